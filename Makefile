@@ -1,0 +1,57 @@
+# Two commands do everything on a machine with Python and make: `make demo`, `make test`.
+PYTHON ?= python3
+VENV   ?= .venv
+GROUP  ?= dev
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready-$(GROUP)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-core lint format bench derived constraints clean
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]' --group $(GROUP)
+	touch $@
+
+demo: $(READY) ## See one legacy script before and after, against a sandbox
+	@$(BIN)/fxshim demo
+
+test: $(READY) ## Run the tests under -W error, with 100 % coverage of shim/
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+test-core: $(READY) ## Run the tests alone (for other Pythons: PYTHON=… VENV=… GROUP=test)
+	$(BIN)/python -m pytest --quiet
+
+lint: $(READY) ## ruff, mypy, pyright, import-linter
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+
+format: $(READY) ## Format and sort in place
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(READY) ## Measure, and write benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks
+
+derived: $(READY) ## Derive anew what comes from the declarations: shim/aio.pyi
+	$(BIN)/fxshim endpoints --format stub > shim/aio.pyi.new
+	mv shim/aio.pyi.new shim/aio.pyi
+	$(BIN)/ruff format --quiet shim/aio.pyi
+
+constraints: $(READY) ## Pin every dependency anew for Python 3.10 to 3.13
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --all-extras --group dev \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header --upgrade \
+	  pyproject.toml --output-file constraints.txt
+
+clean: ## Remove what make made
+	rm -rf $(VENV) .venv-* .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

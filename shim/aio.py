@@ -1,0 +1,11 @@
+"""The offline calls to await: `answer = await shim.aio.set_member_status_batch(...)`.
+
+Same names, parameters and answers as in `shim`. Type checkers read `aio.pyi`, which is derived
+from the declarations by `make stubs`.
+"""
+
+from shim.offline import ENDPOINTS
+
+__all__ = sorted(ENDPOINTS)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll] - derived, not a second list.
+
+globals().update({name: endpoint.awaitable for name, endpoint in ENDPOINTS.items()})

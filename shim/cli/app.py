@@ -1,0 +1,83 @@
+"""The commands, their options and their help; what they do is in a module each."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="fxshim",
+    help="Tools around Fxiaoke's deprecated offline API and its replacement.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Profile(str, Enum):
+    """The sandbox's tenants, one for each reading of what is known of the vendor's API."""
+
+    fsuid = "fsuid"
+    employee_id = "employee_id"
+    hidden = "hidden"
+    read_only = "read_only"
+    strict = "strict"
+    lagging = "lagging"
+
+
+@app.command()
+def sandbox(  # noqa: PLR0913 - options of a command.
+    *,
+    port: Annotated[int, typer.Option(help="Port on loopback; 0 takes a free one.")] = 0,
+    members: Annotated[int, typer.Option(min=1, help="Employees, all enabled.")] = 25,
+    profile: Annotated[Profile, typer.Option(help="Which tenant to play.")] = Profile.fsuid,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same tenant.")] = 0,
+    quota_calls: Annotated[
+        int | None,
+        typer.Option(min=0, help="Calls per path and window; 0 = no quota. Only strict has one."),
+    ] = None,
+    quota_seconds: Annotated[
+        float | None, typer.Option(min=0, help="Length of that window in seconds.")
+    ] = None,
+    latency_ms: Annotated[float, typer.Option(min=0, help="Milliseconds before each answer.")] = 0,
+) -> None:
+    """Serve a pretend tenant on loopback until interrupted; prints how to log in as JSON."""
+    from shim.cli.sandbox import serve  # noqa: PLC0415
+
+    serve(
+        port=port,
+        members=members,
+        profile=profile.value,
+        seed=seed,
+        quota_calls=quota_calls,
+        quota_seconds=quota_seconds,
+        latency_ms=latency_ms,
+    )
+
+
+@app.command()
+def demo() -> None:
+    """Run a legacy HR script with its old client and with one import line changed, side by side."""
+    from shim.cli.demo import show  # noqa: PLC0415
+
+    raise typer.Exit(show())
+
+
+class Format(str, Enum):
+    """How to print the endpoints."""
+
+    table = "table"
+    markdown = "markdown"
+    stub = "stub"
+
+
+@app.command()
+def endpoints(
+    *, form: Annotated[Format, typer.Option("--format", help="For whom.")] = Format.table
+) -> None:
+    """List the offline calls: code, function, old addresses, replacement."""
+    from shim.cli.endpoints import text  # noqa: PLC0415
+
+    typer.echo(text(form.value), nl=False)

@@ -1,0 +1,52 @@
+"""Notices: count who still calls the deprecated offline API, and say so in the right places.
+
+Any room may put a door on a function (`Notice`, `noticed`, `noticed_async`) or say something
+(`emit`, with events of its own). This room knows none of the others: what it needs of the
+settings comes as a `NoticeContext`.
+
+A call in steady state costs well under a microsecond, and every call is counted, whatever the
+action. No value of an argument is ever read, kept or said.
+"""
+
+from __future__ import annotations
+
+from shim.notices.door import noticed, noticed_async
+from shim.notices.events import (
+    NoticeEvent,
+    OfflineAPICalled,
+    OfflineCallFinished,
+    OfflineUsageSummarized,
+)
+from shim.notices.hooks import (
+    NoticeHook,
+    NoticeHookFactory,
+    emit,
+    get_notice_hooks,
+    set_notice_hooks,
+)
+from shim.notices.notice import Notice, NoticeAction, NoticeContext
+from shim.notices.sites import SITES_AT_MOST, SiteUsage, forget, policy_changed, usage
+from shim.notices.warning import OfflineAPIDeprecationWarning
+
+__all__ = [
+    "SITES_AT_MOST",
+    "Notice",
+    "NoticeAction",
+    "NoticeContext",
+    "NoticeEvent",
+    "NoticeHook",
+    "NoticeHookFactory",
+    "OfflineAPICalled",
+    "OfflineAPIDeprecationWarning",
+    "OfflineCallFinished",
+    "OfflineUsageSummarized",
+    "SiteUsage",
+    "emit",
+    "forget",
+    "get_notice_hooks",
+    "noticed",
+    "noticed_async",
+    "policy_changed",
+    "set_notice_hooks",
+    "usage",
+]

@@ -1,0 +1,104 @@
+"""Doors: callables that count the call and then make it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from sys import _getframe
+from types import FunctionType, MethodType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from typing_extensions import ParamSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from shim.notices.notice import Notice
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def noticed(function: Callable[P, R], notice: Notice) -> Callable[P, R]:
+    """Put a notice at a function's door.
+
+    Args:
+        function: What the door leads to.
+        notice: Counts the calls; also raises, where its action or the filters of warnings say so.
+
+    Returns:
+        A function with the name, documentation, annotations and signature of the one given.
+    """
+    seen = notice.seen
+
+    @functools.wraps(function)
+    def door(*args: P.args, **kwargs: P.kwargs) -> R:
+        seen(_getframe(1))
+        return function(*args, **kwargs)
+
+    vars(door)["__signature__"] = inspect.signature(function)
+    notice.adopt(door)
+    return door
+
+
+def noticed_async(
+    function: Callable[P, Coroutine[Any, Any, R]], notice: Notice
+) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Put a notice at a coroutine function's door.
+
+    The call is counted when it is made, not when it is awaited: once `create_task` or `gather`
+    run the coroutine, the line that made it is gone from the stack. So the door is no coroutine
+    function itself, but `inspect.iscoroutinefunction` is told that it is.
+
+    Args:
+        function: What the door leads to.
+        notice: Counts the calls; also raises, where its action or the filters of warnings say so.
+
+    Returns:
+        A callable with the name, documentation, annotations and signature of the one given.
+    """
+    if sys.version_info >= (3, 12):  # pragma: no cover -- CI runs Python 3.12 and later as well.
+        return inspect.markcoroutinefunction(noticed(function, notice))
+    door = _CoroutineDoor(function, notice)
+    notice.adopt(door)
+    return door
+
+
+class _CoroutineDoor:
+    """A door that passes for the coroutine function behind it.
+
+    Before Python 3.12 there is no mark to set: `inspect` asks for a function (through `__class__`,
+    as `isinstance` does) whose code has the flag of a coroutine, so both are answered in its place.
+    A subclass of `functools.partial` would do for that too, but would not bind as a method, and
+    `help()` would describe `partial`.
+    """
+
+    def __init__(self, function: Callable[..., Any], notice: Notice) -> None:
+        functools.update_wrapper(self, function)
+        self.__signature__ = inspect.signature(function)
+        self.__wrapped__ = function
+        self._seen = notice.seen
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        self._seen(_getframe(1))
+        return self.__wrapped__(*args, **kwargs)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __getattr__(self, name: str) -> Any:
+        # `__code__`, `__defaults__`, `__globals__` and whatever else a function is asked for.
+        return getattr(self.__wrapped__, name)
+
+    def __reduce__(self) -> str:
+        # Functions are pickled by name, and so are their doors.
+        name: str = self.__wrapped__.__qualname__
+        return name
+
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return FunctionType

@@ -1,0 +1,262 @@
+"""Whose line made the call? Frames come as arguments, so the tests need no patching.
+
+The immediate caller is blamed, with four exceptions:
+
+- a frame of this package is looked through, since a caller of `shim.gateway` is not `shim`;
+- a frame that only forwards (`*args, **kwargs` to something that leads to the door) is looked
+  through: it is a decorator, and the line that matters uses the decorated name;
+- a frame of a module the application listed is looked through;
+- at the edge of an event loop or a thread the search ends: whoever is behind it did not make
+  this call. Then the innermost forwarding frame is blamed, else the immediate frame.
+
+The last rule has an honest limit. `Thread(target=door)` and `executor.submit(door)` have no
+calling line at all, only the line of the standard library that runs targets, and that one is
+blamed. So is, for `create_task(decorated())`, the decorator's own line: the coroutine runs when
+the line that made it is long past. Call the door from a function of your own and its line shows.
+
+Before Python 3.11 a call in a `finally` clause counts as two sites, since Python compiles the
+clause twice and keeps no columns to tell that they are one.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from inspect import CO_VARARGS, CO_VARKEYWORDS, getattr_static
+from itertools import islice
+from types import CodeType, FrameType, FunctionType, MethodType
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+_PACKAGE: Final = __name__.partition(".")[0]
+# The examples are written as a user would write them, and shipped inside the package.
+_NOT_OURS: Final = (f"{_PACKAGE}._examples",)
+_BOUNDARIES: Final = (
+    "_frozen_importlib",
+    "anyio",
+    "asyncio",
+    "concurrent.futures",
+    "importlib",
+    "multiprocessing",
+    "threading",
+    "trio",
+    "uvloop",
+)
+_COMPREHENSIONS: Final = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
+# How many decorators deep a name may hide the door; also ends a cycle of `__wrapped__`.
+_STEPS: Final = 16
+
+Place: TypeAlias = "tuple[int, int]"
+Position: TypeAlias = "tuple[int | None, ...]"
+
+
+class Verdict(enum.Enum):
+    """What one frame has to do with a call.
+
+    Attributes:
+        CALLER: It made the call.
+        OURS: It is this package's; look behind it.
+        FORWARDS: It passes on what another called; look behind it.
+        BOUNDARY: An event loop or a thread begins here; look no further.
+    """
+
+    CALLER = enum.auto()
+    OURS = enum.auto()
+    FORWARDS = enum.auto()
+    BOUNDARY = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """Outcome of a search. Short-lived: it holds frames.
+
+    Attributes:
+        frame: The frame to blame.
+        stranded: Whether no caller was found, so that `frame` is the best there is.
+        passed: The frames looked at on the way, with their verdicts.
+    """
+
+    frame: FrameType
+    stranded: bool
+    passed: tuple[tuple[FrameType, Verdict], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A calling line, in words.
+
+    Attributes:
+        file: Its file, as Python names it.
+        line: Its number, from 1; 0 when unknown.
+        module: Its module; empty when unknown.
+        function: Its function, qualified on Python 3.11 and later.
+    """
+
+    file: str
+    line: int
+    module: str
+    function: str
+
+
+def place(frame: FrameType) -> Place:
+    """Key of the very instruction a frame is at.
+
+    Two calls on one line differ. The id stands for the code object, since hashing one reads all
+    of its constants; whoever keeps a key must keep the code object alive.
+    """
+    return id(frame.f_code), frame.f_lasti
+
+
+def position(frame: FrameType) -> Position:
+    """Where in its code a frame is, the same for every instruction of one call expression.
+
+    One call may be several instructions: Python 3.11 calls C functions now from one, now from the
+    next, and a `finally` clause is compiled twice. Columns tell, where Python has them.
+    """
+    if sys.version_info >= (3, 11):  # pragma: no branch -- CI runs Python 3.10 as well.
+        here = frame.f_lasti // 2
+        columns = next(islice(frame.f_code.co_positions(), here, None), ())
+        if columns and None not in columns:
+            return columns
+    return (frame.f_lasti,)
+
+
+def blame(frame: FrameType, verdict_of: Callable[[FrameType, CodeType | None], Verdict]) -> Blame:
+    """Find the frame to blame for a call.
+
+    Args:
+        frame: The frame that called the door.
+        verdict_of: Judges a frame, given the code of the frame it called (None: the door).
+    """
+    passed: list[tuple[FrameType, Verdict]] = []
+    last_resort: FrameType | None = None
+    callee: CodeType | None = None
+    at: FrameType | None = frame
+    while at is not None:
+        verdict = verdict_of(at, callee)
+        if verdict is Verdict.CALLER:
+            return Blame(at, stranded=False, passed=tuple(passed))
+        passed.append((at, verdict))
+        if verdict is Verdict.BOUNDARY:
+            break
+        if verdict is Verdict.FORWARDS and last_resort is None:
+            last_resort = at
+        callee, at = at.f_code, at.f_back
+    return Blame(last_resort or frame, stranded=True, passed=tuple(passed))
+
+
+def judge(
+    frame: FrameType, callee: CodeType | None, doors: Sequence[object], look_through: Iterable[str]
+) -> Verdict:
+    """Say what a frame has to do with a call.
+
+    Args:
+        frame: The frame.
+        callee: Code of the forwarding frame it called; None where it called the door itself.
+        doors: The callables that stand for the deprecated function.
+        look_through: Names of modules to look through, with all that is below them.
+    """
+    module = _module(frame)
+    if _within(module, _BOUNDARIES):
+        return Verdict.BOUNDARY
+    if _within(module, (_PACKAGE,)) and not _within(module, _NOT_OURS):
+        return Verdict.OURS
+    if _within(module, look_through) or _forwards(frame, callee, doors):
+        return Verdict.FORWARDS
+    return Verdict.CALLER
+
+
+def describe(frame: FrameType) -> Caller:
+    """Put a frame into words. None of its values is read."""
+    code = frame.f_code
+    return Caller(code.co_filename, frame.f_lineno or 0, _module(frame), _function(frame))
+
+
+def _module(frame: FrameType) -> str:
+    name: object = frame.f_globals.get("__name__")
+    return name if isinstance(name, str) else ""
+
+
+def _within(module: str, names: Iterable[str]) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in names)
+
+
+def _function(frame: FrameType) -> str:
+    """The enclosing function's name: a comprehension is no function to its author."""
+    if sys.version_info < (3, 11):  # pragma: no cover -- CI runs Python 3.10 as well.
+        file, at = frame.f_code.co_filename, frame
+        while at.f_code.co_name in _COMPREHENSIONS:
+            if at.f_back is None or at.f_back.f_code.co_filename != file:
+                break
+            at = at.f_back
+        return at.f_code.co_name
+    name = frame.f_code.co_qualname
+    while name.rpartition(".")[2] in _COMPREHENSIONS:
+        name = name.rpartition(".")[0].removesuffix(".<locals>") or "<module>"
+    return name
+
+
+def _forwards(frame: FrameType, callee: CodeType | None, doors: Sequence[object]) -> bool:
+    """Whether a frame hands any arguments to something it was given that leads to the door.
+
+    Only parameters and free variables tell a decorator from a function that imports the door
+    within its body and has arguments of its own.
+    """
+    code = frame.f_code
+    arguments = code.co_argcount + code.co_kwonlyargcount
+    if code.co_flags & CO_VARARGS and code.co_flags & CO_VARKEYWORDS:
+        arguments += 2
+    elif not {"args", "kwargs"}.issubset(code.co_varnames[:arguments]):  # As wrapt hands them on.
+        return False
+    # Read only here, for values would be copied; nothing of it is kept.
+    values = frame.f_locals
+    names = (*code.co_varnames[:arguments], *code.co_freevars)
+    given = [values.get(name) for name in names]
+    held = [item for value in given for item in _held(value)]
+    return any(_leads(value, callee, doors) for value in (*given, *held))
+
+
+def _leads(value: Any, callee: CodeType | None, doors: Sequence[object]) -> bool:
+    """Whether calling a value ends at a door, as far as can be seen without running anything."""
+    for _ in range(_STEPS):
+        if value is None:
+            return False
+        if any(value is door for door in doors):
+            return True
+        if callee is not None and _code(value) is callee:
+            return True
+        value = _behind(value)
+    return False
+
+
+# type(), not isinstance(), in all of these: a lazy proxy would load itself to answer.
+
+
+def _code(value: object) -> CodeType | None:
+    """The code that runs when a value is called, if it is Python's."""
+    kind = type(value)
+    function = value if kind is FunctionType else getattr_static(kind, "__call__", None)
+    return function.__code__ if type(function) is FunctionType else None
+
+
+def _behind(value: Any) -> Any:
+    """What a decorated function, a bound method or a partial passes calls on to."""
+    if type(value) is FunctionType:
+        return vars(value).get("__wrapped__")
+    if type(value) is MethodType:
+        return value.__func__
+    return value.func if issubclass(type(value), functools.partial) else None
+
+
+def _held(value: Any) -> tuple[Any, ...]:
+    """What an object was given to keep, as a decorator written as a class keeps its function."""
+    if issubclass(type(value), tuple):
+        return tuple(value)
+    with suppress(Exception):
+        return tuple(object.__getattribute__(value, "__dict__").values())
+    return ()

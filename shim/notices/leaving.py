@@ -1,0 +1,76 @@
+"""The summary at the end of a process: one event a site, with its exact count.
+
+A child of `multiprocessing` reports for itself when its target returns. One that is killed, as
+the workers of a `Pool` are when the pool is left, cannot.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from shim.notices.events import OfflineUsageSummarized
+from shim.notices.hooks import emit
+from shim.notices.sites import TABLE, Site
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_armed_for: int | None = None
+
+
+def arm(modules: Mapping[str, Any] = sys.modules) -> None:
+    """See to it that this process reports when it ends. Cheap when that is already so.
+
+    Args:
+        modules: The modules in use, by name.
+    """
+    global _armed_for  # noqa: PLW0603 -- one process ends once.
+    process = os.getpid()
+    if _armed_for == process:
+        return
+    _armed_for = process
+    # A fork inherits the parent's registrations; once is enough.
+    atexit.unregister(summarize)
+    atexit.register(summarize)
+    # Children of multiprocessing leave by os._exit, past atexit, but run its own finalizers.
+    # Looked up, not imported: whoever is such a child has it, and nobody else needs it.
+    util = modules.get("multiprocessing.util")
+    ancestry = modules.get("multiprocessing.process")
+    if util is not None and ancestry is not None and ancestry.parent_process() is not None:
+        # Any priority makes it run while logging still works.
+        util.Finalize(None, summarize, exitpriority=100)
+
+
+def summarize() -> None:
+    """Report every site whose count is news. Never raises."""
+    for site in TABLE.sites():
+        with suppress(Exception):
+            _summarize(site)
+
+
+def _summarize(site: Site) -> None:
+    context = site.notice.context()
+    used = site.usage()
+    # Some ways to leave come by here twice.
+    if context.action == "ignore" or used.calls == site.summarized:
+        return
+    site.summarized = used.calls
+    emit(
+        OfflineUsageSummarized(
+            code=used.code,
+            function=used.function,
+            replacement=used.replacement,
+            address=used.address,
+            caller_file=used.caller_file,
+            caller_line=used.caller_line,
+            caller_module=used.caller_module,
+            caller_function=used.caller_function,
+            calls=used.calls,
+            mode=context.mode,
+            overflow=used.overflow,
+        )
+    )

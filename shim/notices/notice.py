@@ -1,0 +1,278 @@
+"""One deprecated function's notice: count every call, and speak when it is time."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from shim.notices.events import OfflineAPICalled
+from shim.notices.frames import Caller, Verdict, blame, describe, judge, place, position
+from shim.notices.hooks import emit
+from shim.notices.leaving import arm
+from shim.notices.sites import NEVER, TABLE, Site
+from shim.notices.warning import OfflineAPIDeprecationWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from types import CodeType, FrameType
+
+    from shim.notices.frames import Blame, Place
+
+NoticeAction: TypeAlias = Literal["ignore", "log", "warn", "error"]
+
+PLACES_AT_MOST: Final = 8192
+_LOOK_BEHIND: Final = (Verdict.FORWARDS, Verdict.OURS)
+# Long enough for any handler of warnings, short enough to end a deadlock made by one.
+_PATIENCE: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeContext:
+    """What the application wants done about deprecated calls.
+
+    Attributes:
+        action: `ignore` counts; `log` counts and emits events; `warn` also warns, once a site;
+            `error` also raises, on every call.
+        mode: Which way calls go, as the events are to say it.
+        look_through: Names of modules that are never to blame, with all that is below them.
+    """
+
+    action: NoticeAction
+    mode: str
+    look_through: tuple[str, ...] = ()
+
+
+class Notice:
+    """The notice of one deprecated function, shared by its sync and its async door.
+
+    Attributes:
+        code: Stable code of the deprecation, for instance `FXO001`.
+        function: Name of the deprecated function.
+        replacement: What the object API offers instead.
+        address: Address of the function's section in MIGRATION.md.
+        context: Says what to do. Called on first sight of a site and when an event is due; call
+            `policy_changed` when its answer changes.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_codes",
+        "_doors",
+        "_known",
+        "_passed",
+        "_stranded",
+        "_turn",
+        "address",
+        "code",
+        "context",
+        "function",
+        "replacement",
+    )
+
+    def __init__(
+        self,
+        code: str,
+        function: str,
+        replacement: str,
+        address: str,
+        context: Callable[[], NoticeContext],
+    ) -> None:
+        self.code = code
+        self.function = function
+        self.replacement = replacement
+        self.address = address
+        self.context = context
+        self._doors: tuple[object, ...] = ()
+        # The sites of places, and the places to look through. The truth about sites is in the
+        # table; this makes finding them quick.
+        self._known: dict[Place, Site] = {}
+        self._passed: dict[Place, Verdict] = {}
+        # Sites of places that are blamed only for want of a better one.
+        self._stranded: dict[Place, Site] = {}
+        # Places name code objects by id; while these live, no other object gets the id.
+        self._codes: dict[int, CodeType] = {}
+        self._turn = threading.RLock()
+        TABLE.enrol(self)
+
+    def adopt(self, door: object) -> None:
+        """Take a callable for the deprecated function, so that decorators of it are recognised.
+
+        Args:
+            door: The very object that callers call.
+        """
+        self._doors = (*self._doors, door)
+
+    def seen(self, frame: FrameType) -> None:
+        """Count one call, and warn, log or raise if that is due.
+
+        Args:
+            frame: The frame that called the door.
+
+        Raises:
+            OfflineAPIDeprecationWarning: The action is `error`, or the application's filters turn
+                this warning into an error.
+            Exception: Whatever the context raises. The call is counted nevertheless.
+        """
+        # `place(frame)`, but a call less.
+        site = self._known.get((id(frame.f_code), frame.f_lasti))
+        if site is None:
+            self._find(frame)
+        elif (calls := next(site.count)) >= site.due:
+            self._look(site, frame, calls)
+
+    def forget_places(self, *, renew_lock: bool = False) -> None:
+        """Empty the caches. The caller holds the table's lock, or is alone.
+
+        Args:
+            renew_lock: Whether the lock may be held by a thread that no longer exists.
+        """
+        self._known.clear()
+        self._passed.clear()
+        self._stranded.clear()
+        # Last: an id must not outlive its place.
+        self._codes.clear()
+        if renew_lock:
+            self._turn = threading.RLock()
+
+    def _find(self, frame: FrameType) -> None:
+        """Count a call made by an unknown place, or through places that were passed before."""
+        at: FrameType | None = frame
+        while at is not None and self._passed.get(place(at)) in _LOOK_BEHIND:
+            at = at.f_back
+        site = at and self._known.get(place(at))
+        if at is None or site is None:
+            self._find_thoroughly(frame)
+        elif (calls := next(site.count)) >= site.due:
+            self._look(site, at, calls)
+
+    def _find_thoroughly(self, frame: FrameType) -> None:
+        """Do the same where a search strands, or finds something new."""
+        try:
+            found = blame(frame, self._recall)
+            site = (self._stranded if found.stranded else self._known)[place(found.frame)]
+        except KeyError:
+            self._meet(frame)
+        else:
+            if (calls := next(site.count)) >= site.due:
+                self._look(site, found.frame, calls)
+
+    def _recall(self, frame: FrameType, _callee: CodeType | None) -> Verdict:
+        here = place(frame)
+        return Verdict.CALLER if here in self._known else self._passed[here]
+
+    def _meet(self, frame: FrameType) -> None:
+        """Count a call made from a place that is new, or was forgotten."""
+        epoch = TABLE.epoch
+        try:
+            context = self.context()
+        except Exception:
+            # Counted all the same, and nothing is remembered: the next call asks again.
+            self._count(frame, ())
+            raise
+        found, site, calls = self._count(frame, context.look_through)
+        self._remember(found, site, epoch)
+        self._speak(site, found.frame, calls, context, epoch)
+
+    def _count(self, frame: FrameType, look_through: tuple[str, ...]) -> tuple[Blame, Site, int]:
+        found = blame(frame, lambda at, callee: judge(at, callee, self._doors, look_through))
+        site = TABLE.site(self, describe(found.frame), position(found.frame))
+        calls = next(site.count)
+        arm()
+        return found, site, calls
+
+    def _remember(self, found: Blame, site: Site, epoch: int) -> None:
+        with TABLE.lock:
+            if TABLE.epoch != epoch:
+                return
+            if len(self._known) + len(self._passed) >= PLACES_AT_MOST:
+                self.forget_places()
+            for frame, verdict in found.passed:
+                self._codes[id(frame.f_code)] = frame.f_code
+                self._passed[place(frame)] = verdict
+            # A blamed frame that strands is among the passed ones.
+            self._codes[id(found.frame.f_code)] = found.frame.f_code
+            (self._stranded if found.stranded else self._known)[place(found.frame)] = site
+
+    def _look(self, site: Site, frame: FrameType, calls: int) -> None:
+        epoch = TABLE.epoch
+        self._speak(site, frame, calls, self.context(), epoch)
+
+    def _speak(
+        self, site: Site, frame: FrameType, calls: int, context: NoticeContext, epoch: int
+    ) -> None:
+        """Do what the context wants done about one call."""
+        action = context.action
+        self._set_due(site, 0, epoch)  # For as long as something below may raise.
+        if action != "ignore":
+            self._log(site, calls, context.mode)
+        if action == "error":
+            raise self._warning()
+        if action == "warn" and not site.warned:
+            self._warn(site, site.caller or describe(frame))
+        self._set_due(site, NEVER if action == "ignore" else site.next_event, epoch)
+
+    def _set_due(self, site: Site, due: int, epoch: int) -> None:
+        with TABLE.lock:
+            if TABLE.epoch == epoch:
+                site.due = due
+
+    def _log(self, site: Site, calls: int, mode: str) -> None:
+        with TABLE.lock:
+            if calls < site.next_event:
+                return
+            since = calls - site.announced
+            site.announced = calls
+            site.next_event = 10 ** len(str(calls))
+        caller = site.caller or Caller(file="", line=0, module="", function="")
+        emit(
+            OfflineAPICalled(
+                code=self.code,
+                function=self.function,
+                replacement=self.replacement,
+                address=self.address,
+                caller_file=caller.file,
+                caller_line=caller.line,
+                caller_module=caller.module,
+                caller_function=caller.function,
+                calls=calls,
+                calls_since=since,
+                mode=mode,
+            )
+        )
+
+    def _warn(self, site: Site, caller: Caller) -> None:
+        with self._one_at_a_time():
+            if site.warned:
+                return
+            # No registry: any `catch_warnings` empties it, so once a site is our own business.
+            warnings.warn_explicit(
+                self._warning(),
+                OfflineAPIDeprecationWarning,
+                caller.file,
+                caller.line,
+                caller.module,
+                registry=None,
+            )
+            site.warned = True
+
+    def _warning(self) -> OfflineAPIDeprecationWarning:
+        return OfflineAPIDeprecationWarning(
+            self.code, self.function, self.replacement, self.address
+        )
+
+    @contextmanager
+    def _one_at_a_time(self) -> Generator[None, None, None]:
+        """Let threads that meet a site together wait for whether the first one's warning raises.
+
+        Foreign code runs in here (`warnings.showwarning`), so nobody waits for ever.
+        """
+        turn = self._turn
+        mine = turn.acquire(timeout=_PATIENCE)
+        try:
+            yield
+        finally:
+            if mine:
+                turn.release()

@@ -1,0 +1,208 @@
+"""Where calls come from, and how many: one bounded table a process.
+
+Counting takes no lock. `next()` on an `itertools.count` is one step in C, so no two threads get
+the same number and none is lost; everything slower than that happens under the table's lock.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+from weakref import WeakSet
+
+from shim.notices.frames import Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shim.notices.frames import Position
+    from shim.notices.notice import Notice
+
+SITES_AT_MOST: Final = 4096
+NEVER: Final = sys.maxsize
+_NOWHERE: Final = Caller(file="", line=0, module="", function="")
+
+_Key: TypeAlias = "tuple[str, str, Caller, Position]"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteUsage:
+    """How often one call site called.
+
+    Attributes:
+        code: Stable code of the deprecation.
+        function: Name of the deprecated function.
+        replacement: What the object API offers instead.
+        address: Address of the function's section in MIGRATION.md.
+        caller_file: File of the calling line; empty for the overflow counter.
+        caller_line: Number of the calling line, from 1; 0 when unknown.
+        caller_module: Module of the calling line.
+        caller_function: Function of the calling line.
+        calls: Calls made, exactly.
+        overflow: Whether this counts all sites that found the table full.
+    """
+
+    code: str
+    function: str
+    replacement: str
+    address: str
+    caller_file: str
+    caller_line: int
+    caller_module: str
+    caller_function: str
+    calls: int
+    overflow: bool
+
+
+class Site:
+    """One call site: an instruction that calls one deprecated function.
+
+    Attributes:
+        notice: The notice of the deprecated function.
+        caller: The calling line; `None` for the overflow counter.
+        count: Counts the calls; `next()` of it is this call's number, from 1.
+        due: Number of the call at which somebody has to look again; 0 for every call.
+        next_event: Number of the call that is the next to be logged.
+        announced: Number of the call that was logged last.
+        warned: Whether the warning was given, and did not raise.
+        summarized: Calls in the last summary.
+    """
+
+    __slots__ = (
+        "announced",
+        "caller",
+        "count",
+        "due",
+        "next_event",
+        "notice",
+        "summarized",
+        "warned",
+    )
+
+    def __init__(self, notice: Notice, caller: Caller | None) -> None:
+        self.notice = notice
+        self.caller = caller
+        self.count: Iterator[int] = itertools.count(1)
+        self.due = 0
+        self.next_event = 1
+        self.announced = 0
+        self.warned = False
+        self.summarized = 0
+
+    @property
+    def calls(self) -> int:
+        """Calls made so far."""
+        # A counter shows its next number in its repr alone: asking with next() would count one
+        # more, and pickling it, the other way, is deprecated since Python 3.12.
+        return int(repr(self.count)[len("count(") : -1]) - 1
+
+    def usage(self) -> SiteUsage:
+        """The site's numbers, as of now."""
+        notice, caller = self.notice, self.caller or _NOWHERE
+        return SiteUsage(
+            code=notice.code,
+            function=notice.function,
+            replacement=notice.replacement,
+            address=notice.address,
+            caller_file=caller.file,
+            caller_line=caller.line,
+            caller_module=caller.module,
+            caller_function=caller.function,
+            calls=self.calls,
+            overflow=self.caller is None,
+        )
+
+
+class SiteTable:
+    """Every site of the process.
+
+    Attributes:
+        lock: Guards the table and the notices' caches; never held while foreign code runs.
+        epoch: Grows with each change of policy, so that nothing found out before is kept.
+    """
+
+    def __init__(self) -> None:
+        self.epoch = 0
+        self._notices: WeakSet[Notice] = WeakSet()
+        self.clear_after_fork()
+
+    def clear_after_fork(self) -> None:
+        """Start empty: what the parent counted, the parent reports."""
+        # Reentrant, for a finalizer may make an offline call wherever it happens to run.
+        self.lock = threading.RLock()
+        self._sites: dict[_Key, Site] = {}
+        self._overflows: dict[tuple[str, str], Site] = {}
+        for notice in self._notices:
+            notice.forget_places(renew_lock=True)
+
+    def enrol(self, notice: Notice) -> None:
+        """Make a notice known, so that changes of policy reach it."""
+        with self.lock:
+            self._notices.add(notice)
+
+    def site(self, notice: Notice, caller: Caller, position: Position) -> Site:
+        """The site of a calling line, made if it is new; the overflow counter if there is no room.
+
+        Args:
+            notice: The notice of the function called.
+            caller: The calling line.
+            position: Where in the line: one line may call twice.
+        """
+        key = (notice.code, notice.function, caller, position)
+        with self.lock:
+            site = self._sites.get(key)
+            if site is None and len(self._sites) < SITES_AT_MOST:
+                site = self._sites[key] = Site(notice, caller)
+            if site is None:
+                site = self._overflows.setdefault(key[:2], Site(notice, None))
+            return site
+
+    def sites(self) -> tuple[Site, ...]:
+        """All sites in the order they were first seen, overflow counters last."""
+        with self.lock:
+            return (*self._sites.values(), *self._overflows.values())
+
+    def change_policy(self) -> None:
+        """Forget what was derived from the old policy."""
+        with self.lock:
+            self.epoch += 1
+            for notice in self._notices:
+                notice.forget_places()
+
+    def clear(self) -> None:
+        """Forget every site."""
+        with self.lock:
+            self._sites.clear()
+            self._overflows.clear()
+            self.change_policy()
+
+
+TABLE: Final = SiteTable()
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch -- Windows has no fork.
+    os.register_at_fork(after_in_child=TABLE.clear_after_fork)
+
+
+def policy_changed() -> None:
+    """Say that contexts may answer differently from now on.
+
+    Every known site gets one slow look at its next call. None is announced a second time.
+    """
+    TABLE.change_policy()
+
+
+def usage() -> tuple[SiteUsage, ...]:
+    """The sites seen by this process with their exact counts, in the order they were first seen.
+
+    Sites that found the table full are counted together, last, one entry a function.
+    """
+    return tuple(site.usage() for site in TABLE.sites())
+
+
+def forget() -> None:
+    """Empty the table, as if nothing had been called. For tests."""
+    TABLE.clear()

@@ -1,0 +1,31 @@
+"""The warning a caller of the offline API sees."""
+
+from __future__ import annotations
+
+
+class OfflineAPIDeprecationWarning(DeprecationWarning):
+    """A deprecated offline function was called.
+
+    Filter on the stable code at the start of the text, for instance
+    `-W "ignore:FXO001:DeprecationWarning"`.
+
+    Attributes:
+        code: Stable code of the deprecation, for instance `FXO001`.
+        function: Name of the deprecated function.
+        replacement: What the object API offers instead.
+        address: Address of the function's section in MIGRATION.md.
+    """
+
+    def __init__(self, code: str, function: str, replacement: str, address: str) -> None:
+        # All four are the exception's `args`, so pickle and copy need no help.
+        super().__init__(code, function, replacement, address)
+        self.code = code
+        self.function = function
+        self.replacement = replacement
+        self.address = address
+
+    def __str__(self) -> str:
+        return (
+            f"{self.code}: {self.function} is a deprecated offline call; "
+            f"use {self.replacement} instead, see {self.address}"
+        )

@@ -1,0 +1,30 @@
+"""The vendor's error codes that something here depends on.
+
+Source: the official error code table, as transcribed in grade B of the contract.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Code(IntEnum):
+    """`errorCode` of an answer; 0 is success."""
+
+    OK = 0
+    BUSY = -1
+    SYSTEM_ERROR = -2
+    NO_OPEN_USER_ID = 10010
+    NO_TOKEN = 10013
+    NO_CORP_ID = 10014
+    BAD_OPEN_USER_ID = 11008
+    BAD_TOKEN = 11014
+    BAD_CORP_ID = 11015
+    BAD_PARAMETER = 15002
+    USER_NOT_FOUND = 20012
+    TOKEN_EXPIRED = 20016
+    TIMEOUT = 50009
+
+
+UNCERTAIN = frozenset({Code.BUSY, Code.SYSTEM_ERROR, Code.TIMEOUT})
+"""After one of these a write may or may not have happened; only reading back tells."""

@@ -1,0 +1,111 @@
+"""Tokens that expire: who holds a fresh one, and how it is fetched once for everybody.
+
+A token lives 7200 s (contract, section 1, grade A). The token call may be made at most 10 times a
+minute and never twice at once (grade B), so whoever meets an expired token waits for the one
+renewal that is under way. It runs in a thread of its own: blocking and awaiting callers, on
+whatever thread or loop, can all wait for it without waiting for each other.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shim.objectapi.calls import Reply
+
+PATH = "/cgi/corpAccessToken/get/V2"
+QUOTA_CALLS = 10
+QUOTA_SECONDS = 60.0
+_REMEMBERED = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What a renewal brought: a token, or the text that says why there is none."""
+
+    token: str = field(default="", repr=False)
+    problem: str = ""
+
+
+class TokenBook:
+    """The tokens of one tenant: those known to have expired, and the one fetched since."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._expired: OrderedDict[str, None] = OrderedDict()
+        self._fresh = ""
+        self._fresh_since = 0.0
+        self._pending: Future[Renewal] | None = None
+
+    def best(self, given: str) -> str:
+        """Return the token to use for a caller who came with `given`.
+
+        Legacy programs cache tokens for hours; one that is known to have expired is not tried
+        again when a fresh one is at hand.
+        """
+        with self._lock:
+            return self._fresh if self._fresh and given in self._expired else given
+
+    def renew(self, stale: str, used_at: float, fetch: Callable[[], Renewal]) -> Future[Renewal]:
+        """Return a future of a token newer than `stale`, which was refused after `used_at`.
+
+        `used_at` is a `time.monotonic()` reading: a token fetched after it is fresh for this
+        caller and needs no other call.
+        """
+        with self._lock:
+            self._expired[stale] = None
+            while len(self._expired) > _REMEMBERED:
+                self._expired.popitem(last=False)
+            if self._fresh and self._fresh != stale and self._fresh_since >= used_at:
+                done: Future[Renewal] = Future()
+                done.set_result(Renewal(self._fresh))
+                return done
+            if self._pending is None:
+                pending: Future[Renewal] = Future()
+                self._pending = pending
+                threading.Thread(
+                    target=self._run, args=(fetch, pending), name="fxiaoke-shim-token", daemon=True
+                ).start()
+            return self._pending
+
+    def _run(self, fetch: Callable[[], Renewal], pending: Future[Renewal]) -> None:
+        try:
+            renewal = fetch()
+        except BaseException as error:  # noqa: BLE001 - whoever waits must be told, not left waiting.
+            self._finish(None)
+            pending.set_exception(error)
+        else:
+            self._finish(renewal)
+            pending.set_result(renewal)
+
+    def _finish(self, renewal: Renewal | None) -> None:
+        with self._lock:
+            self._pending = None
+            if renewal and renewal.token:
+                self._fresh = renewal.token
+                self._fresh_since = time.monotonic()
+                self._expired.pop(renewal.token, None)
+
+
+def read(reply: Reply, corp_id: str) -> Renewal:
+    """Return what the token call answered, refusing a token of another tenant."""
+    if not reply.ok:
+        return Renewal(
+            problem=f"the renewal was refused with {reply.code} (traceId {reply.trace_id}): "
+            "check app_id, app_secret and permanent_code"
+        )
+    token, owner = reply.body.get("corpAccessToken"), reply.body.get("corpId")
+    if not isinstance(token, str) or not token:
+        return Renewal(problem=f"the renewal brought no token (traceId {reply.trace_id})")
+    if owner != corp_id:
+        return Renewal(
+            problem="the configured app credentials belong to another corpId than this call's"
+        )
+    return Renewal(token)

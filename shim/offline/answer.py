@@ -1,0 +1,81 @@
+"""The old answer: a dict with the documented four keys, and what they cannot say beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from shim.objectapi.calls import local_trace_id
+from shim.objectapi.codes import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+State = Literal["changed", "unchanged", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one member.
+
+    Attributes:
+        open_user_id: The id as it was given.
+        state: `changed` (written, and seen in the asked state afterwards), `unchanged` (was there
+            already, nothing was written) or `failed`.
+        error_code: 0, or why it failed, in the vendor's codes.
+        message: `OK`, or what went wrong and what to do about it.
+        trace_id: The vendor's traceId of the call that decided it; starts with `shim-` where no
+            vendor answered.
+    """
+
+    open_user_id: str
+    state: State
+    error_code: int
+    message: str
+    trace_id: str
+
+
+class Answer(dict[str, Any]):
+    """The answer of an offline call, in its old shape.
+
+    Equal to, and dumped as JSON like, the documented keys: `traceId`, `errorDescription`,
+    `errorMessage`, `errorCode`. Do not branch on the texts; the vendor never promised them.
+
+    Attributes:
+        outcomes: One for each member given, in the order given.
+        api_calls: HTTP calls made, by path.
+    """
+
+    outcomes: tuple[Outcome, ...] = ()
+    api_calls: Mapping[str, int] = {}
+
+
+def envelope(code: int, text: str, trace_id: str) -> Answer:
+    """Return an answer of the four documented keys, in their documented order."""
+    succeeded = code == Code.OK
+    return Answer(
+        traceId=trace_id,
+        errorDescription="success" if succeeded else text,
+        errorMessage="OK" if succeeded else text,
+        errorCode=int(code),
+    )
+
+
+def refusal(code: int, text: str) -> Answer:
+    """Return the answer to arguments that are not worth a call."""
+    return envelope(code, text, local_trace_id())
+
+
+def summary(outcomes: Sequence[Outcome]) -> Answer:
+    """Return the answer for these outcomes: the first failure's code, and a text that counts."""
+    failed = [outcome for outcome in outcomes if outcome.state == "failed"]
+    if failed:
+        first = failed[0]
+        text = f"{len(failed)} of {len(outcomes)} failed: {first.message}"
+        answer = envelope(first.error_code, text, first.trace_id)
+    else:
+        # A write's traceId says more to the vendor's support than a look-up's.
+        best = next((one for one in outcomes if one.state == "changed"), outcomes[0])
+        answer = envelope(Code.OK, "OK", best.trace_id)
+    answer.outcomes = tuple(outcomes)
+    return answer

@@ -1,0 +1,25 @@
+"""What a translation is: a generator that asks for calls and never performs one.
+
+It yields either calls that may go out together, and is sent their replies in the same order, or
+a `Pause`, and is sent nothing. What it returns is the translation's result. Whether the calls are
+made by threads, by an event loop, or by a test that feeds replies, it cannot tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+from shim.objectapi.calls import Call, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing is to be done for so many seconds."""
+
+    seconds: float
+
+
+T = TypeVar("T")
+Steps: TypeAlias = Generator[Sequence[Call] | Pause, Sequence[Reply], T]

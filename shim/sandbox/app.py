@@ -1,0 +1,58 @@
+"""The ASGI door. Needs the extra ``server``; nothing else of the sandbox imports it eagerly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from shim.sandbox.sandbox import Sandbox
+
+
+def asgi_app(sandbox: Sandbox) -> Starlette:
+    """Return an ASGI application that takes every request to the sandbox."""
+    return Starlette(routes=[Route("/{path:path}", _Door(sandbox))])
+
+
+class _Door:
+    """One route for every path and method: what is known and what is not, the sandbox says."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        url = request.url
+        reply = self._sandbox.handle(
+            request.method,
+            scope["path"],
+            url.query,
+            await request.body(),
+            base_url=f"{url.scheme}://{url.netloc}",
+        )
+        if reply.delay and await _hangs_up(receive, reply.delay):
+            return
+        if reply.drop:
+            # A server can only close the connection on an application that fails after its start.
+            headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            msg = "the sandbox broke the connection"
+            raise httpx.ReadError(msg)
+        response = Response(reply.body, reply.status, media_type=reply.content_type)
+        await response(scope, receive, send)
+
+
+async def _hangs_up(receive: Receive, seconds: float) -> bool:
+    """Wait, but no longer than the client does; a client that has gone holds up no shutdown."""
+    with anyio.move_on_after(seconds):
+        await receive()  # The body has been read: all that can come is the disconnection.
+        return True
+    return False

@@ -1,0 +1,81 @@
+"""The four keys every answer has, the codes they carry, and the reply a door sends on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+JSON: Final = "application/json; charset=utf-8"
+HTML: Final = "text/html; charset=utf-8"
+
+#: What each code the sandbox gives means (grade B: the vendor's table, transcribed).
+TEXTS: Final[dict[int, str]] = {
+    -1: "system busy",
+    10006: "no such interface",
+    10010: "openUserId is missing",
+    10013: "corpAccessToken is missing",
+    10014: "corpId is missing",
+    11008: "openUserId is not valid",
+    11015: "corpId is not valid",
+    12004: "the request body is empty",
+    14001: "too many calls, try again later",
+    15002: "parameter is not valid",
+    20012: "openUserId is not found",
+    20014: "no permission to read this employee",
+    20015: "permanentCode is not valid",
+    20016: "corpAccessToken is expired or not valid",
+    30004: "too many calls, try again later",
+    30027: "no such employee",
+    32000: "parameter is not valid",
+    50009: "service timeout",
+}
+
+
+class Refused(Exception):  # noqa: N818  An answer of the vendor's, not a fault of ours.
+    """A call is answered with a non-zero ``errorCode``.
+
+    Attributes:
+        code: The ``errorCode``.
+        text: What goes into ``errorMessage``; never a name, phone, token or secret.
+    """
+
+    def __init__(self, code: int, text: str = "") -> None:
+        self.code = code
+        self.text = text or TEXTS.get(code, "error")
+        super().__init__(f"{code}: {self.text}")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a door sends back.
+
+    Attributes:
+        status: HTTP status. 200 but for the fault ``html_502`` and the control surface.
+        body: The bytes of the answer; not in the repr, they may hold a token or a name.
+        content_type: The ``Content-Type`` header.
+        delay: Real seconds the answer waits before it leaves.
+        drop: The connection breaks instead of answering.
+    """
+
+    status: int = 200
+    body: bytes = field(default=b"", repr=False)
+    content_type: str = JSON
+    delay: float = 0.0
+    drop: bool = False
+
+
+def dumped(answer: object) -> bytes:
+    """Return ``answer`` as the bytes of a JSON body."""
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def enveloped(trace_id: str, code: int, text: str, extra: dict[str, Any]) -> dict[str, Any]:
+    """Return the documented envelope, with ``extra`` keys such as ``data`` beside it."""
+    return {
+        "traceId": trace_id,
+        "errorDescription": text if code else "success",
+        "errorMessage": text if code else "OK",
+        "errorCode": code,
+        **extra,
+    }

@@ -1,0 +1,188 @@
+"""Scripted trouble: what a fault says, and when its turn has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, model_validator
+
+from shim.sandbox.seeds import generator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from random import Random
+
+    from typing_extensions import Self
+
+Kind = Literal[
+    "latency",
+    "reset",
+    "reset_after",
+    "html_502",
+    "error",
+    "expire_token",
+    "no_op",
+    "hide_rows",
+    "bad_json",
+    "stall",
+]
+KINDS: Final[tuple[str, ...]] = get_args(Kind)
+
+#: These take the place of the answer; a call meets at most one of them.
+ENDINGS: Final = frozenset({"reset", "reset_after", "html_502", "error", "bad_json"})
+#: These leave some members of a call out of what it does.
+SPARING: Final = frozenset({"no_op", "hide_rows"})
+_DELAYS: Final = frozenset({"latency", "stall"})
+_MAY_APPLY: Final = frozenset({"html_502", "error", "bad_json"})
+#: Longer than any client waits.
+_STALL_MS: Final = 60_000.0
+
+
+class FaultError(ValueError):
+    """A fault cannot be read. The text names the field, and the kinds there are."""
+
+
+class Fault(BaseModel):
+    """One kind of trouble, and the calls it befalls.
+
+    Kinds:
+        latency: The answer leaves ``ms`` real milliseconds later.
+        stall: The same, made for client timeouts: ``ms`` is a minute when left out.
+        reset: The connection breaks, nothing is applied.
+        reset_after: The call is applied, then the connection breaks before the answer.
+        html_502: HTTP 502 with an HTML body.
+        error: ``errorCode`` is ``code``.
+        bad_json: HTTP 200 with a body that is no JSON.
+        expire_token: Every token given so far stops working, for this call too.
+        no_op: A write answers 0 and changes nothing. Befalls writes only.
+        hide_rows: Rows are left out of a query. Befalls queries only.
+
+    Attributes:
+        kind: One of the above.
+        path: The exact path it befalls. None: every path but the control surface's.
+        times: It happens at most so often. None: no end.
+        after: So many matching calls go by first.
+        probability: The chance, 0 to 1, that it happens to a matching call.
+        only: openUserIds. It befalls the calls that write, get or would list one of them;
+            ``no_op`` and ``hide_rows`` then spare the other members of the call.
+        ms: Real milliseconds, for latency and stall.
+        code: Any integer, for error.
+        applied: For error, html_502, bad_json: the call is done all the same.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Kind
+    path: Annotated[str, Field(pattern="^/")] | None = None
+    times: Annotated[StrictInt, Field(ge=1)] | None = None
+    after: Annotated[StrictInt, Field(ge=0)] = 0
+    probability: Annotated[float, Field(ge=0, le=1)] = 1.0
+    only: frozenset[str] | None = None
+    ms: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    code: StrictInt | None = None
+    applied: bool = False
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        problem = None
+        if self.kind == "latency" and self.ms is None:
+            problem = "ms is missing: latency wants milliseconds"
+        elif self.ms is not None and self.kind not in _DELAYS:
+            problem = "ms is for latency and stall only"
+        elif (self.code is None) is (self.kind == "error"):
+            problem = "code is for error, which wants one"
+        elif self.applied and self.kind not in _MAY_APPLY:
+            problem = "applied is for error, html_502 and bad_json only"
+        if problem:
+            raise ValueError(problem)
+        return self
+
+    @property
+    def seconds(self) -> float:
+        """What it adds to the wait for the answer, in real seconds."""
+        wait = self.ms if self.ms is not None else _STALL_MS
+        return wait / 1000 if self.kind in _DELAYS else 0.0
+
+
+def read_faults(given: Iterable[Fault | Mapping[str, Any]]) -> list[Fault]:
+    """Turn JSON objects into faults.
+
+    Raises:
+        FaultError: One of them is none.
+    """
+    return [_read(place, each) for place, each in enumerate(given)]
+
+
+def _read(place: int, given: Fault | Mapping[str, Any]) -> Fault:
+    try:
+        return Fault.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join([f"faults[{place}]", *(str(step) for step in first["loc"])])
+        msg = f"{where}: {first['msg']}. Known kinds: {', '.join(KINDS)}"
+        raise FaultError(msg) from None
+
+
+@dataclass
+class _Armed:
+    """A fault waiting for its calls."""
+
+    fault: Fault
+    chance: Random
+    seen: int = 0
+    fired: int = 0
+
+    def fires(self) -> bool:
+        """Let one matching call by, or happen to it."""
+        self.seen += 1
+        if self.seen <= self.fault.after or self.chance.random() >= self.fault.probability:
+            return False
+        self.fired += 1
+        return True
+
+
+class Script:
+    """The faults of one sandbox, in the order they were added."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._armed: list[_Armed] = []
+
+    def add(self, faults: Iterable[Fault]) -> None:
+        """Arm faults, each with a generator of its own."""
+        for fault in faults:
+            chance = generator(self._seed, f"fault {len(self._armed)}")
+            self._armed.append(_Armed(fault, chance))
+
+    def draw(
+        self, path: str, sparing: frozenset[str], concerns: Callable[[], frozenset[str]]
+    ) -> list[tuple[Fault, frozenset[str]]]:
+        """Return what befalls one call, each fault with the members it is about.
+
+        Args:
+            path: Where the call arrived.
+            sparing: Of ``no_op`` and ``hide_rows``, what makes sense there.
+            concerns: The openUserIds the call is about; asked only when a fault wants to know.
+        """
+        drawn: list[tuple[Fault, frozenset[str]]] = []
+        ended = False
+        for armed in self._armed:
+            fault = armed.fault
+            if fault.path not in (None, path) or armed.fired == fault.times:
+                continue
+            if fault.kind in SPARING and fault.kind not in sparing:
+                continue
+            if ended and fault.kind in ENDINGS:
+                continue
+            members = frozenset[str]()
+            if fault.only is not None or fault.kind in SPARING:
+                members = concerns()
+            if fault.only is not None:
+                members &= fault.only
+                if not members:
+                    continue
+            if armed.fires():
+                ended = ended or fault.kind in ENDINGS
+                drawn.append((fault, members))
+        return drawn

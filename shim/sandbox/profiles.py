@@ -1,0 +1,80 @@
+"""The six tenants the sandbox can be.
+
+The public sources disagree about what a real tenant does (``contract.md`` section 4),
+so each profile is one of the possible truths, and a client has to be right on all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+ProfileName = Literal["fsuid", "employee_id", "hidden", "read_only", "strict", "lagging"]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How one kind of tenant behaves.
+
+    Attributes:
+        converts_user_id: What ``convertUserId`` is when a call does not send it. True: ``user_id``
+            is the FSUID. False: it is the employee number.
+        numbers_as_ids: ``_id`` is the employee number instead of 24 hexadecimal digits.
+        hidden_share: The share of members without read permission: no row, ``errorCode`` 0.
+        locked_share: The share of members whose record is locked.
+        keeps_writes: False: an object update answers 0 and changes nothing.
+        lags: ``query`` reads an index that is ``lag_seconds`` behind; ``get`` does not.
+        names_unknown: ``get`` of an unknown ``_id`` is the error 30027 instead of empty data.
+        token_calls: The calls each token lives for. None: as many as it likes in 7200 s.
+        quota_calls: The calls a path takes in ``quota_seconds`` when the caller has not said.
+            0: any number.
+    """
+
+    converts_user_id: bool = True
+    numbers_as_ids: bool = False
+    hidden_share: float = 0.0
+    locked_share: float = 0.0
+    keeps_writes: bool = True
+    lags: bool = False
+    names_unknown: bool = False
+    token_calls: int | None = None
+    quota_calls: int = 0
+
+
+#: ``fsuid``: ``user_id`` is the FSUID, ``_id`` 24 hexadecimal digits, a write is there at once.
+#: ``convertUserId: false`` turns ``user_id`` into the employee number (grade B).
+FSUID: Final = Profile()
+
+#: ``employee_id``: ``user_id`` is a number such as "1001" and a filter on it wants that number,
+#: unless the call sends ``convertUserId: true``; then both are the FSUID.
+#: ``_id`` is the number either way (grade B: one real answer of 2020).
+EMPLOYEE_ID: Final = Profile(converts_user_id=False, numbers_as_ids=True)
+
+#: ``hidden``: one member in five (or ``hidden=``), at least one, has no row in ``query`` and empty
+#: data in ``get``, with ``errorCode`` 0 (grade A). Updating one answers 20014 (grade C: no page
+#: says). The offline API neither knows nor respects this permission.
+HIDDEN: Final = Profile(hidden_share=0.2)
+
+#: ``read_only``: an object update of a good record answers 0 with its ``dataId`` and changes
+#: nothing at all, version and time included (grade U: the write doubt of ``contract.md``).
+#: The offline API still writes.
+READ_ONLY: Final = Profile(keeps_writes=False)
+
+#: ``strict``: one record in ten, at least one, is locked: an object update of it answers 32000.
+#: ``get`` of an unknown record answers 30027. A token lives for 60 calls (``token_calls=``), then
+#: 20016. 100 calls in 20 s on each path, unless ``quota_calls=`` says otherwise. The offline API
+#: meets the token and the quota, and not the lock (grade U).
+STRICT: Final = Profile(locked_share=0.1, names_unknown=True, token_calls=60, quota_calls=100)
+
+#: ``lagging``: ``query`` shows a write, in its filters and in its rows, ``lag_seconds`` later;
+#: ``get`` at once (grade U: CRMs often answer queries from an index). An offline write lags alike.
+LAGGING: Final = Profile(lags=True)
+
+PROFILES: Final[dict[str, Profile]] = {
+    "fsuid": FSUID,
+    "employee_id": EMPLOYEE_ID,
+    "hidden": HIDDEN,
+    "read_only": READ_ONLY,
+    "strict": STRICT,
+    "lagging": LAGGING,
+}

@@ -1,0 +1,139 @@
+"""What an endpoint is, and the register they are all in.
+
+An endpoint is one decorated function: ``Call`` in, the keys beside the envelope out.
+Two may share an address as long as the shape of the body tells them apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from shim.sandbox.envelope import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shim.sandbox.tenant import Tenant
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call that reached its endpoint.
+
+    Attributes:
+        tenant: The state to work on.
+        body: The JSON object that was sent.
+        now: When, in seconds of the sandbox's clock.
+        skipped: openUserIds a fault keeps from being written, or from having a row.
+    """
+
+    tenant: Tenant = field(repr=False)
+    body: dict[str, Any] = field(repr=False)
+    now: float
+    skipped: frozenset[str] = frozenset()
+
+    def text(self, key: str, code: int) -> str:
+        """Return a string of the body that must be there and not be empty.
+
+        Raises:
+            Refused: ``code``.
+        """
+        value = self.body.get(key)
+        if not isinstance(value, str) or not value:
+            raise Refused(code)
+        return value
+
+
+def as_object(value: object) -> dict[str, Any] | None:
+    """Return ``value`` if it is a JSON object."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def admit(call: Call, token: str, corp_id: str, acting: str | None = None) -> None:
+    """Let a call with credentials of the right form in. Spends one call of the token.
+
+    Args:
+        call: The call.
+        token: Its ``corpAccessToken``.
+        corp_id: Its ``corpId``.
+        acting: Its ``currentOpenUserId``, where the endpoint wants one.
+
+    Raises:
+        Refused: 20016, 11015 or 20012, in this order.
+    """
+    call.tenant.tokens.use(token, call.now)
+    if corp_id != call.tenant.corp_id:
+        raise Refused(11015)
+    if acting is not None and not call.tenant.knows(acting):
+        raise Refused(20012, "currentOpenUserId is not found")
+
+
+def _nobody(_call: Call) -> frozenset[str]:
+    return frozenset()
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One interface of the vendor's.
+
+    Attributes:
+        answer: Does the call; returns the keys beside the envelope, or raises ``Refused``.
+        paths: Its addresses.
+        accepts: Whether a body is meant for it, where the address is shared. None: every body
+            that is not meant for another.
+        concerns: The openUserIds a call is about, for faults that apply to some members only.
+        faults: The kinds of fault that only make sense here and at endpoints like it.
+        is_token: It is the token interface, which has a quota of its own.
+    """
+
+    answer: Callable[[Call], dict[str, Any]]
+    paths: tuple[str, ...]
+    accepts: Callable[[dict[str, Any]], bool] | None = None
+    concerns: Callable[[Call], frozenset[str]] = _nobody
+    faults: frozenset[str] = frozenset()
+    is_token: bool = False
+
+
+class Routes:
+    """The register of endpoints; of those at one address the first that accepts is taken."""
+
+    def __init__(self) -> None:
+        self._at: dict[str, list[Endpoint]] = {}
+
+    def add(
+        self, *paths: str, **traits: Any
+    ) -> Callable[[Callable[[Call], dict[str, Any]]], Callable[[Call], dict[str, Any]]]:
+        """Register the decorated function; ``traits`` are the fields of ``Endpoint``."""
+
+        def register(
+            answer: Callable[[Call], dict[str, Any]],
+        ) -> Callable[[Call], dict[str, Any]]:
+            endpoint = Endpoint(answer, paths, **traits)
+            for path in paths:
+                there = self._at.setdefault(path, [])
+                there.append(endpoint)
+                # Whatever order the modules are imported in, the undemanding come last.
+                there.sort(key=lambda each: each.accepts is None)
+            return answer
+
+        return register
+
+    def has(self, path: str) -> bool:
+        """Whether anything is at this address."""
+        return path in self._at
+
+    def find(self, path: str, body: dict[str, Any]) -> Endpoint:
+        """Return the endpoint a call is for.
+
+        Raises:
+            Refused: 10006, there is none.
+        """
+        for endpoint in self._at.get(path, ()):
+            if endpoint.accepts is None or endpoint.accepts(body):
+                return endpoint
+        raise Refused(10006)
+
+
+#: All there are. The modules that fill it are imported by ``exchange``.
+ROUTES = Routes()

@@ -1,0 +1,101 @@
+"""The sandbox on a real socket. Needs the extra ``server``. Prints and logs nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from shim.sandbox.app import asgi_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from shim.sandbox.sandbox import Sandbox
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it is ready."""
+
+    def __init__(self, sandbox: Sandbox, ready: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                asgi_app(sandbox),
+                access_log=False,
+                lifespan="off",
+                log_config=None,
+                log_level="critical",
+                timeout_graceful_shutdown=1,
+                ws="none",
+            )
+        )
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Generator[tuple[socket.socket, str]]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family) as listener:
+        name = f"[{host}]" if ":" in host else host
+        yield listener, f"http://{name}:{listener.getsockname()[1]}"
+
+
+@contextlib.contextmanager
+def served(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> Generator[str]:
+    """Serve from a thread while the block lasts; gives the address.
+
+    Args:
+        sandbox: What to serve.
+        host: Where to listen.
+        port: 0 lets the system choose.
+
+    Raises:
+        OSError: The address is taken.
+    """
+    with _listening(host, port) as (listener, base_url):
+        ready = threading.Event()
+        server = _Server(sandbox, ready.set)
+
+        def work() -> None:
+            try:
+                server.run([listener])
+            finally:
+                ready.set()  # A server that cannot start keeps nobody waiting.
+
+        thread = threading.Thread(target=work, name="sandbox", daemon=True)
+        thread.start()
+        ready.wait()
+        try:
+            yield base_url
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def run(
+    sandbox: Sandbox,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until interrupted (Ctrl-C, SIGINT).
+
+    Args:
+        sandbox: What to serve.
+        host: Where to listen.
+        port: 0 lets the system choose.
+        on_ready: Called with the address once it is served.
+
+    Raises:
+        OSError: The address is taken.
+    """
+    with _listening(host, port) as (listener, base_url), contextlib.suppress(KeyboardInterrupt):
+        server = _Server(sandbox, lambda: on_ready(base_url) if on_ready else None)
+        server.run([listener])

@@ -1,0 +1,57 @@
+"""What every test gets: no settings of the machine's, no call sites of the test before."""
+
+import os
+
+import pytest
+
+import shim
+from shim import notices, settings
+from shim.objectapi import http
+from shim.sandbox import Sandbox
+
+
+@pytest.fixture(autouse=True)
+def _clean_slate(monkeypatch, tmp_path):
+    for name in list(os.environ):
+        if name.startswith("FXIAOKE_SHIM_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    settings.reset()
+    notices.forget()
+    http.start_anew()
+    yield
+    settings.reset()
+    notices.forget()
+    shim.set_notice_hooks(None)
+
+
+@pytest.fixture
+def tenant():
+    """Return a function that makes a sandbox and configures the shim to talk to it."""
+
+    def make(members=6, *, profile="fsuid", sandbox=None, **changes):
+        made = Sandbox(members, profile=profile, seed=11, **(sandbox or {}))
+        use(made, **changes)
+        return made
+
+    return make
+
+
+def use(made, **changes):
+    """Configure the shim for one sandbox, without waiting for a quota that is not enforced."""
+    defaults = {
+        "base_url": made.base_url,
+        "transport": made.transport(),
+        "current_open_user_id": made.current_open_user_id,
+        "notices": "log",
+        "quota_calls": 0,
+    }
+    return shim.configure(**{**defaults, **changes})
+
+
+@pytest.fixture
+def events():
+    """Collect what the library would log."""
+    seen = []
+    shim.set_notice_hooks([seen.append])
+    return seen

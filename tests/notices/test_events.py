@@ -1,0 +1,73 @@
+"""The events."""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, no-check-untyped-defs
+
+import dataclasses
+
+import pytest
+
+from shim.notices import (
+    NoticeEvent,
+    OfflineAPICalled,
+    OfflineCallFinished,
+    OfflineUsageSummarized,
+    emit,
+)
+
+FINISHED = OfflineCallFinished(
+    code="FXO001",
+    function="set_status",
+    mode="object",
+    members=3,
+    changed=1,
+    unchanged=1,
+    failed=1,
+    api_calls={"/cgi/crm/v2/data/query": 2},
+    seconds=1.23456,
+    error_code=20012,
+    trace_ids=("E-O.1", "E-O.2"),
+)
+
+
+class TestEvents:
+    @pytest.mark.parametrize(
+        ("kind", "name", "level"),
+        [
+            (OfflineAPICalled, "shim.offline_api_called", "warning"),
+            (OfflineCallFinished, "shim.offline_call_finished", "info"),
+            (OfflineUsageSummarized, "shim.offline_usage_summarized", "warning"),
+        ],
+    )
+    def test_names_and_levels(self, kind, name, level):
+        """Names and levels are what log searches and alerts are built on."""
+        assert (kind.name, kind.level) == (name, level)
+        assert not {"name", "level"} & {field.name for field in dataclasses.fields(kind)}
+
+    def test_fields_in_order(self):
+        """The fields come by name in the order of their declaration."""
+        assert list(FINISHED.fields()) == [field.name for field in dataclasses.fields(FINISHED)]
+        assert FINISHED.fields()["trace_ids"] == ("E-O.1", "E-O.2")
+
+    def test_seconds_are_rounded(self):
+        """A duration is given to the millisecond."""
+        assert FINISHED.seconds == 1.235
+
+    def test_frozen_and_slotted(self):
+        """An event is a value."""
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            FINISHED.failed = 0
+        assert not hasattr(FINISHED, "__dict__")
+
+    def test_other_rooms_add_kinds(self, events):
+        """A new kind of event needs nothing but its class."""
+
+        @dataclasses.dataclass(frozen=True, slots=True)
+        class ShadowCompared(NoticeEvent):
+            name = "shim.shadow_compared"
+            level = "info"
+
+            same: bool
+
+        emit(ShadowCompared(same=True))
+        (event,) = events
+        assert (event.name, event.fields()) == ("shim.shadow_compared", {"same": True})

@@ -1,0 +1,32 @@
+"""The warning."""
+
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, no-check-untyped-defs
+
+import copy
+import pickle
+
+from shim.notices import OfflineAPIDeprecationWarning
+
+WARNING = OfflineAPIDeprecationWarning(
+    "FXO001", "set_status", "PersonnelObj update", "MIGRATION.md#fxo001"
+)
+
+
+class TestOfflineAPIDeprecationWarning:
+    def test_text_says_all(self):
+        """The text starts with the code, and names function, replacement and address."""
+        assert str(WARNING) == (
+            "FXO001: set_status is a deprecated offline call; "
+            "use PersonnelObj update instead, see MIGRATION.md#fxo001"
+        )
+
+    def test_is_a_deprecation_warning(self):
+        """Filters for DeprecationWarning reach it."""
+        assert isinstance(WARNING, DeprecationWarning)
+
+    def test_travels(self):
+        """It is pickled and copied with all of its attributes."""
+        for twin in (pickle.loads(pickle.dumps(WARNING)), copy.copy(WARNING)):
+            assert type(twin) is OfflineAPIDeprecationWarning
+            assert str(twin) == str(WARNING)
+            assert (twin.code, twin.function, twin.replacement, twin.address) == WARNING.args

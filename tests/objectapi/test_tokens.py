@@ -1,0 +1,200 @@
+"""An expired token is renewed once for everybody, and each call is replayed once."""
+
+import asyncio
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import shim
+from shim.objectapi import tokens
+from shim.objectapi.calls import Reply
+from shim.objectapi.tokens import Renewal, TokenBook
+
+TOKEN_PATH = tokens.PATH
+
+
+def credentials(made):
+    return {
+        "app_id": made.app_id,
+        "app_secret": made.app_secret,
+        "permanent_code": made.permanent_code,
+    }
+
+
+def call(made, token, **kwargs):
+    return shim.set_member_status_batch(token, made.corp_id, made.open_user_ids, 1, **kwargs)
+
+
+def acall(made, token):
+    return asyncio.run(shim.aio.set_member_status_batch(token, made.corp_id, made.open_user_ids, 1))
+
+
+@pytest.fixture(params=[call, acall], ids=["sync", "async"])
+def door(request):
+    return request.param
+
+
+def test_without_app_credentials_the_error_is_the_answer(door, tenant):
+    """20016 comes back, and the text says both ways out."""
+    made = tenant(3)
+    answer = door(made, "an-old-token")
+    assert answer["errorCode"] == 20016
+    assert "fresh token" in answer["errorMessage"]
+    assert "app_secret" in answer["errorMessage"]
+    assert {outcome.state for outcome in answer.outcomes} == {"failed"}
+    assert set(made.calls()) == {"/cgi/crm/v2/data/query"}
+
+
+def test_with_app_credentials_it_is_renewed_and_replayed(door, tenant):
+    """One token call, one replay, and everything goes through."""
+    made = tenant(3)
+    shim.configure(**credentials(made))
+    answer = door(made, "an-old-token")
+    assert answer["errorCode"] == 0
+    assert answer.api_calls[TOKEN_PATH] == 1
+    assert made.calls()[TOKEN_PATH]["count"] == 1
+    assert set(made.members().values()) == {"1"}
+
+
+def test_a_legacy_program_that_keeps_its_old_token_costs_one_renewal(door, tenant):
+    """The second call with the old token starts with the fresh one."""
+    made = tenant(3)
+    shim.configure(**credentials(made))
+    door(made, "an-old-token")
+    made.reset(calls_only=True)
+    assert door(made, "an-old-token")["errorCode"] == 0
+    assert {path: one["count"] for path, one in made.calls().items()} == {
+        "/cgi/crm/v2/data/query": 1
+    }
+
+
+def test_tokens_that_expire_in_the_middle_of_a_run(door, tenant):
+    """A few updates are refused, one renewal serves them all."""
+    made = tenant(40, concurrency=8)
+    shim.configure(**credentials(made))
+    made.add_faults(
+        {"kind": "expire_token", "path": "/cgi/crm/v2/data/update", "after": 15, "times": 1}
+    )
+    answer = door(made, made.corp_access_token)
+    assert answer["errorCode"] == 0
+    assert made.calls()[TOKEN_PATH]["count"] == 1
+    assert set(made.members().values()) == {"1"}
+
+
+def test_a_refused_renewal_says_what_to_check(door, tenant):
+    """Wrong app credentials: the old error, and which settings to look at."""
+    made = tenant(2)
+    shim.configure(**{**credentials(made), "permanent_code": "wrong"})
+    answer = door(made, "an-old-token")
+    assert answer["errorCode"] == 20016
+    assert "refused with 20015" in answer["errorMessage"]
+    assert "permanent_code" in answer["errorMessage"]
+
+
+def test_credentials_of_another_tenant_are_not_used(tenant):
+    """A token of another company account must never meet this one's employees."""
+    made = tenant(2)
+    shim.configure(**credentials(made))
+    answer = shim.set_member_status_batch("an-old-token", "FSCID_OTHER", made.open_user_ids, 1)
+    assert answer["errorCode"] in {11015, 20016}
+    assert set(made.members().values()) == {"0"}
+    assert tokens.read(
+        Reply(0, "E-O.t", "OK", {"corpAccessToken": "t", "corpId": "FSCID_A"}), "FSCID_B"
+    ) == Renewal(problem="the configured app credentials belong to another corpId than this call's")
+
+
+@pytest.mark.parametrize("body", [{}, {"corpAccessToken": 7}, {"corpAccessToken": ""}])
+def test_an_answer_without_a_token_is_none(body):
+    """Error code 0 alone is no token."""
+    renewal = tokens.read(Reply(0, "E-O.t", "OK", body), "FSCID_A")
+    assert not renewal.token
+    assert "no token" in renewal.problem
+
+
+def test_however_many_wait_there_is_one_renewal(tenant):
+    """64 threads and 200 tasks with one expired token: one token call."""
+    made = tenant(1, sandbox={"latency_ms": 30})
+    shim.configure(**credentials(made))
+
+    async def many():
+        calls = [
+            shim.aio.set_member_status_batch("old", made.corp_id, made.open_user_ids, 2)
+            for _ in range(200)
+        ]
+        return await asyncio.gather(*calls)
+
+    with ThreadPoolExecutor(65) as pool:
+        loop = pool.submit(lambda: asyncio.run(many()))
+        threads = [
+            pool.submit(shim.set_member_status_batch, "old", made.corp_id, made.open_user_ids, 2)
+            for _ in range(64)
+        ]
+        answers = [*loop.result(), *(one.result() for one in threads)]
+    assert {answer["errorCode"] for answer in answers} == {0}
+    assert made.calls()[TOKEN_PATH]["count"] == 1
+
+
+def test_a_blocking_call_on_the_loop_of_a_waiting_one_does_not_lock_up(tenant):
+    """The renewal runs in a thread of its own, so nobody waits for somebody who waits."""
+    made = tenant(1, sandbox={"latency_ms": 50})
+    shim.configure(**credentials(made))
+
+    async def both():
+        task = asyncio.ensure_future(
+            shim.aio.set_member_status_batch("old", made.corp_id, made.open_user_ids, 2)
+        )
+        await asyncio.sleep(0.08)
+        blocking = shim.set_member_status_batch("old", made.corp_id, made.open_user_ids, 2)
+        return blocking, await task
+
+    assert {answer["errorCode"] for answer in asyncio.run(both())} == {0}
+
+
+class TestTokenBook:
+    """The bookkeeping alone."""
+
+    def test_a_failing_renewal_tells_everybody_who_waits(self):
+        """An exception in the token call is not a wait without end."""
+        book, gate = TokenBook(), threading.Event()
+
+        def fetch():
+            gate.wait()
+            msg = "broken"
+            raise LookupError(msg)
+
+        first = book.renew("old", time.monotonic(), fetch)
+        second = book.renew("old", time.monotonic(), fetch)
+        assert first is second
+        gate.set()
+        with pytest.raises(LookupError):
+            first.result(5)
+        assert book.best("old") == "old"
+
+    def test_a_token_fetched_meanwhile_serves_the_late(self):
+        """Whoever was refused before the renewal ended needs no renewal of his own."""
+        book, before = TokenBook(), time.monotonic()
+        book.renew("old", before, lambda: Renewal("new")).result(5)
+        late = book.renew("old", before, lambda: pytest.fail("a second renewal"))
+        assert late.result(0).token == "new"
+
+    def test_a_fresh_token_that_expires_in_turn_is_renewed(self):
+        """It is then the stale one."""
+        book = TokenBook()
+        book.renew("old", time.monotonic(), lambda: Renewal("new")).result(5)
+        book.renew("new", time.monotonic(), lambda: Renewal("newer")).result(5)
+        assert book.best("old") == book.best("new") == "newer"
+        assert book.best("unheard-of") == "unheard-of"
+
+    def test_memory_of_expired_tokens_is_bounded(self):
+        """A program that makes up tokens does not fill the memory."""
+        book = TokenBook()
+        for number in range(100):
+            book.renew(f"t{number}", time.monotonic(), lambda: Renewal("new")).result(5)
+        assert book.best("t0") == "t0"
+        assert book.best("t99") == "new"
+
+    def test_nothing_shows_a_token(self):
+        """A renewal's repr is as silent as everything else's."""
+        assert "canary" not in repr(Renewal("canary"))

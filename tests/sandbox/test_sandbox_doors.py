@@ -1,0 +1,317 @@
+"""Three doors, one state: transport, ASGI, socket; and the control surface behind each."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import json
+import logging
+import os
+import signal
+import socket
+import threading
+import time as real_time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shim.sandbox import KINDS, PROFILES, Sandbox, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOKEN = "/cgi/corpAccessToken/get/V2"
+
+
+def asgi(sandbox: Sandbox) -> httpx.ASGITransport:
+    return httpx.ASGITransport(app=sandbox.app())
+
+
+def through_asgi(sandbox: Sandbox, method: str, path: str, **sent: Any) -> httpx.Response:
+    async def call() -> httpx.Response:
+        async with httpx.AsyncClient(transport=asgi(sandbox), base_url=sandbox.base_url) as client:
+            return await client.request(method, path, **sent)
+
+    return asyncio.run(call())
+
+
+def through_async_transport(
+    sandbox: Sandbox, method: str, path: str, **sent: Any
+) -> httpx.Response:
+    async def call() -> httpx.Response:
+        transport = sandbox.transport()
+        async with httpx.AsyncClient(transport=transport, base_url=sandbox.base_url) as client:
+            return await client.request(method, path, **sent)
+
+    return asyncio.run(call())
+
+
+def through_transport(sandbox: Sandbox, method: str, path: str, **sent: Any) -> httpx.Response:
+    with httpx.Client(transport=sandbox.transport(), base_url=sandbox.base_url) as client:
+        return client.request(method, path, **sent)
+
+
+def through_socket(sandbox: Sandbox, method: str, path: str, **sent: Any) -> httpx.Response:
+    host = httpx.URL(sandbox.base_url).host
+    with sandbox.serve() as base_url, httpx.Client(base_url=base_url, trust_env=False) as client:
+        return client.request(method, path, headers={"Host": host}, **sent)
+
+
+DOORS = [through_transport, through_async_transport, through_asgi, through_socket]
+
+
+def script(sandbox: Sandbox) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return calls that touch everything once."""
+    offline = {"corpAccessToken": sandbox.corp_access_token, "corpId": sandbox.corp_id}
+    body = {**offline, "currentOpenUserId": sandbox.current_open_user_id}
+    app = {"appId": sandbox.app_id, "appSecret": sandbox.app_secret}
+    some = sandbox.open_user_ids[:2]
+    query = {"dataObjectApiName": "PersonnelObj", "search_query_info": {"limit": 3}}
+    sent = {"dataObjectApiName": "PersonnelObj", "_id": "0" * 24, "status": "1"}
+    batch = {**offline, "openUserIds": some, "status": 1}
+    return [
+        ("POST", TOKEN, {"json": {**app, "permanentCode": sandbox.permanent_code}}),
+        ("POST", "/cgi/user/batchSetStatus?thirdTraceId=1", {"json": batch}),
+        ("POST", "/cgi/crm/v2/data/update", {"json": {**batch, "status": 9}}),
+        ("POST", "/cgi/crm/v2/data/query", {"json": {**body, "data": query}}),
+        ("POST", "/cgi/crm/v2/data/update", {"json": {**body, "data": {"object_data": sent}}}),
+        ("POST", "/cgi/nowhere/%E4%B8%AD", {"json": {}}),
+        ("GET", "/", {}),
+        ("DELETE", TOKEN, {}),
+        ("POST", TOKEN, {"content": b"{"}),
+        ("GET", "/_sandbox/members", {}),
+        ("GET", "/_sandbox/calls", {}),
+        ("POST", "/_sandbox/faults", {"json": [{"kind": "html_502", "times": 1}]}),
+        ("POST", TOKEN, {"json": {}}),
+        ("POST", "/_sandbox/faults", {"json": [{"kind": "html"}]}),
+        ("GET", "/_sandbox/faults", {}),
+        ("POST", "/_sandbox/reset", {}),
+        ("GET", "/_sandbox/describe", {"headers": {"Host": "sandbox.fxiaoke.invalid"}}),
+    ]
+
+
+def told(response: httpx.Response) -> tuple[int, str, Any]:
+    content_type = response.headers["content-type"]
+    if not content_type.startswith("application/json"):
+        return response.status_code, content_type, response.text
+    answer = response.json()
+    answer.pop("traceId", None)
+    answer.pop("base_url", None)
+    return response.status_code, content_type, answer
+
+
+class TestTheSameEverywhere:
+    def test_a_fixed_script(self, time: Any) -> None:
+        """Whatever the door, the same calls get the same answers."""
+        made = []
+        for door in DOORS[:3]:
+            sandbox = Sandbox(members=5, profile="hidden", seed=4, clock=time)
+            calls = script(sandbox)
+            made.append([told(door(sandbox, method, path, **sent)) for method, path, sent in calls])
+        sandbox = Sandbox(members=5, profile="hidden", seed=4, clock=time)
+        with sandbox.serve() as url, httpx.Client(base_url=url, trust_env=False) as client:
+            made.append([told(client.request(*call, **sent)) for *call, sent in script(sandbox)])
+        assert made[0] == made[1] == made[2] == made[3]
+        assert {status for status, _, _ in made[0]} == {200, 400, 405, 502}
+
+    @settings(max_examples=25, deadline=None)
+    @given(
+        profile=st.sampled_from([*PROFILES]),
+        order=st.lists(st.integers(0, 16), max_size=8),
+    )
+    def test_any_script(self, profile: str, order: list[int]) -> None:
+        """In any order and profile."""
+        made = []
+        for door in DOORS[:3]:
+            sandbox = Sandbox(members=5, profile=profile, clock=lambda: 0.0)
+            calls = [script(sandbox)[place] for place in order]
+            made.append([told(door(sandbox, method, path, **sent)) for method, path, sent in calls])
+        assert made[0] == made[1] == made[2]
+
+    @pytest.mark.parametrize("door", DOORS)
+    def test_a_broken_connection(self, door: Any) -> None:
+        """A reset is a transport error of httpx at every door."""
+        sandbox = Sandbox(members=1)
+        sandbox.add_faults({"kind": "reset"})
+        with pytest.raises(httpx.TransportError):
+            door(sandbox, "POST", TOKEN, json={})
+
+    @pytest.mark.parametrize("door", DOORS)
+    def test_latency(self, door: Any) -> None:
+        """Each door holds the answer back."""
+        sandbox = Sandbox(members=1, latency_ms=30)
+        start = real_time.perf_counter()
+        assert door(sandbox, "POST", TOKEN, json={}).status_code == 200
+        assert real_time.perf_counter() - start >= 0.03
+
+    @pytest.mark.parametrize("door", [through_transport, through_async_transport, through_socket])
+    def test_a_stall_is_a_timeout(self, door: Any) -> None:
+        """The client's read timeout ends it, and holds up no stopping server."""
+        sandbox = Sandbox(members=1)
+        sandbox.add_faults({"kind": "stall"})
+        start = real_time.perf_counter()
+        timeout = httpx.Timeout(5, read=0.05)
+        with pytest.raises(httpx.ReadTimeout):
+            door(sandbox, "POST", TOKEN, json={}, timeout=timeout)
+        assert real_time.perf_counter() - start < 2
+
+    def test_no_timeout_at_all(self) -> None:
+        """A client that waits for ever gets its late answer."""
+        sandbox = Sandbox(members=1, latency_ms=5)
+        assert through_transport(sandbox, "POST", TOKEN, json={}, timeout=None).status_code == 200
+
+
+class TestControl:
+    @pytest.fixture
+    def sandbox(self) -> Sandbox:
+        return Sandbox(members=2)
+
+    def test_looking(self, sandbox: Sandbox) -> None:
+        """Members, calls and the description, without being counted."""
+        with sandbox.serve() as base_url, httpx.Client(base_url=base_url) as client:
+            assert client.get("/_sandbox/members").json() == sandbox.members()
+            assert client.get("/_sandbox/calls").json() == {}
+            told = client.get("/_sandbox/describe").json()
+        assert told == sandbox.describe(base_url)
+        assert told["base_url"] == base_url
+        assert list(told) == [
+            "base_url",
+            "corpAccessToken",
+            "corpId",
+            "currentOpenUserId",
+            "appId",
+            "appSecret",
+            "permanentCode",
+            "openUserIds",
+        ]
+        assert told["openUserIds"] == sandbox.open_user_ids
+
+    @pytest.mark.parametrize("wrapped", ["list", "object", "alone"])
+    def test_faults(self, sandbox: Sandbox, wrapped: str) -> None:
+        """A list, a list in an object, or one fault."""
+        fault = {"kind": "error", "code": 3, "times": 1}
+        body = {"list": [fault], "object": {"faults": [fault]}, "alone": fault}[wrapped]
+        answer = through_transport(sandbox, "POST", "/_sandbox/faults", json=body)
+        assert answer.json() == {"added": 1}
+        assert through_transport(sandbox, "POST", TOKEN, json={}).json()["errorCode"] == 3
+
+    def test_bad_faults(self, sandbox: Sandbox) -> None:
+        """HTTP 400, the field and the kinds."""
+        answer = through_transport(sandbox, "POST", "/_sandbox/faults", json=[{"kind": "x"}])
+        assert answer.status_code == 400
+        assert "faults[0].kind" in answer.json()["error"]
+        assert all(kind in answer.json()["error"] for kind in KINDS)
+        for content in (b"", b"{", b"7", b'{"faults": 7}'):
+            answer = through_transport(sandbox, "POST", "/_sandbox/faults", content=content)
+            assert answer.status_code == 400
+
+    def test_reset(self, sandbox: Sandbox) -> None:
+        """All of it, or the counts alone."""
+        through_transport(sandbox, "POST", TOKEN, json={})
+        token = sandbox.handle("POST", "/_sandbox/reset", "", b'{"calls_only": true}')
+        assert (json.loads(token.body), sandbox.calls()) == ({"reset": "calls"}, {})
+        everything = through_transport(sandbox, "POST", "/_sandbox/reset")
+        assert everything.json() == {"reset": "all"}
+        for content in (b"[]", b'{"calls_only": 1}'):
+            answer = through_transport(sandbox, "POST", "/_sandbox/reset", content=content)
+            assert answer.status_code == 400
+
+    def test_what_is_not_there(self, sandbox: Sandbox) -> None:
+        """404 and 405, unlike the vendor's paths."""
+        assert through_transport(sandbox, "GET", "/_sandbox/nothing").status_code == 404
+        assert through_transport(sandbox, "POST", "/_sandbox/members").status_code == 405
+
+
+class TestSocket:
+    def test_it_stops_and_starts_again(self) -> None:
+        """The state outlives the server, and nothing listens after the block."""
+        sandbox = Sandbox(members=1)
+        for _ in range(2):
+            with sandbox.serve() as base_url:
+                url = httpx.URL(base_url)
+                assert httpx.get(f"{base_url}/_sandbox/calls").status_code == 200
+            with pytest.raises(httpx.ConnectError):
+                httpx.get(str(url))
+
+    def test_nothing_is_logged(self, caplog: pytest.LogCaptureFixture, capfd: Any) -> None:
+        """A broken connection is the sandbox's doing, not an accident to report."""
+        caplog.set_level(logging.DEBUG)
+        sandbox = Sandbox(members=1)
+        sandbox.add_faults({"kind": "reset"})
+        with sandbox.serve() as base_url, contextlib.suppress(httpx.TransportError):
+            httpx.post(base_url + TOKEN)
+        assert [each for each in caplog.records if each.name.startswith("uvicorn")] == []
+        assert capfd.readouterr() == ("", "")
+
+    def test_an_open_call_does_not_hold_up_the_stop(self) -> None:
+        """The server waits a second for a stalled call, no longer."""
+        sandbox = Sandbox(members=1)
+        sandbox.add_faults({"kind": "stall"})
+        start = real_time.perf_counter()
+        with sandbox.serve() as base_url:
+            url = httpx.URL(base_url)
+            client = http.client.HTTPConnection(url.host, url.port or 0, timeout=5)
+            client.request("POST", TOKEN, b"{}")
+            while not sandbox.calls():
+                real_time.sleep(0.01)
+        client.close()
+        assert real_time.perf_counter() - start < 3
+
+    def test_a_port_that_is_taken(self) -> None:
+        """It is an OSError at once."""
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            with pytest.raises(OSError, match="use"), Sandbox(members=1).serve(port=port):
+                pass
+
+    def test_ipv6(self) -> None:
+        """The address is in brackets."""
+        with loopback6(), Sandbox(members=1).serve(host="::1") as base_url:
+            assert base_url.startswith("http://[::1]:")
+            assert httpx.get(f"{base_url}/_sandbox/calls").json() == {}
+
+
+@contextlib.contextmanager
+def loopback6() -> Iterator[None]:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+    yield
+
+
+class TestRun:
+    @pytest.mark.skipif(os.name == "nt", reason="signals are sent to the process itself")
+    def test_until_interrupted(self) -> None:
+        """It says where, serves, and returns on SIGINT."""
+        sandbox = Sandbox(members=1)
+        answers: list[Any] = []
+
+        def ready(base_url: str) -> None:
+            def visit() -> None:
+                answers.append(httpx.get(f"{base_url}/_sandbox/describe").json())
+                os.kill(os.getpid(), signal.SIGINT)
+
+            threading.Thread(target=visit).start()
+
+        run(sandbox, on_ready=ready)
+        assert [each["corpId"] for each in answers] == [sandbox.corp_id]
+
+    def test_nobody_needs_to_listen(self) -> None:
+        """``on_ready`` may be left out."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+
+        def visit() -> None:
+            with httpx.Client(transport=httpx.HTTPTransport(retries=8), trust_env=False) as client:
+                client.get(f"http://127.0.0.1:{port}/_sandbox/calls")
+            os.kill(os.getpid(), signal.SIGINT)
+
+        visitor = threading.Thread(target=visit)
+        visitor.start()
+        run(Sandbox(members=1), port=port)
+        visitor.join()

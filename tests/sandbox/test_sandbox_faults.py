@@ -1,0 +1,228 @@
+"""Scripted trouble, through the httpx transport."""
+
+from __future__ import annotations
+
+import time as real_time
+from typing import Any
+
+import httpx
+import pytest
+
+from shim.sandbox import KINDS, Fault, FaultError, Sandbox
+
+QUERY = "/cgi/crm/v2/data/query"
+BATCH = "/cgi/user/batchSetStatus"
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    return Sandbox(members=4, seed=9)
+
+
+@pytest.fixture
+def to(sandbox: Sandbox, talk: Any) -> Any:
+    return talk(sandbox)
+
+
+def disabled(sandbox: Sandbox) -> list[str]:
+    return [each for each, state in sandbox.members().items() if state == "1"]
+
+
+class TestEndings:
+    def test_reset_applies_nothing(self, sandbox: Sandbox, to: Any) -> None:
+        """The connection breaks before anything happened."""
+        sandbox.add_faults({"kind": "reset", "times": 1})
+        with pytest.raises(httpx.ReadError):
+            to.batch(sandbox.open_user_ids, 1)
+        assert disabled(sandbox) == []
+        assert to.batch(sandbox.open_user_ids, 1)["errorCode"] == 0
+
+    def test_reset_after_applies_first(self, sandbox: Sandbox, to: Any) -> None:
+        """The connection breaks when it has all happened."""
+        sandbox.add_faults(Fault(kind="reset_after", times=1))
+        with pytest.raises(httpx.ReadError):
+            to.batch(sandbox.open_user_ids, 1)
+        assert disabled(sandbox) == sandbox.open_user_ids
+
+    @pytest.mark.parametrize("applied", [False, True])
+    def test_html_502(self, sandbox: Sandbox, to: Any, applied: bool) -> None:  # noqa: FBT001
+        """A gateway's page; nothing is applied unless it is told to be."""
+        sandbox.add_faults({"kind": "html_502", "applied": applied})
+        body = {**to.offline, "openUserIds": sandbox.open_user_ids, "status": 1}
+        response = to.client.post(BATCH, json=body)
+        assert response.status_code == 502
+        assert response.headers["content-type"].startswith("text/html")
+        assert bool(disabled(sandbox)) is applied
+
+    def test_bad_json(self, sandbox: Sandbox, to: Any) -> None:
+        """HTTP 200, and the body breaks off."""
+        sandbox.add_faults({"kind": "bad_json"})
+        response = to.client.post(QUERY, json=to.object)
+        assert response.status_code == 200
+        with pytest.raises(ValueError, match="Unterminated"):
+            response.json()
+
+    @pytest.mark.parametrize("code", [-1, 14001, 30004, 50009, 20016, 424242, 0])
+    def test_error(self, sandbox: Sandbox, to: Any, code: int) -> None:
+        """Any code, in an envelope, with nothing applied."""
+        sandbox.add_faults({"kind": "error", "code": code})
+        assert to.batch(sandbox.open_user_ids, 1)["errorCode"] == code
+        assert disabled(sandbox) == []
+
+    def test_a_call_meets_one_ending(self, sandbox: Sandbox, to: Any) -> None:
+        """The first that is due; the next waits for its own call."""
+        sandbox.add_faults(
+            {"kind": "error", "code": 1, "times": 1}, {"kind": "error", "code": 2, "times": 1}
+        )
+        codes = [to.batch(sandbox.open_user_ids, 1)["errorCode"] for _ in range(3)]
+        assert codes == [1, 2, 0]
+
+
+class TestOthers:
+    def test_expire_token(self, sandbox: Sandbox, to: Any) -> None:
+        """The token is useless from this call on, until a new one is asked for."""
+        sandbox.add_faults({"kind": "expire_token", "after": 1, "times": 1, "path": QUERY})
+        assert [to.query()["errorCode"] for _ in range(3)] == [0, 20016, 20016]
+        fresh = to.token()["corpAccessToken"]
+        assert fresh != to.object["corpAccessToken"]
+        to.object["corpAccessToken"] = fresh
+        assert to.query()["errorCode"] == 0
+
+    def test_no_op(self, sandbox: Sandbox, to: Any) -> None:
+        """Writes answer 0 and change nothing; reads are left alone."""
+        someone, other = sandbox.open_user_ids[:2]
+        record_id = to.record_id(someone)
+        sandbox.add_faults({"kind": "no_op", "times": 2})
+        assert len(to.rows()) == 4
+        assert to.update(record_id, status="1")["dataId"] == record_id
+        assert to.batch([someone, other], 1)["errorCode"] == 0
+        assert disabled(sandbox) == []
+        assert [each.applied for each in sandbox.updates] == [False]
+        to.batch([someone], 1)
+        assert disabled(sandbox) == [someone]
+
+    def test_no_op_for_some_of_a_batch(self, sandbox: Sandbox, to: Any) -> None:
+        """The others are written."""
+        spared, *others = sandbox.open_user_ids
+        sandbox.add_faults({"kind": "no_op", "only": [spared]})
+        to.batch(sandbox.open_user_ids, 1)
+        assert disabled(sandbox) == others
+
+    def test_hide_rows(self, sandbox: Sandbox, to: Any) -> None:
+        """A query leaves them out, all or some."""
+        gone = sandbox.open_user_ids[1]
+        sandbox.add_faults({"kind": "hide_rows", "times": 1}, {"kind": "hide_rows", "only": [gone]})
+        assert to.rows() == []
+        assert {row["user_id"] for row in to.rows()} == {*sandbox.open_user_ids} - {gone}
+        assert to.get(to.record_id(sandbox.open_user_ids[0]))["data"]
+
+    def test_latency_adds_up(self, to: Any) -> None:
+        """To the latency there is anyhow."""
+        to.sandbox.add_faults({"kind": "latency", "ms": 20}, {"kind": "stall", "ms": 20})
+        start = real_time.perf_counter()
+        assert to.query()["errorCode"] == 0
+        assert real_time.perf_counter() - start >= 0.04
+
+    def test_the_general_latency(self, talk: Any) -> None:
+        """``latency_ms`` holds every answer back."""
+        to = talk(Sandbox(members=1, latency_ms=20))
+        start = real_time.perf_counter()
+        to.query()
+        assert real_time.perf_counter() - start >= 0.02
+
+    def test_stall_runs_into_the_client_timeout(self, sandbox: Sandbox, to: Any) -> None:
+        """The call is applied; the client gives up after its own time."""
+        sandbox.add_faults({"kind": "stall", "times": 1})
+        to.client.timeout = 0.02
+        with pytest.raises(httpx.ReadTimeout):
+            to.batch(sandbox.open_user_ids, 1)
+        assert disabled(sandbox) == sandbox.open_user_ids
+
+
+class TestWhen:
+    def test_only_its_path(self, sandbox: Sandbox, to: Any) -> None:
+        """Another path goes free."""
+        sandbox.add_faults({"kind": "error", "code": 7, "path": QUERY})
+        assert to.query()["errorCode"] == 7
+        assert to.get("0" * 24)["errorCode"] == 0
+
+    def test_only_some_members(self, sandbox: Sandbox, to: Any) -> None:
+        """It befalls calls that name them or would list them, and no others."""
+        marked, other = sandbox.open_user_ids[:2]
+        ids = {each: to.record_id(each) for each in (marked, other)}
+        sandbox.add_faults({"kind": "error", "code": 7, "only": [marked]})
+        assert to.update(ids[marked], status="1")["errorCode"] == 7
+        assert to.update(ids[other], status="1")["errorCode"] == 0
+        assert to.get(ids[marked])["errorCode"] == 7
+        assert to.get(ids[other])["errorCode"] == 0
+        assert to.get(None)["errorCode"] == 32000
+        assert to.query(("user_id", "EQ", [marked]))["errorCode"] == 7
+        assert to.query(("user_id", "EQ", [other]))["errorCode"] == 0
+        assert to.query(limit=0)["errorCode"] == 32000
+        assert to.batch([other, marked], 1)["errorCode"] == 7
+        assert to.batch([other], 1)["errorCode"] == 0
+        assert to.batch(other, 1)["errorCode"] == 11008
+        assert to.token()["errorCode"] == 0
+        assert to.post("/cgi/nowhere", {})["errorCode"] == 10006
+
+    def test_after_and_times(self, sandbox: Sandbox, to: Any) -> None:
+        """Two go by, three are hit."""
+        sandbox.add_faults({"kind": "error", "code": 7, "after": 2, "times": 3})
+        assert [to.query()["errorCode"] for _ in range(7)] == [0, 0, 7, 7, 7, 0, 0]
+
+    def test_chance_is_made_from_the_seed(self, talk: Any) -> None:
+        """About as often as it says, and the same again with the same seed."""
+        runs = []
+        for seed in (1, 1, 2):
+            to = talk(Sandbox(members=1, seed=seed))
+            to.sandbox.add_faults({"kind": "error", "code": 7, "probability": 0.3})
+            runs.append([to.token()["errorCode"] for _ in range(300)])
+        assert runs[0] == runs[1] != runs[2]
+        assert 60 < runs[0].count(7) < 120
+
+    def test_a_throttled_call_meets_no_fault(self, talk: Any, time: Any) -> None:
+        """It never gets so far."""
+        to = talk(Sandbox(members=1, quota_calls=1, clock=time))
+        to.sandbox.add_faults({"kind": "error", "code": 7})
+        assert [to.query()["errorCode"] for _ in range(2)] == [7, 14001]
+
+    def test_the_control_surface_is_never_hit(self, sandbox: Sandbox, to: Any) -> None:
+        """A test can always look."""
+        sandbox.add_faults({"kind": "reset"})
+        assert to.client.get("/_sandbox/members").status_code == 200
+
+
+class TestReading:
+    @pytest.mark.parametrize(
+        ("fault", "said"),
+        [
+            ({}, "faults[0].kind: "),
+            ({"kind": "explode"}, "faults[0].kind: "),
+            ({"kind": "reset", "colour": 1}, "faults[0].colour: "),
+            ({"kind": "reset", "path": "cgi"}, "faults[0].path: "),
+            ({"kind": "reset", "times": 0}, "faults[0].times: "),
+            ({"kind": "reset", "after": -1}, "faults[0].after: "),
+            ({"kind": "reset", "probability": 1.5}, "faults[0].probability: "),
+            ({"kind": "reset", "only": 3}, "faults[0].only: "),
+            ({"kind": "latency"}, "ms is missing"),
+            ({"kind": "latency", "ms": float("inf")}, "faults[0].ms: "),
+            ({"kind": "reset", "ms": 3}, "ms is for latency and stall only"),
+            ({"kind": "error"}, "code is for error"),
+            ({"kind": "reset", "code": 3}, "code is for error"),
+            ({"kind": "error", "code": True}, "faults[0].code: "),
+            ({"kind": "no_op", "applied": True}, "applied is for error"),
+            ("reset", "faults[0]: "),
+        ],
+    )
+    def test_a_bad_fault_is_named(self, sandbox: Sandbox, fault: Any, said: str) -> None:
+        """The text says which field of which fault, and what kinds there are."""
+        with pytest.raises(FaultError) as caught:
+            sandbox.add_faults(fault)
+        assert said in str(caught.value)
+        assert all(kind in str(caught.value) for kind in KINDS)
+
+    def test_all_or_none(self, sandbox: Sandbox, to: Any) -> None:
+        """One bad fault and none is armed; a stranger in ``only`` is a bad fault."""
+        with pytest.raises(FaultError, match=r"faults\[1\]\.only"):
+            sandbox.add_faults({"kind": "reset"}, {"kind": "no_op", "only": ["FSUID_0"]})
+        assert to.query()["errorCode"] == 0

@@ -1,0 +1,39 @@
+"""The documents hold what they say: the tables are derived, the log lines are those of the demo."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from shim.offline import ENDPOINTS, render
+from shim.settings.model import Settings
+
+ROOT = Path(__file__).parent.parent
+MIGRATION = (ROOT / "MIGRATION.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_calls_is_derived():
+    """`fxshim endpoints --format markdown` printed it."""
+    between = re.search(r"<!-- endpoints -->\n(.*)<!-- /endpoints -->", MIGRATION, re.DOTALL)
+    assert between[1] == render.table()
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=ENDPOINTS)
+def test_every_notice_points_to_a_section(endpoint):
+    """The address in warning and log leads somewhere."""
+    anchor = endpoint.address.partition("#")[2]
+    assert f'<a id="{anchor}"></a>\n## {endpoint.code}: {endpoint.name}\n' in MIGRATION
+
+
+def test_every_setting_is_in_the_readme():
+    """With a row of its own, or in the row of its kin."""
+    table = README.partition("| setting |")[2].partition("\n\n")[0]
+    first_cells = " ".join(line.split("|")[1] for line in table.splitlines() if "|" in line[:1])
+    assert set(re.findall(r"`(\w+)`", first_cells)) == set(Settings.model_fields)
+
+
+def test_links_lead_somewhere():
+    """Relative ones, to files of this repository."""
+    for target in re.findall(r"\]\(([^)#:]+)\)", README + MIGRATION):
+        assert (ROOT / target).is_file()

@@ -1,0 +1,110 @@
+"""The surface: what is public, what it costs to import, what is derived from what."""
+
+import inspect
+import json
+import pickle
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import shim
+from shim.offline import ENDPOINTS, render
+
+
+def python(code, *options):
+    """Run code in a clean interpreter; return what it wrote."""
+    done = subprocess.run(
+        [sys.executable, *options, "-c", code], capture_output=True, text=True, check=True
+    )
+    return done.stdout, done.stderr
+
+
+def test_the_public_names():
+    """Adding or removing one is a decision, not an accident."""
+    assert sorted(shim.__all__) == sorted(
+        [
+            *ENDPOINTS,
+            "Answer",
+            "ConfigurationError",
+            "NoticeHook",
+            "NoticeHookFactory",
+            "OfflineAPIDeprecationWarning",
+            "Outcome",
+            "aio",
+            "configure",
+            "get_notice_hooks",
+            "set_notice_hooks",
+        ]
+    )
+    assert sorted(shim.aio.__all__) == sorted(ENDPOINTS)
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=ENDPOINTS)
+class TestEndpoint:
+    """What every declared call has."""
+
+    def test_both_doors_have_the_documented_signature(self, endpoint):
+        """Same parameters, same text; only one of them is a coroutine function."""
+        blocking, awaiting = endpoint.function, endpoint.awaitable
+        assert getattr(shim, endpoint.name) is blocking
+        assert getattr(shim.aio, endpoint.name) is awaiting
+        assert list(inspect.signature(blocking).parameters)[:2] == ["corpAccessToken", "corpId"]
+        assert inspect.signature(blocking) == inspect.signature(awaiting)
+        assert inspect.getdoc(blocking) == inspect.getdoc(awaiting)
+        assert not inspect.iscoroutinefunction(blocking)
+        assert inspect.iscoroutinefunction(awaiting)
+
+    def test_it_pickles_by_name(self, endpoint):
+        """So that process pools can be given it."""
+        assert pickle.loads(pickle.dumps(endpoint.function)) is endpoint.function
+        assert pickle.loads(pickle.dumps(endpoint.awaitable)) is endpoint.awaitable
+
+    def test_it_is_marked_as_deprecated(self, endpoint):
+        """PEP 702's attribute carries the code and the address that the notice has."""
+        message = endpoint.function.__deprecated__
+        assert message.startswith(f"{endpoint.code}: ")
+        assert endpoint.address in message
+
+
+def test_codes_are_unique():
+    """A code names one call for ever."""
+    codes = [endpoint.code for endpoint in ENDPOINTS.values()]
+    assert len(set(codes)) == len(codes)
+
+
+def test_the_stub_is_derived():
+    """`make derived` has been run since the declarations changed."""
+    tail = render.stub().partition("@deprecated")[2].split()
+    text = Path(shim.aio.__file__).with_suffix(".pyi").read_text().partition("@deprecated")[2]
+    assert "".join(text.split()).replace('""', "") == "".join(tail).replace('""', "")
+
+
+def test_importing_is_free():
+    """No server, no CLI, no Redis; nothing printed, warned of or configured, under -W error."""
+    code = (
+        "import json, sys, logging, threading\n"
+        "import httpx, pydantic, structlog\n"
+        "before = set(sys.modules)\n"
+        "import shim\n"
+        "print(json.dumps([sorted(set(sys.modules) - before), structlog.is_configured(),"
+        " len(logging.getLogger().handlers), threading.active_count()]))"
+    )
+    out, err = python(code, "-W", "error")
+    modules, configured, handlers, threads = json.loads(out)
+    assert err == ""
+    assert not configured
+    assert (handlers, threads) == (0, 1)
+    unwanted = {"typer", "rich", "starlette", "uvicorn", "redis", "libcst", "tomllib", "tomli"}
+    assert unwanted.isdisjoint(modules)
+    assert not [name for name in modules if name.startswith(("shim.cli", "shim.sandbox"))]
+
+
+def test_help_reads_well():
+    """help(shim) and help(shim.aio) list the functions with their parameters."""
+    out, _ = python("import shim; help(shim); help(shim.aio)")
+    listed = r"^    (async )?set_member_status_batch\(corpAccessToken"
+    assert len(re.findall(listed, out, re.MULTILINE)) == 2
+    assert "Set Member Status (Batch)" in out

@@ -1,0 +1,77 @@
+"""What mypy and pyright say of the public API: right use passes, wrong use fails, all is struck."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FILES = Path(__file__).parent / "typing"
+
+mypy = pytest.importorskip("mypy", reason="the checkers come with the group dev, not with test")
+
+
+def marked(file, mark):
+    """Return the numbers of the lines that end in this mark."""
+    lines = (FILES / file).read_text().splitlines()
+    return {number for number, line in enumerate(lines, 1) if line.endswith(f"# {mark}")}
+
+
+def run(*command, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", *command], cwd=cwd, capture_output=True, text=True, check=False
+    ).stdout
+
+
+def mypy_errors(file, cwd, *options):
+    """Return {line: kinds} of what `mypy --strict` reports."""
+    output = run("mypy", "--strict", "--config-file=", *options, file, cwd=cwd)
+    found = {}
+    for line, kind in re.findall(rf"^{file}:(\d+): error: .*\[([a-z-]+)\]$", output, re.MULTILINE):
+        found.setdefault(int(line), set()).add(kind)
+    return found
+
+
+def pyright_errors(file, cwd, **config):
+    """Return {line: rules} of what pyright reports as errors."""
+    (cwd / "pyrightconfig.json").write_text(json.dumps(config))
+    report = json.loads(
+        run("pyright", "--outputjson", "--pythonpath", sys.executable, file, cwd=cwd)
+    )
+    found = {}
+    for one in report["generalDiagnostics"]:
+        if one["severity"] == "error":
+            line = one["range"]["start"]["line"] + 1
+            found.setdefault(line, set()).add(one["rule"])
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a copy of the files, away from the project's own configuration."""
+    return Path(shutil.copytree(FILES, tmp_path / "typing"))
+
+
+def test_right_use_passes(folder):
+    """Both accept the documented ways to call, blocking and awaiting."""
+    assert mypy_errors("accepted.py", folder) == {}
+    assert pyright_errors("accepted.py", folder) == {}
+
+
+def test_wrong_types_are_rejected(folder):
+    """Both reject each marked line and no other."""
+    expected = marked("rejected.py", "E")
+    assert set(mypy_errors("rejected.py", folder)) == expected
+    assert set(pyright_errors("rejected.py", folder)) == expected
+
+
+def test_every_use_is_struck_through(folder):
+    """PEP 702: both report each use as deprecated, of the blocking and of the awaitable twin."""
+    expected = marked("deprecated.py", "D")
+    found = mypy_errors("deprecated.py", folder, "--enable-error-code", "deprecated")
+    assert found == {line: {"deprecated"} for line in expected}
+    found = pyright_errors("deprecated.py", folder, reportDeprecated="error")
+    assert found == {line: {"reportDeprecated"} for line in expected}
