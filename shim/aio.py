@@ -8,4 +8,7 @@ from shim.offline import ENDPOINTS
 
 __all__ = sorted(ENDPOINTS)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll] - derived, not a second list.
 
-globals().update({name: endpoint.awaitable for name, endpoint in ENDPOINTS.items()})
+for _name, _endpoint in ENDPOINTS.items():
+    # PEP 702's mark is set on the blocking function, outside its declaration.
+    _endpoint.awaitable.__deprecated__ = _endpoint.function.__deprecated__  # type: ignore[attr-defined]
+    globals()[_name] = _endpoint.awaitable

@@ -67,6 +67,7 @@ class TestEndpoint:
         message = endpoint.function.__deprecated__
         assert message.startswith(f"{endpoint.code}: ")
         assert endpoint.address in message
+        assert endpoint.awaitable.__deprecated__ == message
 
 
 def test_codes_are_unique():
@@ -105,6 +106,6 @@ def test_importing_is_free():
 def test_help_reads_well():
     """help(shim) and help(shim.aio) list the functions with their parameters."""
     out, _ = python("import shim; help(shim); help(shim.aio)")
-    listed = r"^    (async )?set_member_status_batch\(corpAccessToken"
+    listed = r"^    (async )?set_member_status_batch\(\s*corpAccessToken"
     assert len(re.findall(listed, out, re.MULTILINE)) == 2
     assert "Set Member Status (Batch)" in out

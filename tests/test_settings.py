@@ -53,17 +53,19 @@ def test_later_wins(monkeypatch, tmp_path):
     }
 
 
-def test_pyproject_table_is_found_from_below(monkeypatch, tmp_path):
-    """The nearest directory upwards that has settings; fxiaoke-shim.toml before pyproject.toml."""
+def test_files_of_the_current_directory_and_no_other(monkeypatch, tmp_path):
+    """fxiaoke-shim.toml before pyproject.toml; one further up may be somebody else's."""
     (tmp_path / "pyproject.toml").write_text("[tool.fxiaoke-shim]\nconcurrency = 3\n")
-    below = tmp_path / "service" / "jobs"
-    below.mkdir(parents=True)
-    (below / "pyproject.toml").write_text("[tool.black]\nline-length = 90\n")
-    monkeypatch.chdir(below)
     assert settings.current().concurrency == 3
     (tmp_path / "fxiaoke-shim.toml").write_text("concurrency = 4\n")
     settings.reset()
     assert settings.current().concurrency == 4
+    below = tmp_path / "jobs"
+    below.mkdir()
+    (below / "pyproject.toml").write_text("[tool.black]\nline-length = 90\n")
+    monkeypatch.chdir(below)
+    settings.reset()
+    assert settings.current().concurrency == 8
 
 
 def test_a_file_named_by_the_environment(monkeypatch, tmp_path):

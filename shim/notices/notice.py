@@ -210,7 +210,7 @@ class Notice:
             self._log(site, calls, context.mode)
         if action == "error":
             raise self._warning()
-        if action == "warn" and not site.warned:
+        if action == "warn":
             self._warn(site, site.caller or describe(frame))
         self._set_due(site, NEVER if action == "ignore" else site.next_event, epoch)
 

@@ -1,8 +1,8 @@
 """Who is asked, as whom, and how: the one place that knows the settings.
 
-Three layers, later wins: a file (`fxiaoke-shim.toml`, or `[tool.fxiaoke-shim]` in
-`pyproject.toml`), the environment (`FXIAOKE_SHIM_*`), `configure()`. They are read at the first
-call, never at import; `reset()` makes the next call read them again.
+Three layers, later wins: a file in the current directory (`fxiaoke-shim.toml`, or
+`[tool.fxiaoke-shim]` in `pyproject.toml`), the environment (`FXIAOKE_SHIM_*`), `configure()`. They
+are read at the first call, never at import; `reset()` makes the next call read them again.
 
 Anything unusable raises `ConfigurationError`, which names the layer and the key and never
 repeats a value.

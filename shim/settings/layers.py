@@ -102,16 +102,18 @@ def _from_file() -> Iterator[tuple[str, _Given]]:
 
 
 def _find_file() -> tuple[Path, Mapping[str, Any]] | None:
-    """Look here and upwards, as linters do; stop at the first directory that has settings."""
+    """Look in the current directory only, as Python itself does for modules.
+
+    Linters look upwards as well, but a file further up (in `/tmp`, say) may be somebody else's, and
+    `base_url` decides where tokens go.
+    """
     explicit = os.environ.get(ENVIRONMENT_PREFIX + "CONFIG")
     if explicit:
         path = Path(explicit)
         return path, _table(path)
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        for path in (folder / FILE_NAME, folder / "pyproject.toml"):
-            if path.is_file() and (table := _table(path)):
-                return path, table
+    for path in (Path.cwd() / FILE_NAME, Path.cwd() / "pyproject.toml"):
+        if path.is_file() and (table := _table(path)):
+            return path, table
     return None
 
 

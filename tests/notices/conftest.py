@@ -1,7 +1,5 @@
 """A clean table, a policy to turn, and somebody who hears everything."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, no-check-untyped-defs
-
 import subprocess
 import sys
 from dataclasses import dataclass, field

@@ -4,7 +4,6 @@ The table is the `Cases` below. A comment `# calls N in NAME` marks each line th
 how often, and for which function (the case's own, where no name is given).
 """
 
-# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, no-check-untyped-defs
 
 # ruff: noqa: N805 -- a case is a plain function; the class only gives it a name.
 

@@ -1,7 +1,5 @@
 """Doors look like what is behind them."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, no-check-untyped-defs
-
 import asyncio
 import copy
 import inspect

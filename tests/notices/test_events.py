@@ -1,7 +1,5 @@
 """The events."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, no-check-untyped-defs
-
 import dataclasses
 
 import pytest

@@ -1,7 +1,5 @@
 """Who hears an event."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, no-check-untyped-defs
-
 import logging
 
 import pytest

@@ -1,7 +1,5 @@
 """The summary at the end of a process."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, no-check-untyped-defs
-
 import json
 import os
 import sys

@@ -1,6 +1,5 @@
 """Counting, warning, logging and raising."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, no-check-untyped-defs
 
 # ruff: noqa: SLF001 -- that a cache is bounded cannot be seen from outside.
 

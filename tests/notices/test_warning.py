@@ -1,7 +1,5 @@
 """The warning."""
 
-# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-calls, no-check-untyped-defs
-
 import copy
 import pickle
 
