@@ -1,10 +1,12 @@
 """The documents hold what they say: the tables are derived, the log lines are those of the demo."""
 
+import dataclasses
 import re
 from pathlib import Path
 
 import pytest
 
+from shim.notices import NoticeEvent
 from shim.offline import ENDPOINTS, render
 from shim.settings.model import Settings
 
@@ -31,6 +33,18 @@ def test_every_setting_is_in_the_readme():
     table = README.partition("| setting |")[2].partition("\n\n")[0]
     first_cells = " ".join(line.split("|")[1] for line in table.splitlines() if "|" in line[:1])
     assert set(re.findall(r"`(\w+)`", first_cells)) == set(Settings.model_fields)
+
+
+def test_the_log_lines_have_the_events_fields():
+    """Each line of the first screen is an event with its fields, in their order."""
+    block = re.search(r"```text\n(event=.*?)```", README, re.DOTALL)[1]
+    events = {event.name: event for event in NoticeEvent.__subclasses__()}
+    lines = block.splitlines()
+    assert len(lines) == len(events)
+    for line in lines:
+        keys = re.findall(r'(?:^| )(\w+)=(?:"[^"]*"|\S*)', line)
+        event = events[re.match(r"event=(\S+)", line)[1]]
+        assert keys == ["event", *(field.name for field in dataclasses.fields(event))]
 
 
 def test_links_lead_somewhere():

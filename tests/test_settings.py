@@ -122,6 +122,7 @@ def test_a_refused_configure_changes_nothing():
         ({"concurrency": 0}, "configure(): concurrency:"),
         ({"status_values": {"disabled": {}}}, "status_values.disabled"),
         ({"base_url": "open.fxiaoke.com"}, "https://open.fxiaoke.com"),
+        ({"base_url": "https://open.fxiaoke.com:https"}, "base_url: Port"),
         ({"base_url": "https://www.fxiaoke.com"}, "web site, not the gateway"),
         ({"base_url": "https://user:pass@open.fxiaoke.com"}, "credentials have settings"),
         ({"base_url": "http://open.fxiaoke.com"}, "allow_plain_http"),

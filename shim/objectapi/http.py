@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from shim.objectapi.calls import Call, Reply
     from shim.objectapi.session import Session
 
+_TROUBLE = (httpx.HTTPError, httpx.InvalidURL, OSError)
 _HEADERS = {"content-type": "application/json", "user-agent": "fxiaoke-shim"}
 
 
@@ -163,7 +164,7 @@ def _post(session: Session, step: steps.Send) -> Reply:
         answer = _clients.blocking(session.settings.transport).post(
             request.url, content=request.content, timeout=_timeout(request.timeout)
         )
-    except (httpx.HTTPError, OSError) as error:
+    except _TROUBLE as error:
         return _trouble(session, error)
     return wire.decode(answer.status_code, answer.content, step.secrets)
 
@@ -175,7 +176,7 @@ async def _apost(session: Session, step: steps.Send) -> Reply:
         answer = await client.post(
             request.url, content=request.content, timeout=_timeout(request.timeout)
         )
-    except (httpx.HTTPError, OSError) as error:
+    except _TROUBLE as error:
         return _trouble(session, error)
     return wire.decode(answer.status_code, answer.content, step.secrets)
 

@@ -26,7 +26,7 @@ def decode(status: int, content: bytes, secrets: Iterable[str]) -> Reply:
     """Return the reply in an HTTP answer; one that is not the vendor's envelope is an error."""
     try:
         body: Any = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     code = body.get("errorCode") if isinstance(body, dict) else None
     if not isinstance(code, int) or isinstance(code, bool):

@@ -107,6 +107,7 @@ class Settings(_Part):
     @classmethod
     def _usable_address(cls, value: str) -> str:
         parts = urlsplit(value)
+        _ = parts.port  # Raises where it is none.
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             msg = "should be an address such as https://open.fxiaoke.com"
             raise ValueError(msg)

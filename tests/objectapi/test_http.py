@@ -80,6 +80,12 @@ def test_no_connection_is_minus_one(door, served):
     assert "ConnectError" in answer["errorMessage"]
 
 
+def test_an_address_that_is_none_is_no_connection_either(door, served):
+    """What the HTTP library alone can tell is still an answer, not an exception."""
+    shim.configure(base_url="https://open fxiaoke com")
+    assert door(served)["errorCode"] == -1
+
+
 def test_an_answer_lost_on_the_way_back_is_read_back(door, served):
     """The write held, so it is no failure."""
     served.add_faults({"kind": "reset_after", "path": UPDATE, "times": 2})

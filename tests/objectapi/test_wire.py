@@ -21,6 +21,7 @@ from shim.settings.model import Settings
         (200, b'{"errorCode": "0"}', -2),
         (200, b'{"errorCode": true}', -2),
         (200, b"\xff\xfe", -2),
+        (200, b"[" * 100_000, -2),
     ],
 )
 def test_what_is_not_the_envelope_is_an_error_and_says_so(status, content, code):
