@@ -43,9 +43,10 @@ format: $(READY) ## Format and sort in place
 bench: $(READY) ## Measure, and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
-derived: $(READY) ## Derive anew what comes from the declarations: shim/aio.pyi
+derived: $(READY) ## Derive anew what comes from the declarations: shim/aio.pyi, the tables of MIGRATION.md
 	$(BIN)/fxshim endpoints --format stub > shim/aio.pyi.new
 	mv shim/aio.pyi.new shim/aio.pyi
+	$(BIN)/fxshim endpoints --into MIGRATION.md
 	$(BIN)/ruff format --quiet shim/aio.pyi
 
 constraints: $(READY) ## Pin every dependency anew for Python 3.10 to 3.13

@@ -16,7 +16,43 @@ from shim.notices import (
     get_notice_hooks,
     set_notice_hooks,
 )
-from shim.offline import Answer, Outcome, set_member_status_batch
+from shim.offline import Answer, Outcome
+from shim.offline.departments import (
+    get_department_details,
+    get_department_list,
+    set_department_status,
+    update_department,
+)
+from shim.offline.employees import (
+    query_employee_by_mobile,
+    query_employee_info_by_open_user_id,
+    query_updated_employee_list_by_time_range,
+)
+from shim.offline.erp_objects import (
+    change_erp_object_owner,
+    create_erp_object,
+    delete_erp_object,
+    invalidate_erp_object,
+    query_erp_object_details,
+    query_erp_object_list,
+    recover_erp_object,
+    update_erp_object,
+)
+from shim.offline.members import (
+    set_member_status,
+    set_member_status_batch,
+    update_member,
+)
+from shim.offline.preset_objects import (
+    change_preset_object_owner,
+    create_preset_object,
+    delete_preset_object,
+    invalidate_preset_object,
+    query_preset_object_details,
+    query_preset_object_list,
+    recover_preset_object,
+    update_preset_object,
+)
 from shim.settings import ConfigurationError, configure
 
 __all__ = [
@@ -27,8 +63,33 @@ __all__ = [
     "OfflineAPIDeprecationWarning",
     "Outcome",
     "aio",
+    "change_erp_object_owner",
+    "change_preset_object_owner",
     "configure",
+    "create_erp_object",
+    "create_preset_object",
+    "delete_erp_object",
+    "delete_preset_object",
+    "get_department_details",
+    "get_department_list",
     "get_notice_hooks",
+    "invalidate_erp_object",
+    "invalidate_preset_object",
+    "query_employee_by_mobile",
+    "query_employee_info_by_open_user_id",
+    "query_erp_object_details",
+    "query_erp_object_list",
+    "query_preset_object_details",
+    "query_preset_object_list",
+    "query_updated_employee_list_by_time_range",
+    "recover_erp_object",
+    "recover_preset_object",
+    "set_department_status",
+    "set_member_status",
     "set_member_status_batch",
     "set_notice_hooks",
+    "update_department",
+    "update_erp_object",
+    "update_member",
+    "update_preset_object",
 ]

@@ -1,10 +1,12 @@
 # The offline calls to await; derived from the declarations by `make derived`.
 # ruff: noqa: N803
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from typing_extensions import deprecated
 
 from shim.offline import Answer
+from shim.offline.shapes import Department, User
 
 @deprecated(
     "FXO001: the offline API is no longer maintained; update PersonnelObj through the"
@@ -15,6 +17,314 @@ async def set_member_status_batch(
     corpId: str,
     openUserIds: Sequence[str],
     status: int,
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO002: the offline API is no longer maintained; update PersonnelObj through the"
+    " object API instead (MIGRATION.md#fxo002)"
+)
+async def set_member_status(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    status: int,
+    openUserId: str | None = ...,
+    openUserIds: Sequence[str] | None = ...,
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO003: the offline API is no longer maintained; update PersonnelObj through the"
+    " object API instead (MIGRATION.md#fxo003)"
+)
+async def update_member(
+    corpAccessToken: str,
+    corpId: str,
+    user: User,
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO004: the offline API is no longer maintained; query PersonnelObj through the "
+    "object API instead (MIGRATION.md#fxo004)"
+)
+async def query_employee_info_by_open_user_id(
+    corpAccessToken: str,
+    corpId: str,
+    openUserId: str,
+    showDepartmentIdsDetail: bool | None = ...,
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO005: the offline API is no longer maintained; query PersonnelObj through the "
+    "object API instead (MIGRATION.md#fxo005)"
+)
+async def query_employee_by_mobile(
+    corpAccessToken: str,
+    corpId: str,
+    mobile: str,
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO006: the offline API is no longer maintained; query PersonnelObj through the "
+    "object API instead (MIGRATION.md#fxo006)"
+)
+async def query_updated_employee_list_by_time_range(
+    corpAccessToken: str,
+    corpId: str,
+    startTime: int | None = ...,
+    endTime: int | None = ...,
+    pageSize: int | None = ...,
+    pageNumber: int | None = ...,
+    showDepartmentIdsDetail: bool | None = ...,
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO007: the offline API is no longer maintained; query DepartmentObj through the"
+    " object API instead (MIGRATION.md#fxo007)"
+)
+async def get_department_list(
+    corpAccessToken: str,
+    corpId: str,
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO008: the offline API is no longer maintained; get DepartmentObj through the "
+    "object API instead (MIGRATION.md#fxo008)"
+)
+async def get_department_details(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    departmentId: int,
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO009: the offline API is no longer maintained; update DepartmentObj through "
+    "the object API instead (MIGRATION.md#fxo009)"
+)
+async def update_department(
+    corpAccessToken: str,
+    corpId: str,
+    department: Department,
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO010: the offline API is no longer maintained; update DepartmentObj through "
+    "the object API instead (MIGRATION.md#fxo010)"
+)
+async def set_department_status(
+    corpAccessToken: str,
+    corpId: str,
+    departmentId: int,
+    status: int,
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO011: the offline API is no longer maintained; create the record through the "
+    "object API instead (MIGRATION.md#fxo011)"
+)
+async def create_preset_object(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    data: Mapping[str, Any],
+    *,
+    thirdTraceId: str | None = ...,
+    triggerWorkFlow: bool | None = ...,
+    triggerApprovalFlow: bool | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO012: the offline API is no longer maintained; update the record through the "
+    "object API instead (MIGRATION.md#fxo012)"
+)
+async def update_preset_object(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    data: Mapping[str, Any],
+    *,
+    thirdTraceId: str | None = ...,
+    triggerWorkFlow: bool | None = ...,
+    triggerApprovalFlow: bool | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO013: the offline API is no longer maintained; get the record through the "
+    "object API instead (MIGRATION.md#fxo013)"
+)
+async def query_preset_object_details(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    data: Mapping[str, Any],
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO014: the offline API is no longer maintained; query the records through the "
+    "object API instead (MIGRATION.md#fxo014)"
+)
+async def query_preset_object_list(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    data: Mapping[str, Any],
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO015: the offline API is no longer maintained; invalidate the record through "
+    "the object API instead (MIGRATION.md#fxo015)"
+)
+async def invalidate_preset_object(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    data: Mapping[str, Any],
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO016: the offline API is no longer maintained; recover the records through the"
+    " object API instead (MIGRATION.md#fxo016)"
+)
+async def recover_preset_object(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    data: Mapping[str, Any],
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO017: the offline API is no longer maintained; delete the records through the "
+    "object API instead (MIGRATION.md#fxo017)"
+)
+async def delete_preset_object(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    data: Mapping[str, Any],
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO018: the offline API is no longer maintained; change the owner through the "
+    "object API instead (MIGRATION.md#fxo018)"
+)
+async def change_preset_object_owner(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    data: Mapping[str, Any],
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO019: the offline API is no longer maintained, and no replacement is "
+    "documented for ERP objects (MIGRATION.md#fxo019)"
+)
+async def create_erp_object(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    data: Mapping[str, Any],
+    *,
+    thirdTraceId: str | None = ...,
+    triggerWorkFlow: bool | None = ...,
+    triggerApprovalFlow: bool | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO020: the offline API is no longer maintained, and no replacement is "
+    "documented for ERP objects (MIGRATION.md#fxo020)"
+)
+async def update_erp_object(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    data: Mapping[str, Any],
+    *,
+    thirdTraceId: str | None = ...,
+    triggerWorkFlow: bool | None = ...,
+    triggerApprovalFlow: bool | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO021: the offline API is no longer maintained, and no replacement is "
+    "documented for ERP objects (MIGRATION.md#fxo021)"
+)
+async def query_erp_object_details(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    data: Mapping[str, Any],
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO022: the offline API is no longer maintained, and no replacement is "
+    "documented for ERP objects (MIGRATION.md#fxo022)"
+)
+async def query_erp_object_list(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    data: Mapping[str, Any],
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO023: the offline API is no longer maintained, and no replacement is "
+    "documented for ERP objects (MIGRATION.md#fxo023)"
+)
+async def invalidate_erp_object(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    data: Mapping[str, Any],
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO024: the offline API is no longer maintained, and no replacement is "
+    "documented for ERP objects (MIGRATION.md#fxo024)"
+)
+async def recover_erp_object(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    data: Mapping[str, Any],
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO025: the offline API is no longer maintained, and no replacement is "
+    "documented for ERP objects (MIGRATION.md#fxo025)"
+)
+async def delete_erp_object(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    data: Mapping[str, Any],
+    *,
+    thirdTraceId: str | None = ...,
+) -> Answer: ...
+@deprecated(
+    "FXO026: the offline API is no longer maintained, and no replacement is "
+    "documented for ERP objects (MIGRATION.md#fxo026)"
+)
+async def change_erp_object_owner(
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    data: Mapping[str, Any],
     *,
     thirdTraceId: str | None = ...,
 ) -> Answer: ...

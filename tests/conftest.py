@@ -7,6 +7,7 @@ import pytest
 import shim
 from shim import notices, settings
 from shim.objectapi import http
+from shim.offline import employees
 from shim.sandbox import Sandbox
 
 
@@ -19,6 +20,7 @@ def _clean_slate(monkeypatch, tmp_path):
     settings.reset()
     notices.forget()
     http.start_anew()
+    employees.SNAPSHOTS.forget()
     yield
     settings.reset()
     notices.forget()

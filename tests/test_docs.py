@@ -25,7 +25,7 @@ def test_the_table_of_calls_is_derived():
 def test_every_notice_points_to_a_section(endpoint):
     """The address in warning and log leads somewhere."""
     anchor = endpoint.address.partition("#")[2]
-    assert f'<a id="{anchor}"></a>\n## {endpoint.code}: {endpoint.name}\n' in MIGRATION
+    assert f'<a id="{anchor}"></a>\n### {endpoint.code}: {endpoint.name}\n' in MIGRATION
 
 
 def test_every_setting_is_in_the_readme():
@@ -39,12 +39,16 @@ def test_the_log_lines_have_the_events_fields():
     """Each line of the first screen is an event with its fields, in their order."""
     block = re.search(r"```text\n(event=.*?)```", README, re.DOTALL)[1]
     events = {event.name: event for event in NoticeEvent.__subclasses__()}
-    lines = block.splitlines()
-    assert len(lines) == len(events)
-    for line in lines:
+    for line in block.splitlines():
         keys = re.findall(r'(?:^| )(\w+)=(?:"[^"]*"|\S*)', line)
         event = events[re.match(r"event=(\S+)", line)[1]]
         assert keys == ["event", *(field.name for field in dataclasses.fields(event))]
+
+
+def test_every_event_is_in_the_readme():
+    """With its level."""
+    for event in NoticeEvent.__subclasses__():
+        assert f"| `{event.name}` | {event.level} |" in README
 
 
 def test_links_lead_somewhere():

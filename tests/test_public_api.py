@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import shim
-from shim.offline import ENDPOINTS, render
+from shim.offline import ENDPOINTS, render, shapes
 
 
 def python(code, *options):
@@ -109,3 +109,36 @@ def test_help_reads_well():
     listed = r"^    (async )?set_member_status_batch\(\s*corpAccessToken"
     assert len(re.findall(listed, out, re.MULTILINE)) == 2
     assert "Set Member Status (Batch)" in out
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=ENDPOINTS)
+class TestLossReport:
+    """Every parameter and every field has a fate."""
+
+    def test_every_parameter_has_one(self, endpoint):
+        """Nested ones too, as far as their object is typed."""
+        parameters = inspect.signature(endpoint.translation).parameters
+        assert set(parameters) <= set(endpoint.parameters)
+        for name, shape in (("user", shapes.User), ("department", shapes.Department)):
+            if name in parameters:
+                nested = {f"{name}.{field}" for field in shape.__annotations__}
+                assert nested <= set(endpoint.parameters)
+        outer = {name.partition(".")[0].partition("[")[0] for name in endpoint.parameters}
+        assert outer <= set(parameters), "a fate for a parameter that is not there"
+
+    def test_every_fate_but_exact_says_how(self, endpoint):
+        """In words, and fit for a table."""
+        for fate in (*endpoint.parameters.values(), *endpoint.answer.values()):
+            assert (fate.kind == "exact") or fate.how
+            assert "|" not in fate.how
+
+    def test_the_docstring_tells_what_there_is_to_know(self, endpoint):
+        """What it was and does, every parameter, what comes back, what is raised, the source."""
+        text = inspect.getdoc(endpoint.function)
+        arguments = text.partition("Args:")[2].partition("Returns:")[0]
+        for name in inspect.signature(endpoint.translation).parameters:
+            assert f"{name}:" in arguments, name
+        for word in ("Returns:", "Raises:", "ConfigurationError", "Source:"):
+            assert word in text, word
+        assert re.search(r"^Was.*(\bNow\b|, and is,)", text, re.MULTILINE | re.DOTALL)
+        assert f'"{endpoint.title}"' in text

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from shim.offline import ENDPOINTS
+
 FILES = Path(__file__).parent / "typing"
 
 mypy = pytest.importorskip("mypy", reason="the checkers come with the group dev, not with test")
@@ -66,6 +68,28 @@ def test_wrong_types_are_rejected(folder):
     expected = marked("rejected.py", "E")
     assert set(mypy_errors("rejected.py", folder)) == expected
     assert set(pyright_errors("rejected.py", folder)) == expected
+
+
+@pytest.mark.parametrize("file", ["accepted.py", "rejected.py"])
+def test_every_function_is_tried(file):
+    """Blocking and awaitable, of all that are declared."""
+    text = (FILES / file).read_text()
+    for name in ENDPOINTS:
+        assert f" shim.{name}(" in text
+        assert f"await aio.{name}(" in text
+
+
+def test_every_function_is_struck_through(folder):
+    """PEP 702, for each declared call and its awaitable twin."""
+    names = [f"{module}.{name}" for name in ENDPOINTS for module in ("shim", "shim.aio")]
+    (folder / "every.py").write_text("\n".join(["import shim", *names, ""]))
+    lines = set(range(2, 2 + len(names)))
+    found = mypy_errors("every.py", folder, "--enable-error-code", "deprecated")
+    assert found == {line: {"deprecated"} for line in lines}
+    found = pyright_errors(
+        "every.py", folder, reportDeprecated="error", reportUnusedExpression="none"
+    )
+    assert found == {line: {"reportDeprecated"} for line in lines}
 
 
 def test_every_use_is_struck_through(folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from pathlib import Path  # noqa: TC003 - typer reads the annotations.
 from typing import Annotated
 
 import typer
@@ -75,9 +76,24 @@ class Format(str, Enum):
 
 @app.command()
 def endpoints(
-    *, form: Annotated[Format, typer.Option("--format", help="For whom.")] = Format.table
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Functions to show in full: the loss report.")
+    ] = None,
+    *,
+    form: Annotated[Format, typer.Option("--format", help="For whom.")] = Format.table,
+    into: Annotated[
+        Path | None, typer.Option(help="Derive this document's table anew instead.")
+    ] = None,
 ) -> None:
-    """List the offline calls: code, function, old addresses, replacement."""
-    from shim.cli.endpoints import text  # noqa: PLC0415
+    """List the offline calls: code, function, old addresses, replacement, and what is lost."""
+    from shim.cli.endpoints import derive_into, text  # noqa: PLC0415
+    from shim.offline import ENDPOINTS  # noqa: PLC0415
 
-    typer.echo(text(form.value), nl=False)
+    unknown = [name for name in names or [] if name not in ENDPOINTS]
+    if unknown:
+        msg = f"there is no {', '.join(unknown)}; `fxshim endpoints` lists them all"
+        raise typer.BadParameter(msg)
+    if into is not None:
+        derive_into(into)
+        return
+    typer.echo(text(form.value, names or []), nl=False)

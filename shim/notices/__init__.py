@@ -15,6 +15,7 @@ from shim.notices.events import (
     NoticeEvent,
     OfflineAPICalled,
     OfflineCallFinished,
+    OfflineFieldsDropped,
     OfflineUsageSummarized,
 )
 from shim.notices.hooks import (
@@ -39,6 +40,7 @@ __all__ = [
     "OfflineAPICalled",
     "OfflineAPIDeprecationWarning",
     "OfflineCallFinished",
+    "OfflineFieldsDropped",
     "OfflineUsageSummarized",
     "SiteUsage",
     "emit",

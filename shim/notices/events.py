@@ -79,6 +79,7 @@ class OfflineCallFinished(NoticeEvent):
         changed: Members brought into the asked state.
         unchanged: Members that were in it already.
         failed: Members that are not in it.
+        accepted: Records whose change the vendor accepted, and nobody has read back.
         api_calls: Vendor calls made, by path.
         seconds: How long it took, rounded to the millisecond.
         error_code: `errorCode` of the answer, 0 for success.
@@ -95,6 +96,7 @@ class OfflineCallFinished(NoticeEvent):
     changed: int
     unchanged: int
     failed: int
+    accepted: int
     api_calls: Mapping[str, int]
     seconds: float
     error_code: int
@@ -102,6 +104,24 @@ class OfflineCallFinished(NoticeEvent):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seconds", round(self.seconds, 3))
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineFieldsDropped(NoticeEvent):
+    """Parameters of an offline call have no place in the object API and were left out.
+
+    Attributes:
+        code: Stable code of the deprecation.
+        function: Name of the deprecated function.
+        parameters: Their names, as documented; never their values.
+    """
+
+    name = "shim.offline_fields_dropped"
+    level = "warning"
+
+    code: str
+    function: str
+    parameters: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,8 +161,11 @@ def _fetch_token(session: Session) -> tokens.Renewal:
 def _post(session: Session, step: steps.Send) -> Reply:
     request = step.request
     try:
-        answer = _clients.blocking(session.settings.transport).post(
-            request.url, content=request.content, timeout=_timeout(request.timeout)
+        answer = _clients.blocking(session.settings.transport).request(
+            request.method,
+            request.url,
+            content=request.content,
+            timeout=_timeout(request.timeout),
         )
     except _TROUBLE as error:
         return _trouble(session, error)
@@ -173,8 +176,11 @@ async def _apost(session: Session, step: steps.Send) -> Reply:
     request = step.request
     client = await _clients.awaiting(session.settings.transport)
     try:
-        answer = await client.post(
-            request.url, content=request.content, timeout=_timeout(request.timeout)
+        answer = await client.request(
+            request.method,
+            request.url,
+            content=request.content,
+            timeout=_timeout(request.timeout),
         )
     except _TROUBLE as error:
         return _trouble(session, error)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class Request:
     """What goes over the wire. Its content holds a token and people's data: no repr of it."""
 
+    method: str
     path: str
     url: str = field(repr=False)
     content: bytes = field(repr=False)
@@ -38,10 +39,10 @@ class Session:
     """Adds to a call who asks, and keeps the run's books: calls by path, trace ids, time."""
 
     __slots__ = (
-        "_acting",
         "_lock",
         "_numbers",
         "_trace",
+        "acting",
         "api_calls",
         "given_token",
         "settings",
@@ -50,19 +51,32 @@ class Session:
     )
 
     def __init__(
-        self, settings: Settings, *, token: str, corp_id: str, third_trace_id: str | None = None
+        self,
+        settings: Settings,
+        *,
+        token: str,
+        corp_id: str,
+        acting: str | None = None,
+        third_trace_id: str | None = None,
     ) -> None:
         """Take the caller's credentials.
 
+        Args:
+            settings: The settings for the whole call.
+            token: The caller's corpAccessToken.
+            corp_id: The caller's corpId.
+            acting: The caller's currentOpenUserId; the setting's where there is none.
+            third_trace_id: The caller's thirdTraceId.
+
         Raises:
-            ConfigurationError: No acting user is configured.
+            ConfigurationError: No acting user is given or configured.
         """
         self.settings = settings
         self.tenant = Tenant(settings.base_url, corp_id)
         self.given_token = token
         self.api_calls: Counter[str] = Counter()
         self.trace_ids: list[str] = []
-        self._acting = settings.acting_employee()
+        self.acting = acting or settings.acting_employee()
         self._trace = third_trace_id
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
@@ -72,10 +86,10 @@ class Session:
         body = {
             "corpAccessToken": token,
             "corpId": self.tenant.corp_id,
-            "currentOpenUserId": self._acting,
+            "currentOpenUserId": self.acting,
             **call.body,
         }
-        return address(self.settings, call.path, body, self.third_trace_id())
+        return address(self.settings, call.path, body, self.third_trace_id(), call.method)
 
     def sent(self, path: str) -> None:
         """Count a call that is about to go out."""
@@ -98,9 +112,16 @@ class Session:
         return self._trace if number == 1 else f"{self._trace}-{number}"
 
 
-def address(settings: Settings, path: str, body: dict[str, object], third_trace_id: str) -> Request:
-    """Return the request that posts `body` to `path`."""
+def address(
+    settings: Settings,
+    path: str,
+    body: dict[str, object],
+    third_trace_id: str,
+    method: str = "POST",
+) -> Request:
+    """Return the request that sends `body` to `path`."""
     return Request(
+        method=method,
         path=path,
         url=f"{settings.base_url}{path}?thirdTraceId={quote(third_trace_id, safe='')}",
         content=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),

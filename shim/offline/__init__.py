@@ -1,7 +1,18 @@
 """The deprecated API: one declaration for each call that Fxiaoke's offline menu has."""
 
+# Importing a module of declarations is what puts them into ENDPOINTS.
+from shim.offline import departments, employees, erp_objects, members, preset_objects
 from shim.offline.answer import Answer, Outcome
 from shim.offline.declare import ENDPOINTS, Endpoint
-from shim.offline.members import set_member_status_batch
 
-__all__ = ["ENDPOINTS", "Answer", "Endpoint", "Outcome", "set_member_status_batch"]
+__all__ = [
+    "ENDPOINTS",
+    "Answer",
+    "Endpoint",
+    "Outcome",
+    "departments",
+    "employees",
+    "erp_objects",
+    "members",
+    "preset_objects",
+]

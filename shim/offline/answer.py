@@ -11,17 +11,20 @@ from shim.objectapi.codes import Code
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-State = Literal["changed", "unchanged", "failed"]
+    from shim.objectapi.calls import Reply
+
+State = Literal["changed", "unchanged", "failed", "accepted"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one member.
+    """What became of one member, department or record.
 
     Attributes:
-        open_user_id: The id as it was given.
+        open_user_id: The id as it was given: an openUserId, a departmentId or a record's `_id`.
         state: `changed` (written, and seen in the asked state afterwards), `unchanged` (was there
-            already, nothing was written) or `failed`.
+            already, nothing was written), `failed`, or `accepted` (preset and ERP objects: the
+            vendor answered success, and nobody has read it back).
         error_code: 0, or why it failed, in the vendor's codes.
         message: `OK`, or what went wrong and what to do about it.
         trace_id: The vendor's traceId of the call that decided it; starts with `shim-` where no
@@ -42,11 +45,13 @@ class Answer(dict[str, Any]):
     `errorMessage`, `errorCode`. Do not branch on the texts; the vendor never promised them.
 
     Attributes:
-        outcomes: One for each member given, in the order given.
+        outcomes: For a call that writes, one for each id given, in the order given.
+        dropped: Names of parameters that were given and could not be passed on.
         api_calls: HTTP calls made, by path.
     """
 
     outcomes: tuple[Outcome, ...] = ()
+    dropped: tuple[str, ...] = ()
     api_calls: Mapping[str, int] = {}
 
 
@@ -59,6 +64,23 @@ def envelope(code: int, text: str, trace_id: str) -> Answer:
         errorMessage="OK" if succeeded else text,
         errorCode=int(code),
     )
+
+
+def found(trace_id: str, note: str = "", **fields: Any) -> Answer:
+    """Return the answer of a call that read something: the envelope, and what was read.
+
+    A note goes where nobody branches on it: into `errorDescription`.
+    """
+    answer = envelope(Code.OK, "OK", trace_id)
+    if note:
+        answer["errorDescription"] = f"success: {note}"
+    answer.update(fields)
+    return answer
+
+
+def passed_on(reply: Reply) -> Answer:
+    """Return the answer to a reply that failed: its code, its text, its traceId."""
+    return envelope(reply.code, reply.message, reply.trace_id)
 
 
 def refusal(code: int, text: str) -> Answer:

@@ -6,10 +6,16 @@ for it. No text repeats an argument.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from shim.objectapi.codes import Code
+
+_LONG = 2**63 - 1
+_DEEPEST = 100
+# What a double holds; Python refuses to print numbers that are much longer.
+_MOST_BITS = 1024
 
 
 class Refused(Exception):  # noqa: N818 - raised to be answered, not to fail.
@@ -23,27 +29,27 @@ class Refused(Exception):  # noqa: N818 - raised to be answered, not to fail.
 
 def token(value: Any) -> str:
     """Return a usable corpAccessToken."""
-    if _nothing(value):
+    if missing(value):
         raise Refused(Code.NO_TOKEN, "corpAccessToken is missing")
     return _text(value, Code.BAD_TOKEN, "corpAccessToken is not a string")
 
 
 def corp_id(value: Any) -> str:
     """Return a usable corpId."""
-    if _nothing(value):
+    if missing(value):
         raise Refused(Code.NO_CORP_ID, "corpId is missing")
     return _text(value, Code.BAD_CORP_ID, "corpId is not a string")
 
 
 def open_user_ids(value: Any) -> list[str]:
     """Return the ids as a list, in the order given and with its duplicates."""
-    if _nothing(value):
+    if missing(value):
         raise Refused(Code.NO_OPEN_USER_ID, "openUserIds is missing")
     if isinstance(value, (str, bytes, bytearray, Mapping)) or not isinstance(value, Iterable):
         raise Refused(Code.BAD_OPEN_USER_ID, "openUserIds is not a list of ids")
     ids: list[str] = []
     try:
-        ids.extend(_open_user_id(one) for one in value)
+        ids.extend(_one_of_the_ids(one) for one in value)
     except Refused:
         raise
     except Exception:  # noqa: BLE001 - whatever a stranger's iterator raises, it holds no ids.
@@ -53,31 +59,148 @@ def open_user_ids(value: Any) -> list[str]:
     return ids
 
 
+def acting(value: Any) -> str | None:
+    """Return the caller's currentOpenUserId, or None where the setting is to decide."""
+    if missing(value):
+        return None
+    return _text(value, Code.BAD_OPEN_USER_ID, "currentOpenUserId is not a string")
+
+
+def open_user_id(value: Any, name: str = "openUserId") -> str:
+    """Return one usable openUserId."""
+    if missing(value):
+        raise Refused(Code.NO_OPEN_USER_ID, f"{name} is missing")
+    return _text(value, Code.BAD_OPEN_USER_ID, f"{name} is not a string")
+
+
+def department_id(value: Any, name: str = "departmentId") -> str:
+    """Return a departmentId as the object API has it, a string."""
+    if not _is_int(value) or not 0 <= value <= _LONG:
+        raise Refused(Code.BAD_DEPARTMENT_ID, f"{name} is missing or not a whole number")
+    return str(int(value))
+
+
+def department_ids(value: Any, name: str, *, most: int) -> list[str]:
+    """Return departmentIds as the object API has them."""
+    if not isinstance(value, (list, tuple)):
+        raise Refused(Code.BAD_DEPARTMENT_ID, f"{name} is not a list")
+    if len(value) > most:
+        raise Refused(Code.BAD_PARAMETER, f"{name} has more than {most} entries")
+    return [department_id(one, f"{name}[]") for one in value]
+
+
+def table(value: Any, name: str, known: Collection[str]) -> dict[str, Any]:
+    """Return what is given in a nested object; None is as good as left out."""
+    given = {key: item for key, item in json_object(value, name).items() if item is not None}
+    if not given.keys() <= set(known):
+        # Not named: what is not documented may be anything, a person's data included.
+        raise Refused(
+            Code.BAD_PARAMETER,
+            f"{name} holds something undocumented; documented are {', '.join(known)}",
+        )
+    return given
+
+
+def json_object(value: Any, name: str) -> dict[str, Any]:
+    """Return a plain copy of a JSON object: what is checked is then what is sent.
+
+    Refuses what JSON cannot carry, and what nests deeper than any documented body does.
+    """
+    if not isinstance(value, Mapping):
+        raise Refused(Code.BAD_PARAMETER, f"{name} is missing or not an object")
+    try:
+        return _plain_object(value, name, _DEEPEST)
+    except Refused:
+        raise
+    except Exception:  # noqa: BLE001 - whatever a stranger's mapping raises, it is no JSON.
+        raise Refused(Code.BAD_PARAMETER, f"{name} cannot be read to its end") from None
+
+
+def text(value: Any, name: str, *, empty: bool = True) -> str:
+    """Return a string parameter."""
+    if not isinstance(value, str) or (not empty and not value):
+        raise Refused(Code.BAD_PARAMETER, f"{name} is not a {'' if empty else 'non-empty '}string")
+    return _text(value, Code.BAD_PARAMETER, f"{name} is not a string")
+
+
+def whole_number(value: Any, name: str, *, least: int = 0, most: int = _LONG) -> int:
+    """Return a number parameter; booleans are not numbers here."""
+    if not _is_int(value) or not least <= value <= most:
+        raise Refused(Code.BAD_PARAMETER, f"{name} is not a whole number from {least} to {most}")
+    return int(value)
+
+
+def flag(value: Any, name: str) -> bool:
+    """Return a yes or no; None is no."""
+    if value is not None and not isinstance(value, bool):
+        raise Refused(Code.BAD_PARAMETER, f"{name} is neither true nor false")
+    return bool(value)
+
+
 def status(value: Any) -> int:
     """Return the offline status, 1 (disabled) or 2 (enabled); booleans are not numbers here."""
     if isinstance(value, str) and str.__str__(value) in {"1", "2"}:
         return int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and value in {1, 2}:
+    if _is_int(value) and value in {1, 2}:
         return int(value)
     raise Refused(Code.BAD_PARAMETER, "status is neither 1 (disabled) nor 2 (enabled)")
 
 
 def third_trace_id(value: Any) -> str | None:
     """Return the caller's thirdTraceId, or None where there is none."""
-    if _nothing(value):
+    if missing(value):
         return None
     return _text(value, Code.BAD_PARAMETER, "thirdTraceId is not a string")
 
 
-def _open_user_id(value: Any) -> str:
+def _one_of_the_ids(value: Any) -> str:
     text = "openUserIds holds something that is not an id (a non-empty string)"
-    if _nothing(value):
+    if missing(value):
         raise Refused(Code.BAD_OPEN_USER_ID, text)
     return _text(value, Code.BAD_OPEN_USER_ID, text)
 
 
-def _nothing(value: Any) -> bool:
+def _plain_object(value: Mapping[Any, Any], name: str, depth: int) -> dict[str, Any]:
+    return {
+        _text(key, Code.BAD_PARAMETER, f"{name} holds a key that is not a string"): _plain(
+            item, name, depth - 1
+        )
+        for key, item in value.items()
+    }
+
+
+def _plain(value: Any, name: str, depth: int) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _text(value, Code.BAD_PARAMETER, f"{name} holds a string that cannot be sent")
+    if isinstance(value, int) and value.bit_length() <= _MOST_BITS:
+        return int.__int__(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return float.__float__(value)
+    if isinstance(value, Mapping) and depth:
+        return _plain_object(value, name, depth)
+    if isinstance(value, (list, tuple)) and depth:
+        return [_plain(item, name, depth - 1) for item in value]
+    raise Refused(
+        Code.BAD_PARAMETER,
+        f"{name} holds what JSON cannot carry: neither object, list, string, finite number, true, "
+        f"false nor null, or something nested more than {_DEEPEST} deep",
+    )
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def missing(value: Any) -> bool:
+    """Whether nothing is given."""
     return value is None or (isinstance(value, (str, bytes)) and not value)
+
+
+def missing_ids(value: Any) -> bool:
+    """Whether no ids are given."""
+    return missing(value) or (isinstance(value, (list, tuple)) and not value)
 
 
 def _text(value: Any, code: Code, text: str) -> str:

@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 from shim import notices
 from shim import settings as settings_module
-from shim.notices import Notice, NoticeContext, OfflineCallFinished
+from shim.notices import Notice, NoticeContext, OfflineCallFinished, OfflineFieldsDropped
 from shim.objectapi.session import Session
 from shim.offline import checks
 from shim.offline.answer import Answer, refusal
+from shim.offline.fates import CREDENTIALS, ENVELOPE
 from shim.routing import drivers
 from shim.routing.flow import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from shim.offline.fates import Fate
     from shim.settings.model import Settings
 
 P = ParamSpec("P")
@@ -44,6 +46,8 @@ class Endpoint:
         paths: Addresses it was posted to, oldest first.
         replacement: What to call instead.
         source: Where its facts come from.
+        parameters: What becomes of each parameter, nested ones as `user.mobile`.
+        answer: What becomes of each answer field, nested ones as `employees[].name`.
         translation: The generator that answers it.
         function: What `shim.<name>` is.
         awaitable: What `shim.aio.<name>` is.
@@ -55,6 +59,8 @@ class Endpoint:
     paths: tuple[str, ...]
     replacement: str
     source: str
+    parameters: Mapping[str, Fate] = field(repr=False)
+    answer: Mapping[str, Fate] = field(repr=False)
     translation: Callable[..., Translation] = field(repr=False)
     function: Callable[..., Answer] = field(repr=False)
     awaitable: Callable[..., Awaitable[Answer]] = field(repr=False)
@@ -66,7 +72,7 @@ class Endpoint:
 
 
 ENDPOINTS: dict[str, Endpoint] = {}
-"""Every offline call there is, by function name, in the order of declaration."""
+"""Every offline call there is, by function name, in the order of their codes."""
 
 
 def section(code: str) -> str:
@@ -74,20 +80,36 @@ def section(code: str) -> str:
     return f"MIGRATION.md#{code.lower()}"
 
 
-def offline(
-    *, code: str, title: str, paths: tuple[str, ...], replacement: str, source: str
+def _object_api(_settings: Settings) -> str:
+    return "object"
+
+
+def offline(  # noqa: PLR0913 - a declaration says everything, and says it by name.
+    *,
+    code: str,
+    title: str,
+    paths: tuple[str, ...],
+    replacement: str,
+    source: str,
+    parameters: Mapping[str, Fate],
+    answer: Mapping[str, Fate],
+    mode: Callable[[Settings], str] = _object_api,
 ) -> Callable[[Callable[P, Translation]], Callable[P, Answer]]:
     """Declare an offline call; see `Endpoint` for the arguments.
 
+    The fates of credentials and envelope are the same for all and need not be repeated. `mode`
+    says which way the call goes under given settings, as the notices are to say it.
+
     The decorated function takes the documented parameters, `corpAccessToken` and `corpId` first
-    and `thirdTraceId` among them, and is a translation (`shim.routing.flow`). Token, corpId and
-    thirdTraceId have been checked when it runs; it checks the rest and may raise `checks.Refused`.
+    and `thirdTraceId` among them, and is a translation (`shim.routing.flow`). Token, corpId,
+    thirdTraceId and currentOpenUserId have been checked when it runs; it checks the rest and may
+    raise `checks.Refused`.
     """
 
     def declare(translation: Callable[P, Translation]) -> Callable[P, Answer]:
         name = translation.__name__
-        notice = Notice(code, name, replacement, section(code), _notice_context)
-        prepare = partial(_Run, code, name, translation, inspect.signature(translation))
+        notice = Notice(code, name, replacement, section(code), partial(_notice_context, mode))
+        prepare = partial(_Run, code, name, mode, translation, inspect.signature(translation))
 
         def function(*args: Any, **kwargs: Any) -> Answer:
             run = prepare(args, kwargs)
@@ -100,8 +122,22 @@ def offline(
         door = notices.noticed(_dressed(function, translation), notice)
         twin = notices.noticed_async(_dressed(awaitable, translation, "shim.aio"), notice)
         ENDPOINTS[name] = Endpoint(
-            code, name, title, paths, replacement, source, translation, door, twin
+            code,
+            name,
+            title,
+            paths,
+            replacement,
+            source,
+            {**CREDENTIALS, **parameters},
+            {**ENVELOPE, **answer},
+            translation,
+            door,
+            twin,
         )
+        # Whatever order the modules are imported in.
+        in_order = sorted(ENDPOINTS.values(), key=lambda one: one.code)
+        ENDPOINTS.clear()
+        ENDPOINTS.update({one.name: one for one in in_order})
         return door
 
     return declare
@@ -114,6 +150,7 @@ class _Run:
         self,
         code: str,
         name: str,
+        mode: Callable[[Settings], str],
         translation: Callable[..., Translation],
         signature: inspect.Signature,
         args: tuple[Any, ...],
@@ -130,6 +167,7 @@ class _Run:
         }
         self._session: Session | None = None
         self._settings: Settings = settings_module.current()
+        self._mode = mode(self._settings)
         self._started = time.monotonic()
 
     def flow(self) -> Translation:
@@ -139,6 +177,8 @@ class _Run:
             arguments["corpAccessToken"] = checks.token(arguments["corpAccessToken"])
             arguments["corpId"] = checks.corp_id(arguments["corpId"])
             arguments["thirdTraceId"] = checks.third_trace_id(arguments["thirdTraceId"])
+            if "currentOpenUserId" in arguments:
+                arguments["currentOpenUserId"] = checks.acting(arguments["currentOpenUserId"])
             self._arguments = arguments
             return (yield from self._translation(**arguments))
         except checks.Refused as refused:
@@ -150,6 +190,7 @@ class _Run:
             self._settings,
             token=self._arguments["corpAccessToken"],
             corp_id=self._arguments["corpId"],
+            acting=self._arguments.get("currentOpenUserId"),
             third_trace_id=self._arguments["thirdTraceId"],
         )
         return self._session
@@ -161,15 +202,22 @@ class _Run:
         if self._session is not None:
             answer.api_calls = dict(self._session.api_calls)
             traces += self._session.trace_ids
+        if answer.dropped:
+            notices.emit(
+                OfflineFieldsDropped(
+                    code=self._code, function=self._name, parameters=answer.dropped
+                )
+            )
         notices.emit(
             OfflineCallFinished(
                 code=self._code,
                 function=self._name,
-                mode="object",
+                mode=self._mode,
                 members=len(states),
                 changed=states.count("changed"),
                 unchanged=states.count("unchanged"),
                 failed=states.count("failed"),
+                accepted=states.count("accepted"),
                 api_calls=dict(answer.api_calls),
                 seconds=round(time.monotonic() - self._started, 3),
                 error_code=answer["errorCode"],
@@ -179,9 +227,11 @@ class _Run:
         return answer
 
 
-def _notice_context() -> NoticeContext:
+def _notice_context(mode: Callable[[Settings], str]) -> NoticeContext:
     settings = settings_module.current()
-    return NoticeContext(action=settings.notices, mode="object", look_through=settings.look_through)
+    return NoticeContext(
+        action=settings.notices, mode=mode(settings), look_through=settings.look_through
+    )
 
 
 def _dressed(function: Any, translation: Callable[..., Any], module: str | None = None) -> Any:

@@ -1,24 +1,33 @@
-"""Offline calls about members (employees)."""
+"""Offline calls that change members (employees)."""
 
 # Parameters keep the documented names, so that `f(**body)` works with the documented JSON body.
 # ruff: noqa: N803, ARG001 - and those that every call has are used by `declare`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import deprecated
 
 from shim import settings
+from shim.objectapi.codes import Code
+from shim.objectapi.kinds import PERSONNEL
 from shim.offline import checks
 from shim.offline._state import set_state
-from shim.offline.answer import summary
+from shim.offline.answer import Answer, summary
 from shim.offline.declare import Translation, offline
+from shim.offline.fates import EXACT, converted, dropped
+from shim.offline.shapes import User
+from shim.offline.unmapped import split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MENU = "developer.fxiaoke.com/openapi_v2: OpenAPI, Other API, Offline API"
+    from shim.routing.flow import Steps
+
+_SOURCE = "developer.fxiaoke.com/openapi_v2, Offline API, "
+_STATUS = converted('1 -> "1", 2 -> "0", or as status_values says (B)')
+_LOOKED_UP = converted("looked up: user_id IN …, 100 at a time (B)")
 
 
 @deprecated(
@@ -31,7 +40,9 @@ _MENU = "developer.fxiaoke.com/openapi_v2: OpenAPI, Other API, Offline API"
     title="Set Member Status (Batch)",
     paths=("/cgi/user/batchSetStatus", "/cgi/crm/v2/data/update"),
     replacement="PersonnelObj update",
-    source=_MENU,
+    source=_SOURCE + "Set Member Status Batch",
+    parameters={"openUserIds": _LOOKED_UP, "status": _STATUS},
+    answer={},
 )
 def set_member_status_batch(
     corpAccessToken: str,
@@ -67,8 +78,186 @@ def set_member_status_batch(
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Set Member Status Batch.
     """
-    ids = checks.open_user_ids(openUserIds)
+    return (yield from _set_status(checks.open_user_ids(openUserIds), status))
+
+
+@deprecated(
+    "FXO002: the offline API is no longer maintained; update PersonnelObj through the object API "
+    "instead (MIGRATION.md#fxo002)",
+    category=None,
+)
+@offline(
+    code="FXO002",
+    title="Set Member Status",
+    paths=("/cgi/user/setStatus", "/cgi/crm/v2/data/update"),
+    replacement="PersonnelObj update",
+    source=_SOURCE + "Set Member Status",
+    parameters={
+        "currentOpenUserId": EXACT,
+        "status": _STATUS,
+        "openUserId": _LOOKED_UP,
+        "openUserIds": _LOOKED_UP,
+    },
+    answer={},
+)
+def set_member_status(  # noqa: PLR0913, PLR0917 - as documented.
+    corpAccessToken: str,
+    corpId: str,
+    currentOpenUserId: str | None,
+    status: int,
+    openUserId: str | None = None,
+    openUserIds: Sequence[str] | None = None,
+    *,
+    thirdTraceId: str | None = None,
+) -> Translation:
+    """Disable or enable one member or several: the offline call "Set Member Status".
+
+    Was one POST that the vendor no longer maintains. Now does what `set_member_status_batch`
+    does, in the name of `currentOpenUserId`.
+
+    Args:
+        corpAccessToken: Enterprise access token.
+        corpId: Company account, FSCID_….
+        currentOpenUserId: The acting employee, FSUID_…; None leaves it to the setting
+            `current_open_user_id`.
+        status: 1 disables, 2 enables.
+        openUserId: A member, FSUID_….
+        openUserIds: Several members. One of the two has to be given; if both are, all are set.
+        thirdTraceId: Your own id for the request, to find it again at the vendor's support.
+
+    Returns:
+        The documented four keys, with the error codes and outcomes of `set_member_status_batch`.
+
+    Raises:
+        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        OfflineAPIDeprecationWarning: The setting `notices` is "error".
+
+    Source: developer.fxiaoke.com/openapi_v2, Offline API, Set Member Status.
+    """
+    ids = [] if checks.missing(openUserId) else [checks.open_user_id(openUserId)]
+    if not ids or not checks.missing_ids(openUserIds):
+        ids += checks.open_user_ids(openUserIds)
+    return (yield from _set_status(ids, status))
+
+
+def _set_status(ids: Sequence[str], status: Any) -> Steps[Answer]:
     disable = checks.status(status) == 1
     now = settings.current()
     wanted = now.status_values.disabled if disable else now.status_values.enabled
-    return summary((yield from set_state(now, ids, wanted)))
+    return summary((yield from set_state(now, PERSONNEL, ids, wanted)))
+
+
+FIELDS = {
+    "name": "name",
+    "fullName": "full_name",
+    "position": "position",
+    "gender": "sex",
+    "mobile": "phone",
+    "email": "email",
+    "employeeNumber": "employee_number",
+    "mainDepartmentId": "main_department",
+    "attachingDepartmentIds": "vice_departments",
+    "leaderId": "leader",
+}
+"""Offline name -> PersonnelObj field (contract, section 3, grade B; vice_departments C)."""
+_MOST_DEPARTMENTS = 500
+_UNMAPPED = dropped("no PersonnelObj field is known (U): field_map, or on_unmapped decides")
+
+
+@deprecated(
+    "FXO003: the offline API is no longer maintained; update PersonnelObj through the object API "
+    "instead (MIGRATION.md#fxo003)",
+    category=None,
+)
+@offline(
+    code="FXO003",
+    title="Update Member",
+    paths=("/cgi/user/update", "/cgi/crm/v2/data/update"),
+    replacement="PersonnelObj update",
+    source=_SOURCE + "Update Member",
+    parameters={
+        "user": converted("only what is given is sent; undocumented names are refused (15002)"),
+        "user.openUserId": _LOOKED_UP,
+        "user.account": _UNMAPPED,
+        "user.name": converted("name (B)"),
+        "user.fullName": converted("full_name (B)"),
+        "user.position": converted("position (B)"),
+        "user.gender": converted("sex (B)"),
+        "user.mobile": converted("phone (B)"),
+        "user.email": converted("email (B)"),
+        "user.qq": _UNMAPPED,
+        "user.weixin": _UNMAPPED,
+        "user.mainDepartmentId": converted(
+            'main_department ["…"] (B); whether it exists is left to the object API (U)'
+        ),
+        "user.attachingDepartmentIds": converted(
+            'vice_departments ["…", …] (C); whether they exist is left to the object API (U)'
+        ),
+        "user.employeeNumber": converted("employee_number (B)"),
+        "user.hireDate": _UNMAPPED,
+        "user.birthDate": _UNMAPPED,
+        "user.startWorkDate": _UNMAPPED,
+        "user.leaderId": converted(
+            'leader ["FSUID_…"] (B); whether they exist is left to the object API (U)'
+        ),
+    },
+    answer={},
+)
+def update_member(
+    corpAccessToken: str,
+    corpId: str,
+    user: User,
+    *,
+    thirdTraceId: str | None = None,
+) -> Translation:
+    """Change a member's data: the offline call "Update Member".
+
+    Was one POST that the vendor no longer maintains. Now looks the member up in PersonnelObj,
+    updates the fields given if any of them differs, and reads them back.
+
+    Args:
+        corpAccessToken: Enterprise access token.
+        corpId: Company account, FSCID_….
+        user: `openUserId` and what is to change; what is left out, or None, stays. account, qq,
+            weixin, hireDate, birthDate and startWorkDate have no known PersonnelObj field: they
+            are refused unless the setting `field_map` names yours, or dropped and logged where
+            `on_unmapped` is "drop".
+        thirdTraceId: Your own id for the request, to find it again at the vendor's support.
+
+    Returns:
+        The documented four keys. `errorCode` 0, or: 10013 no token, 10014 no corpId, 10010 no
+        openUserId, 11008 a bad one, 11009 a bad department id, 15002 anything else that is wrong
+        in `user`, 20012 a member that does not exist or is hidden, 50009 a write that does not
+        show, others as the vendor answers. `outcomes` has one entry, `dropped` the names dropped.
+
+    Raises:
+        ConfigurationError: `current_open_user_id` is not set, or a setting is unusable.
+        OfflineAPIDeprecationWarning: The setting `notices` is "error".
+
+    Source: developer.fxiaoke.com/openapi_v2, Offline API, Update Member.
+    """
+    now = settings.current()
+    given = checks.table(user, "user", User.__annotations__)
+    member = checks.open_user_id(given.pop("openUserId", None), "user.openUserId")
+    # In the documented order, so that of two mistakes the same one is told each time.
+    ordered = [name for name in User.__annotations__ if name in given]
+    mapped, lost = split(now, {name: _checked(name, given[name]) for name in ordered})
+    wanted = {now.field_map.get(name) or FIELDS[name]: value for name, value in mapped.items()}
+    answer = summary((yield from set_state(now, PERSONNEL, [member], wanted)))
+    answer.dropped = lost
+    return answer
+
+
+def _checked(name: str, value: Any) -> Any:
+    """Return a value of `user` in the form that PersonnelObj has it."""
+    label = f"user.{name}"
+    if name == "mainDepartmentId":
+        return [checks.department_id(value, label)]
+    if name == "attachingDepartmentIds":
+        return checks.department_ids(value, label, most=_MOST_DEPARTMENTS)
+    if name == "leaderId":
+        leader = checks.text(value, label)
+        return [leader] if leader else []
+    if name == "gender" and value not in ("M", "F"):
+        raise checks.Refused(Code.BAD_PARAMETER, f"{label} is neither M nor F")
+    return checks.text(value, label)

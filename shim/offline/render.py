@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 _STUB_HEAD = """\
 # The offline calls to await; derived from the declarations by `make derived`.
 # ruff: noqa: N803
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from typing_extensions import deprecated
 
 from shim.offline import Answer
+from shim.offline.shapes import Department, User
 """
 
 
@@ -60,7 +62,7 @@ def _parameters(signature: inspect.Signature) -> Iterator[str]:
 
 
 def table() -> str:
-    """Return the table of MIGRATION.md, in Markdown."""
+    """Return all calls as a table, and the loss report of each, in Markdown for MIGRATION.md."""
     rows = [
         "| code | function | was posted to | replacement |",
         "| --- | --- | --- | --- |",
@@ -70,4 +72,43 @@ def table() -> str:
             for one in ENDPOINTS.values()
         ),
     ]
-    return "\n".join(rows) + "\n"
+    return "\n".join([*rows, "", *(_section(one) for one in ENDPOINTS.values())])
+
+
+def _section(endpoint: Endpoint) -> str:
+    guide = endpoint.translation.__module__.rpartition(".")[2]
+    return "\n".join(
+        [
+            f'<a id="{endpoint.code.lower()}"></a>',
+            f"### {endpoint.code}: {endpoint.name}",
+            "",
+            f"*{endpoint.title}*. Instead: {endpoint.replacement}. Guide: [{guide}](#{guide}).",
+            "",
+            "| parameter or answer field | what becomes of it |",
+            "| --- | --- |",
+            *(f"| `{name}` | {fate} |" for name, fate in endpoint.parameters.items()),
+            *(f"| → `{name}` | {fate} |" for name, fate in endpoint.answer.items()),
+            "",
+        ]
+    )
+
+
+def losses(endpoint: Endpoint) -> str:
+    """Return the loss report of one call as plain text."""
+    named = [
+        *endpoint.parameters.items(),
+        *((f"-> {name}", fate) for name, fate in endpoint.answer.items()),
+    ]
+    width = max(len(name) for name, _ in named)
+    return "".join(f"{name:<{width}}  {fate}\n" for name, fate in named)
+
+
+BEGIN = "<!-- endpoints -->\n"
+END = "<!-- /endpoints -->\n"
+
+
+def put_into(document: str) -> str:
+    """Return a document with what stands between its marks derived anew."""
+    before, _, rest = document.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}{table()}{END}{after}"

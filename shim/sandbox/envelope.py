@@ -17,6 +17,7 @@ TEXTS: Final[dict[int, str]] = {
     10013: "corpAccessToken is missing",
     10014: "corpId is missing",
     11008: "openUserId is not valid",
+    11009: "departmentId is not valid",
     11015: "corpId is not valid",
     12004: "the request body is empty",
     14001: "too many calls, try again later",
@@ -25,7 +26,9 @@ TEXTS: Final[dict[int, str]] = {
     20014: "no permission to read this employee",
     20015: "permanentCode is not valid",
     20016: "corpAccessToken is expired or not valid",
+    20023: "no permission to read this department",
     30004: "too many calls, try again later",
+    30007: "no such department",
     30027: "no such employee",
     32000: "parameter is not valid",
     50009: "service timeout",
@@ -67,7 +70,8 @@ class Reply:
 
 def dumped(answer: object) -> bytes:
     """Return ``answer`` as the bytes of a JSON body."""
-    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+    return text.encode(errors="surrogatepass")  # JSON can hold half a character; we pass it on.
 
 
 def enveloped(trace_id: str, code: int, text: str, extra: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,17 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.sandbox import credentials, objects, offline
+from shim.sandbox import (  # noqa: F401  Importing them is what registers their endpoints.
+    changes,
+    credentials,
+    erp,
+    lifecycle,
+    objects,
+    offline_departments,
+    offline_employees,
+    offline_members,
+    offline_status,
+)
 from shim.sandbox.envelope import HTML, TEXTS, Refused, Reply, dumped, enveloped
 from shim.sandbox.faults import ENDINGS, SPARING, FaultError, Script
 from shim.sandbox.quota import Quota
@@ -24,9 +34,6 @@ if TYPE_CHECKING:
 
     from shim.sandbox.faults import Fault
     from shim.sandbox.plan import Plan
-
-#: Importing them is what registers their endpoints.
-ENDPOINT_MODULES: Final = (credentials, offline, objects)
 
 _GATEWAY_PAGE: Final = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
@@ -67,11 +74,11 @@ class Exchange:
         """Add faults to the script.
 
         Raises:
-            FaultError: One is about somebody who is not a member; then none is added.
+            FaultError: One is about what is not there; then none is added.
         """
         for place, fault in enumerate(faults):
-            if not (fault.only or frozenset()) <= self.tenant.by_open_user_id.keys():
-                msg = f"faults[{place}].only: an openUserId is not a member"
+            if not all(map(self.tenant.marks, fault.only or ())):
+                msg = f"faults[{place}].only: neither a member's openUserId nor a record's id"
                 raise FaultError(msg)
         self.script.add(faults)
 
@@ -80,14 +87,14 @@ class Exchange:
         endpoint, sent = _addressed(method, path, body)
         if not self.quota.take(path, now, token=endpoint.is_token):
             return self._enveloped(14001)
-        call = Call(self.tenant, sent, now)
+        call = Call(self.tenant, sent, now, path=path)
         drawn = self.script.draw(path, endpoint.faults, partial(endpoint.concerns, call))
         ending = None
-        for fault, members in drawn:
+        for fault, marks in drawn:
             if fault.kind == "expire_token":
                 self.tenant.tokens.revoke()
             if fault.kind in SPARING:
-                call = replace(call, skipped=call.skipped | members)
+                call = replace(call, skipped=call.skipped | marks)
             if fault.kind in ENDINGS:
                 ending = fault
         if ending is None:
@@ -121,13 +128,11 @@ class Exchange:
 
 def _addressed(method: str, path: str, body: bytes) -> tuple[Endpoint, dict[str, Any]]:
     """Return the endpoint a call is for, or one that refuses it, and the call's body."""
-    if method != "POST":
-        return _dead_end(Refused(10006, "only POST is answered")), {}
-    if not ROUTES.has(path):
-        return _dead_end(Refused(10006)), {}
+    if not ROUTES.has(path, method):
+        return _dead_end(Refused(10006, "" if method == "POST" else "only POST is answered")), {}
     try:
         sent = read_object(body)
-        return ROUTES.find(path, sent), sent
+        return ROUTES.find(path, sent, method), sent
     except Refused as refusal:
         return _dead_end(refusal), {}
 

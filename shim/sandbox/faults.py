@@ -31,7 +31,7 @@ KINDS: Final[tuple[str, ...]] = get_args(Kind)
 
 #: These take the place of the answer; a call meets at most one of them.
 ENDINGS: Final = frozenset({"reset", "reset_after", "html_502", "error", "bad_json"})
-#: These leave some members of a call out of what it does.
+#: These leave some records of a call out of what it does.
 SPARING: Final = frozenset({"no_op", "hide_rows"})
 _DELAYS: Final = frozenset({"latency", "stall"})
 _MAY_APPLY: Final = frozenset({"html_502", "error", "bad_json"})
@@ -56,7 +56,8 @@ class Fault(BaseModel):
         bad_json: HTTP 200 with a body that is no JSON.
         expire_token: Every token given so far stops working, for this call too.
         no_op: A write answers 0 and changes nothing. Befalls writes only.
-        hide_rows: Rows are left out of a query. Befalls queries only.
+        hide_rows: Rows are left out of a query. Befalls the object API's queries and the ERP list,
+            not the offline API's reads.
 
     Attributes:
         kind: One of the above.
@@ -64,8 +65,9 @@ class Fault(BaseModel):
         times: It happens at most so often. None: no end.
         after: So many matching calls go by first.
         probability: The chance, 0 to 1, that it happens to a matching call.
-        only: openUserIds. It befalls the calls that write, get or would list one of them;
-            ``no_op`` and ``hide_rows`` then spare the other members of the call.
+        only: openUserIds, departments' ids as strings, or generic records' ``_id``. It befalls the
+            calls that write, get or would list one of them; ``no_op`` and ``hide_rows`` then leave
+            the others of the call alone.
         ms: Real milliseconds, for latency and stall.
         code: Any integer, for error.
         applied: For error, html_502, bad_json: the call is done all the same.
@@ -158,12 +160,12 @@ class Script:
     def draw(
         self, path: str, sparing: frozenset[str], concerns: Callable[[], frozenset[str]]
     ) -> list[tuple[Fault, frozenset[str]]]:
-        """Return what befalls one call, each fault with the members it is about.
+        """Return what befalls one call, each fault with the records it is about.
 
         Args:
             path: Where the call arrived.
             sparing: Of ``no_op`` and ``hide_rows``, what makes sense there.
-            concerns: The openUserIds the call is about; asked only when a fault wants to know.
+            concerns: The marks of what the call is about; asked only when a fault wants to know.
         """
         drawn: list[tuple[Fault, frozenset[str]]] = []
         ended = False
@@ -175,14 +177,14 @@ class Script:
                 continue
             if ended and fault.kind in ENDINGS:
                 continue
-            members = frozenset[str]()
+            marks = frozenset[str]()
             if fault.only is not None or fault.kind in SPARING:
-                members = concerns()
+                marks = concerns()
             if fault.only is not None:
-                members &= fault.only
-                if not members:
+                marks &= fault.only
+                if not marks:
                     continue
             if armed.fires():
                 ended = ended or fault.kind in ENDINGS
-                drawn.append((fault, members))
+                drawn.append((fault, marks))
         return drawn

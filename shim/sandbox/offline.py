@@ -1,65 +1,112 @@
-"""The deprecated API: flat bodies, codes of its own, no acting user.
+"""The deprecated API: flat bodies, codes of its own. What its calls have in common.
 
-It is the path the old programs work on, so it knows neither the read permission of
-``PersonnelObj`` nor ``read_only`` nor locked records (grade U).
+It is the path the old programs work on, so it knows neither the read permission of the objects
+nor ``read_only`` nor locked records (grade U).
+
+Every call looks at the form of all its parameters first, in the documented order, then at token,
+corpId and acting user, then at whether what it names exists. U: the real order.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from shim.sandbox.envelope import Refused
-from shim.sandbox.routes import ROUTES, admit
+from shim.sandbox.routes import admit, as_object
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shim.sandbox.routes import Call
 
-#: Offline status -> PersonnelObj status (grade B): value and type both change.
+#: Where today's pages print the members' and departments' calls, with the same flat body (grade A).
+UPDATE: Final = "/cgi/crm/v2/data/update"
+QUERY: Final = "/cgi/crm/v2/data/query"
+
+#: Kinds of fault that befall the calls that write.
+NO_OP: Final = frozenset({"no_op"})
+
+#: Offline status -> the objects' status (grade B): value and type both change.
 _STATUS: Final = {1: "1", 2: "0", "1": "1", "2": "0"}
 
-
-def _is_batch(body: dict[str, Any]) -> bool:
-    """The flat body that tells this call from an object update at the same address."""
-    return "data" not in body and "openUserIds" in body and "status" in body
+#: What a query body holds when it asks for nothing in particular.
+CREDENTIALS: Final = frozenset({"corpAccessToken", "corpId", "thirdTraceId", "currentOpenUserId"})
 
 
-def _named(call: Call) -> frozenset[str]:
-    ids = call.body.get("openUserIds")
-    members = cast("list[object]", ids) if isinstance(ids, list) else []
-    return frozenset(each for each in members if isinstance(each, str))
+def flat(*keys: str, without: str = "data") -> Callable[[dict[str, Any]], bool]:
+    """Return what recognises a flat body that has all of ``keys``, and not ``without``."""
+
+    def accepts(body: dict[str, Any]) -> bool:
+        return "data" not in body and without not in body and all(key in body for key in keys)
+
+    return accepts
 
 
-@ROUTES.add("/cgi/user/batchSetStatus", concerns=_named, faults=frozenset({"no_op"}))
-@ROUTES.add(
-    "/cgi/crm/v2/data/update", accepts=_is_batch, concerns=_named, faults=frozenset({"no_op"})
-)
-def set_member_status_batch(call: Call) -> dict[str, Any]:
-    """Set Member Status (Batch): status 1 disables, 2 enables (grade A).
-
-    The form of every parameter is looked at first, in the documented order, then whether token,
-    corpId and members exist.
+def credentials(call: Call) -> tuple[str, str]:
+    """Return token and corpId, which every body starts with.
 
     Raises:
-        Refused: 10013, 10014, 10010 or 11008, 15002; 20016, 11015; 20012 for an unknown member.
+        Refused: 10013, 10014.
     """
-    token, corp_id = call.text("corpAccessToken", 10013), call.text("corpId", 10014)
-    ids = call.body.get("openUserIds")
-    if ids is None or ids in ("", []):
-        raise Refused(10010)
-    if not isinstance(ids, list):
-        raise Refused(11008)
-    members = cast("list[object]", ids)
-    if not all(isinstance(each, str) and each for each in members):
-        raise Refused(11008)
+    return call.text("corpAccessToken", 10013), call.text("corpId", 10014)
+
+
+def is_whole(value: object) -> bool:
+    """Whether ``value`` is a JSON integer; true and false are none."""
+    return type(value) is int
+
+
+def whole(value: object, code: int) -> int:
+    """Return an integer.
+
+    Raises:
+        Refused: ``code``, it is something else.
+    """
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Refused(code)
+    return value
+
+
+def sent(call: Call, key: str) -> dict[str, Any]:
+    """Return the object a call wraps its parameters in.
+
+    Raises:
+        Refused: 15002, there is none.
+    """
+    value = as_object(call.body.get(key))
+    if value is None:
+        raise Refused(15002, f"{key} must be an object")
+    return value
+
+
+def new_status(call: Call) -> str:
+    """Return the status to set, in the objects' code.
+
+    Raises:
+        Refused: 15002, it is neither 1 nor 2.
+    """
     asked = call.body.get("status")
     if type(asked) not in {int, str} or asked not in _STATUS:
         raise Refused(15002, "status must be 1 (disabled) or 2 (enabled)")
-    admit(call, token, corp_id)
-    known = call.tenant.by_open_user_id
-    # U: what a batch with an unknown member answers. Here the known ones are set nevertheless.
-    for each in dict.fromkeys(cast("list[str]", members)):
-        if each in known and each not in call.skipped:
-            call.tenant.write(known[each], {"status": _STATUS[asked]}, call.now)
-    if not all(each in known for each in members):
-        raise Refused(20012)
-    return {}
+    return _STATUS[asked]
+
+
+def acting(call: Call) -> str | None:
+    """Return ``currentOpenUserId`` where it may be left out; "" is left out, too (U).
+
+    Raises:
+        Refused: 11008, it is there and no string.
+    """
+    by = call.body.get("currentOpenUserId")
+    if by is not None and not isinstance(by, str):
+        raise Refused(11008)
+    return by or None
+
+
+def enter(call: Call, *, by: str | None = None) -> None:
+    """Let a call whose parameters have the right form in.
+
+    Raises:
+        Refused: 20016, 11015, 20012.
+    """
+    admit(call, *credentials(call), by)

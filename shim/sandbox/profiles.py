@@ -2,6 +2,9 @@
 
 The public sources disagree about what a real tenant does (``contract.md`` section 4),
 so each profile is one of the possible truths, and a client has to be right on all of them.
+What is said of members is true of departments as well. Generic objects have no read permission,
+no locks, and keep every write, since the doubts are about what the organisation keeps; but
+``lagging`` and the limits of ``strict`` are theirs, too.
 """
 
 from __future__ import annotations
@@ -20,8 +23,9 @@ class Profile:
         converts_user_id: What ``convertUserId`` is when a call does not send it. True: ``user_id``
             is the FSUID. False: it is the employee number.
         numbers_as_ids: ``_id`` is the employee number instead of 24 hexadecimal digits.
-        hidden_share: The share of members without read permission: no row, ``errorCode`` 0.
-        locked_share: The share of members whose record is locked.
+        hidden_share: The share of members, and of departments, without read permission: no row,
+            ``errorCode`` 0.
+        locked_share: The share of members, and of departments, whose record is locked.
         keeps_writes: False: an object update answers 0 and changes nothing.
         lags: ``query`` reads an index that is ``lag_seconds`` behind; ``get`` does not.
         names_unknown: ``get`` of an unknown ``_id`` is the error 30027 instead of empty data.
@@ -51,8 +55,8 @@ FSUID: Final = Profile()
 EMPLOYEE_ID: Final = Profile(converts_user_id=False, numbers_as_ids=True)
 
 #: ``hidden``: one member in five (or ``hidden=``), at least one, has no row in ``query`` and empty
-#: data in ``get``, with ``errorCode`` 0 (grade A). Updating one answers 20014 (grade C: no page
-#: says). The offline API neither knows nor respects this permission.
+#: data in ``get``, with ``errorCode`` 0 (grade A). Updating one answers 20014, a department 20023
+#: (grade C: no page says). The offline API neither knows nor respects this permission.
 HIDDEN: Final = Profile(hidden_share=0.2)
 
 #: ``read_only``: an object update of a good record answers 0 with its ``dataId`` and changes
@@ -61,9 +65,9 @@ HIDDEN: Final = Profile(hidden_share=0.2)
 READ_ONLY: Final = Profile(keeps_writes=False)
 
 #: ``strict``: one record in ten, at least one, is locked: an object update of it answers 32000.
-#: ``get`` of an unknown record answers 30027. A token lives for 60 calls (``token_calls=``), then
-#: 20016. 100 calls in 20 s on each path, unless ``quota_calls=`` says otherwise. The offline API
-#: meets the token and the quota, and not the lock (grade U).
+#: ``get`` of an unknown record answers 30027, of a department 30007. A token lives for 60 calls
+#: (``token_calls=``), then 20016. 100 calls in 20 s on each path, unless ``quota_calls=`` says
+#: otherwise. The offline API meets the token and the quota, and not the lock (grade U).
 STRICT: Final = Profile(locked_share=0.1, names_unknown=True, token_calls=60, quota_calls=100)
 
 #: ``lagging``: ``query`` shows a write, in its filters and in its rows, ``lag_seconds`` later;

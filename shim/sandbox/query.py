@@ -184,5 +184,5 @@ def sort_key(value: object) -> tuple[int, float, str]:
     if empty(value):
         return (0, 0.0, "")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return (1, float(value), "")
+        return (1, value, "")
     return (2, 0.0, ",".join(texts(value)))

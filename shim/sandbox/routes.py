@@ -25,13 +25,15 @@ class Call:
         tenant: The state to work on.
         body: The JSON object that was sent.
         now: When, in seconds of the sandbox's clock.
-        skipped: openUserIds a fault keeps from being written, or from having a row.
+        skipped: The marks of records a fault keeps from being written, or from having a row.
+        path: Where it arrived.
     """
 
     tenant: Tenant = field(repr=False)
     body: dict[str, Any] = field(repr=False)
     now: float
     skipped: frozenset[str] = frozenset()
+    path: str = ""
 
     def text(self, key: str, code: int) -> str:
         """Return a string of the body that must be there and not be empty.
@@ -48,6 +50,16 @@ class Call:
 def as_object(value: object) -> dict[str, Any] | None:
     """Return ``value`` if it is a JSON object."""
     return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def as_list(value: object) -> list[object] | None:
+    """Return ``value`` if it is a JSON array."""
+    return cast("list[object]", value) if isinstance(value, list) else None
+
+
+def is_name(value: object) -> bool:
+    """Whether ``value`` is a string with something in it."""
+    return isinstance(value, str) and value != ""
 
 
 def admit(call: Call, token: str, corp_id: str, acting: str | None = None) -> None:
@@ -82,7 +94,8 @@ class Endpoint:
         paths: Its addresses.
         accepts: Whether a body is meant for it, where the address is shared. None: every body
             that is not meant for another.
-        concerns: The openUserIds a call is about, for faults that apply to some members only.
+        method: The HTTP method it answers.
+        concerns: The marks of the records a call is about, for faults that apply to some only.
         faults: The kinds of fault that only make sense here and at endpoints like it.
         is_token: It is the token interface, which has a quota of its own.
     """
@@ -90,6 +103,7 @@ class Endpoint:
     answer: Callable[[Call], dict[str, Any]]
     paths: tuple[str, ...]
     accepts: Callable[[dict[str, Any]], bool] | None = None
+    method: str = "POST"
     concerns: Callable[[Call], frozenset[str]] = _nobody
     faults: frozenset[str] = frozenset()
     is_token: bool = False
@@ -99,7 +113,7 @@ class Routes:
     """The register of endpoints; of those at one address the first that accepts is taken."""
 
     def __init__(self) -> None:
-        self._at: dict[str, list[Endpoint]] = {}
+        self._at: dict[tuple[str, str], list[Endpoint]] = {}
 
     def add(
         self, *paths: str, **traits: Any
@@ -111,7 +125,7 @@ class Routes:
         ) -> Callable[[Call], dict[str, Any]]:
             endpoint = Endpoint(answer, paths, **traits)
             for path in paths:
-                there = self._at.setdefault(path, [])
+                there = self._at.setdefault((endpoint.method, path), [])
                 there.append(endpoint)
                 # Whatever order the modules are imported in, the undemanding come last.
                 there.sort(key=lambda each: each.accepts is None)
@@ -119,17 +133,17 @@ class Routes:
 
         return register
 
-    def has(self, path: str) -> bool:
+    def has(self, path: str, method: str = "POST") -> bool:
         """Whether anything is at this address."""
-        return path in self._at
+        return (method, path) in self._at
 
-    def find(self, path: str, body: dict[str, Any]) -> Endpoint:
+    def find(self, path: str, body: dict[str, Any], method: str = "POST") -> Endpoint:
         """Return the endpoint a call is for.
 
         Raises:
             Refused: 10006, there is none.
         """
-        for endpoint in self._at.get(path, ()):
+        for endpoint in self._at.get((method, path), ()):
             if endpoint.accepts is None or endpoint.accepts(body):
                 return endpoint
         raise Refused(10006)

@@ -15,6 +15,7 @@ from shim.sandbox.plan import Plan, kept
 from shim.sandbox.profiles import PROFILES
 from shim.sandbox.seeds import generator
 from shim.sandbox.transport import SandboxTransport
+from shim.sandbox.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from shim.sandbox.faults import Fault
     from shim.sandbox.plan import Some
     from shim.sandbox.profiles import ProfileName
-    from shim.sandbox.tenant import Tenant, Update
 
 #: Where the transport door is; nothing listens there.
 BASE_URL: Final = "https://sandbox.fxiaoke.invalid"
@@ -36,7 +36,7 @@ EPOCH: Final = 1_767_225_600.0
 QUOTA_SECONDS: Final = 20.0
 
 
-class Sandbox:
+class Sandbox(View):
     """A stateful pretend tenant that speaks the offline and the object API over one state.
 
     Times are seconds of its own clock (tokens, quota, lag) or real milliseconds (latency, faults).
@@ -45,6 +45,8 @@ class Sandbox:
 
     Args:
         members: How many employees; all start enabled.
+        departments: How many departments, 1 or more; all start enabled.
+        objects: How many records each generic object starts with, such as ``{"AccountObj": 3}``.
         profile: How the tenant behaves; see ``shim.sandbox.profiles``.
         seed: What ids, secrets, people, the order of rows and chances are made from.
         quota_calls: Calls each path takes in a window; 0: any number. None: the profile's.
@@ -53,6 +55,8 @@ class Sandbox:
         hidden: Who has no row: a share (0.0 to 1.0), a number of members, or their openUserIds.
             None: the profile's. Goes with every profile.
         locked: Whose record is locked, in the same way.
+        hidden_departments: Which departments have no row: a share, a number, or their ids.
+        locked_departments: Which departments' records are locked, in the same way.
         lag_seconds: How far ``query`` is behind in the profile ``lagging``.
         token_calls: How many calls a token lives for. None: the profile's.
         clock: Gives real seconds, ``time.monotonic`` by default.
@@ -67,6 +71,8 @@ class Sandbox:
         self,
         members: int = 25,
         *,
+        departments: int = 8,
+        objects: Mapping[str, int] | None = None,
         profile: ProfileName | str = "fsuid",
         seed: int = 0,
         quota_calls: int | None = None,
@@ -74,6 +80,8 @@ class Sandbox:
         latency_ms: float = 0,
         hidden: Some = None,
         locked: Some = None,
+        hidden_departments: Some = None,
+        locked_departments: Some = None,
         lag_seconds: float = 1.5,
         token_calls: int | None = None,
         clock: Callable[[], float] | None = None,
@@ -88,6 +96,8 @@ class Sandbox:
         self.base_url = BASE_URL
         self._plan = Plan(
             members=members,
+            departments=departments,
+            objects=tuple((objects or {}).items()),
             profile=kind,
             seed=seed,
             quota_calls=kind.quota_calls if quota_calls is None else quota_calls,
@@ -95,6 +105,8 @@ class Sandbox:
             latency=latency_ms / 1000,
             hidden=kept(hidden),
             locked=kept(locked),
+            hidden_departments=kept(hidden_departments),
+            locked_departments=kept(locked_departments),
             lag=lag_seconds,
             token_calls=kind.token_calls if token_calls is None else token_calls,
             epoch=epoch,
@@ -109,66 +121,6 @@ class Sandbox:
 
     def _started(self) -> Exchange:
         return Exchange(self._plan, self._clock(), self._traces)
-
-    @property
-    def _tenant(self) -> Tenant:
-        return self._exchange.tenant
-
-    @property
-    def corp_access_token(self) -> str:
-        """The token given last; the one it starts with, until somebody asks for another."""
-        return self._tenant.tokens.newest
-
-    @property
-    def corp_id(self) -> str:
-        """``FSCID_…``."""
-        return self._tenant.corp_id
-
-    @property
-    def current_open_user_id(self) -> str:
-        """The administrator, ``FSUID_…``: may act, is not a member, has no row."""
-        return self._tenant.administrator
-
-    @property
-    def app_id(self) -> str:
-        """What the token interface wants as ``appId``."""
-        return self._tenant.app_id
-
-    @property
-    def app_secret(self) -> str:
-        """What the token interface wants as ``appSecret``."""
-        return self._tenant.app_secret
-
-    @property
-    def permanent_code(self) -> str:
-        """What the token interface wants as ``permanentCode``."""
-        return self._tenant.permanent_code
-
-    @property
-    def open_user_ids(self) -> list[str]:
-        """Every member's ``FSUID_…``, always in the same order."""
-        return list(self._tenant.by_open_user_id)
-
-    @property
-    def hidden(self) -> frozenset[str]:
-        """The openUserIds of members without a row."""
-        return self._tenant.hidden
-
-    @property
-    def locked(self) -> frozenset[str]:
-        """The openUserIds of members whose record is locked."""
-        return self._tenant.locked
-
-    @property
-    def updates(self) -> list[Update]:
-        """The object updates answered with 0 so far, oldest first."""
-        with self._lock:
-            return list(self._tenant.updates)
-
-    def members(self) -> dict[str, str]:
-        """Return the true state, lag and permissions aside: ``{open_user_id: "0" | "1"}``."""
-        with self._lock:
-            return self._tenant.states(self._clock())
 
     def calls(self) -> dict[str, dict[str, int]]:
         """Return ``{path: {"count": n, "throttled": n}}``; ``count`` includes the throttled."""

@@ -1,62 +1,32 @@
-"""The one state both APIs work on: who there is, what was written, and when.
+"""The one state both APIs work on: who and what there is, what was written, and when.
 
 Nothing here knows of JSON bodies or error envelopes; the endpoints do.
 """
 
 from __future__ import annotations
 
-import bisect
-import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from shim.sandbox.departments import Departments
+from shim.sandbox.people import People
 from shim.sandbox.plan import picked
-from shim.sandbox.seeds import FIRST_NUMBER, generator, hexes, person
+from shim.sandbox.seeds import generator, hexes
+from shim.sandbox.things import Things
 from shim.sandbox.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from random import Random
 
-    from shim.sandbox.plan import Plan
-
-#: What a record says while nobody has written to it.
-_UNWRITTEN: Final[Mapping[str, Any]] = {}
-
-
-class Member:
-    """One employee: the three ids, and every version of the record that may still be read."""
-
-    __slots__ = ("_versions", "number", "open_user_id", "rank", "record_id")
-
-    def __init__(self, number: int, open_user_id: str, record_id: str) -> None:
-        self.number = number
-        self.open_user_id = open_user_id
-        self.record_id = record_id
-        #: The place among the rows of a query that asks for no order.
-        self.rank = 0
-        self._versions: list[tuple[float, Mapping[str, Any]]] = [(-math.inf, _UNWRITTEN)]
-
-    def __repr__(self) -> str:
-        return f"<Member {self.open_user_id}>"
-
-    def written(self, moment: float) -> Mapping[str, Any]:
-        """Return the fields written up to ``moment``."""
-        return next(
-            (fields for when, fields in reversed(self._versions) if when <= moment), _UNWRITTEN
-        )
-
-    def write(self, fields: Mapping[str, Any], now: float, lag: float) -> None:
-        """Add a version; those nobody can see any more are forgotten."""
-        kept = self._versions
-        while len(kept) > 1 and kept[1][0] <= now - lag:
-            kept.pop(0)
-        kept.append((now, {**kept[-1][1], **fields}))
+    from shim.sandbox.people import Member
+    from shim.sandbox.plan import Plan, Some
+    from shim.sandbox.record import Table
 
 
 @dataclass(frozen=True)
 class Update:
-    """One ``PersonnelObj`` update that was answered with 0.
+    """One object update that was answered with 0.
 
     Attributes:
         record_id: The ``_id``.
@@ -64,6 +34,7 @@ class Update:
         trigger_work_flow: ``triggerWorkFlow``, true when left out.
         trigger_approval_flow: ``triggerApprovalFlow``, true when left out.
         applied: Whether anything was written.
+        api_name: The object's ``dataObjectApiName``.
     """
 
     record_id: str
@@ -71,6 +42,7 @@ class Update:
     trigger_work_flow: bool
     trigger_approval_flow: bool
     applied: bool
+    api_name: str = "PersonnelObj"
 
 
 class Tenant:
@@ -82,12 +54,16 @@ class Tenant:
         self.tokens = Tokens(plan.seed, now, plan.token_calls)
         self.updates: list[Update] = []
         self._identify(generator(plan.seed, "tenant"))
-        self._hire(generator(plan.seed, "members"))
-        chance = generator(plan.seed, "rights")
-        everyone = [member.open_user_id for member in self.members]
-        self.hidden = picked("hidden", plan.hidden, plan.profile.hidden_share, everyone, chance)
-        visible = [each for each in everyone if each not in self.hidden]
-        self.locked = picked("locked", plan.locked, plan.profile.locked_share, visible, chance)
+        self.people = People(plan, generator(plan.seed, "members"))
+        self.departments = Departments(plan, self.members, generator(plan.seed, "departments"))
+        self._restrict(self.people, "", plan.hidden, plan.locked)
+        self._restrict(
+            self.departments, "_departments", plan.hidden_departments, plan.locked_departments
+        )
+        self._things: dict[str, Things] = {}
+        self._chance = generator(plan.seed, "records")
+        for api_name, count in plan.objects:
+            self._stock(self.things(api_name), count)
 
     def __repr__(self) -> str:
         return f"<Tenant members={len(self.members)}>"
@@ -100,67 +76,55 @@ class Tenant:
         self.permanent_code = hexes(chance, 32)
         self.administrator = f"FSUID_{hexes(chance, 32)}"
 
-    def _hire(self, chance: Random) -> None:
-        as_number = self.profile.numbers_as_ids
-        self.members: list[Member] = []
-        for number in range(FIRST_NUMBER, FIRST_NUMBER + self.plan.members):
-            open_user_id = f"FSUID_{hexes(chance, 32)}"
-            record_id = hexes(chance, 24).lower()
-            self.members.append(
-                Member(number, open_user_id, str(number) if as_number else record_id)
-            )
-        self.own_order: list[Member] = chance.sample(self.members, len(self.members))
-        for rank, member in enumerate(self.own_order):
-            member.rank = rank
-        self.by_open_user_id = {each.open_user_id: each for each in self.members}
-        self.by_record_id = {each.record_id: each for each in self.members}
-        self.by_number = {str(each.number): each for each in self.members}
-        self._sorted = sorted(self.members, key=lambda each: each.record_id)
-        self._sorted_ids = [each.record_id for each in self._sorted]
+    def _restrict(self, table: Table[Any], suffix: str, hidden: Some, locked: Some) -> None:
+        """Say which records are hidden and which are locked; none is both by chance."""
+        chance = generator(self.plan.seed, f"rights{suffix}")
+        marks = [row.mark for row in table.first]
+        table.hidden = picked(f"hidden{suffix}", hidden, self.profile.hidden_share, marks, chance)
+        visible = [each for each in marks if each not in table.hidden]
+        table.locked = picked(f"locked{suffix}", locked, self.profile.locked_share, visible, chance)
 
-    def beyond(self, record_id: str | None) -> Sequence[Member]:
-        """Return the members by ascending ``_id``, from the first greater than ``record_id``."""
-        start = 0 if record_id is None else bisect.bisect_right(self._sorted_ids, record_id)
-        return self._sorted[start:]
+    def _stock(self, things: Things, count: int) -> None:
+        owners = [each.open_user_id for each in self.members] or [self.administrator]
+        for place in range(1, count + 1):
+            # Before the start, and so early that a lagging query shows it from the start.
+            then = -86_400.0 * place - self.plan.index_lag
+            name = {"name": f"{things.api_name} {place}"}
+            things.create(name, self._chance.choice(owners), then)
+
+    @property
+    def members(self) -> list[Member]:
+        """Every employee with a row, in the order of their numbers."""
+        return self.people.members
+
+    def things(self, api_name: str) -> Things:
+        """Return the records of a generic object, none if nobody created one."""
+        if api_name not in self._things:
+            self._things[api_name] = Things(self.plan, api_name, self._chance)
+        return self._things[api_name]
+
+    def table(self, api_name: str) -> Table[Any]:
+        """Return the records of any object."""
+        for table in (self.people, self.departments):
+            if api_name == table.api_name:
+                return table
+        return self.things(api_name)
+
+    def marks(self, each: str) -> bool:
+        """Whether a fault can be about this: an openUserId, a department's id, a record's id."""
+        return (
+            each in self.people.by_open_user_id
+            or each in self.departments.by_record_id
+            or any(each in table.by_record_id for table in self._things.values())
+        )
 
     def knows(self, open_user_id: str) -> bool:
         """Whether this is an employee: a member, or the administrator, who has no row."""
-        return open_user_id == self.administrator or open_user_id in self.by_open_user_id
-
-    def user_id(self, member: Member, *, converts: bool) -> str:
-        """Return ``user_id`` in the form a call asks for."""
-        return member.open_user_id if converts else str(member.number)
-
-    def record(self, member: Member, moment: float, *, converts: bool) -> dict[str, Any]:
-        """Return every field of a member as it was at ``moment``, empty ones included."""
-        created = int((self.plan.epoch - 86_400 * (member.number % 900 + 1)) * 1000)
-        return {
-            "_id": member.record_id,
-            "user_id": self.user_id(member, converts=converts),
-            **person(self.plan.seed, member.number),
-            "lock_status": "1" if member.open_user_id in self.locked else "0",
-            "create_time": created,
-            "last_modified_time": created,
-            "version": "1",
-            **member.written(moment),
-        }
+        return open_user_id == self.administrator or open_user_id in self.people.by_open_user_id
 
     def indexed(self, now: float) -> float:
         """Return the moment whose records ``query`` sees at ``now``."""
-        return now - self.plan.lag if self.profile.lags else now
-
-    def write(self, member: Member, fields: Mapping[str, Any], now: float) -> None:
-        """Write fields at ``now``; ``version`` and ``last_modified_time`` go up by themselves."""
-        before = self.record(member, now, converts=True)
-        fresh = max(before["last_modified_time"] + 1, int((self.plan.epoch + now) * 1000))
-        stamps = {"version": str(int(before["version"]) + 1), "last_modified_time": fresh}
-        member.write({**fields, **stamps}, now, self.plan.lag if self.profile.lags else 0.0)
-
-    def states(self, now: float) -> dict[str, str]:
-        """Return the true ``status`` of every member: ``{open_user_id: "0" | "1"}``."""
-        return {
-            each.open_user_id: str(each.written(now).get("status", "0")) for each in self.members
-        }
+        return now - self.plan.index_lag
 
     def described(self, base_url: str) -> dict[str, Any]:
         """Return what a client needs to know, as a JSON object."""
@@ -172,5 +136,5 @@ class Tenant:
             "appId": self.app_id,
             "appSecret": self.app_secret,
             "permanentCode": self.permanent_code,
-            "openUserIds": list(self.by_open_user_id),
+            "openUserIds": list(self.people.by_open_user_id),
         }

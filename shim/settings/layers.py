@@ -81,7 +81,7 @@ def _from_environment() -> Iterator[tuple[str, _Given]]:
 def _parsed(name: str, key: str, text: str) -> Any:
     """Read `text` as JSON where the setting is a table or a list; pydantic reads the rest."""
     default = Settings.model_fields[key].default if key in Settings.model_fields else None
-    if not isinstance(default, (BaseModel, tuple)):
+    if not isinstance(default, (BaseModel, tuple, dict)):
         return text
     try:
         return json.loads(text)

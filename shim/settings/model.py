@@ -6,7 +6,7 @@ the rest of the package together.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -84,6 +84,14 @@ class Settings(_Part):
     """The PersonnelObj fields that say disabled and enabled."""
     triggers: Triggers = Triggers()
     """Workflows and approvals: off, as with the offline calls."""
+    field_map: dict[str, Annotated[str, Field(min_length=1)]] = Field(default={})
+    """Your fields for offline facts that have no known PersonnelObj or DepartmentObj field:
+    `account`, `qq`, `weixin`, `hireDate`, `birthDate`, `startWorkDate`, `department.order`."""
+    on_unmapped: Literal["refuse", "drop"] = "refuse"
+    """What to do with such a fact in an update while it has no field: refuse the call with 15002,
+    or drop the fact and log the loss."""
+    erp: Literal["own", "preset"] = "own"
+    """Where ERP object calls go: to their own addresses, as they are, or to the preset objects'."""
     convert_user_id: bool = True
     """Send `convertUserId: true`, so that user ids are FSUIDs on every tenant."""
     concurrency: int = Field(default=8, ge=1, le=256)

@@ -131,8 +131,24 @@ class TestEndpoints:
 
     def test_the_other_forms(self):
         """Markdown for MIGRATION.md, a stub for the checkers."""
-        assert text("markdown") == render.table()
-        assert text("stub") == render.stub()
+        assert text("markdown", []) == render.table()
+        assert text("stub", []) == render.stub()
+
+    def test_one_in_full_is_its_loss_report(self):
+        """Every parameter and every answer field; an unknown name is a usage error."""
+        shown = fxshim("endpoints", "update_member").stdout
+        for name in ENDPOINTS["update_member"].parameters:
+            assert name in shown
+        unknown = fxshim("endpoints", "updateMember")
+        assert unknown.returncode == 2
+        assert "updateMember" in unknown.stderr
+
+    def test_a_document_is_derived_anew_between_its_marks(self, tmp_path):
+        """What stands around them stays."""
+        path = tmp_path / "doc.md"
+        path.write_text(f"before\n{render.BEGIN}old\n{render.END}after\n")
+        fxshim("endpoints", "--into", str(path))
+        assert path.read_text() == f"before\n{render.BEGIN}{render.table()}{render.END}after\n"
 
 
 def test_without_its_extra_it_says_what_to_install(tmp_path):

@@ -20,6 +20,7 @@ FINISHED = OfflineCallFinished(
     changed=1,
     unchanged=1,
     failed=1,
+    accepted=0,
     api_calls={"/cgi/crm/v2/data/query": 2},
     seconds=1.23456,
     error_code=20012,

@@ -22,6 +22,7 @@ EVENT = OfflineCallFinished(
     changed=2,
     unchanged=0,
     failed=0,
+    accepted=0,
     api_calls={"/query": 1, "/update": 2},
     seconds=0.25,
     error_code=0,
@@ -29,8 +30,8 @@ EVENT = OfflineCallFinished(
 )
 LINE = (
     "event=shim.offline_call_finished code=FXO001 function=set_status mode=object members=2 "
-    "changed=2 unchanged=0 failed=0 api_calls=/query:1,/update:2 seconds=0.25 error_code=0 "
-    "trace_ids=E-O.1,E-O.2"
+    "changed=2 unchanged=0 failed=0 accepted=0 api_calls=/query:1,/update:2 seconds=0.25 "
+    "error_code=0 trace_ids=E-O.1,E-O.2"
 )
 
 

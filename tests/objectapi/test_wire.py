@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.objectapi import calls, personnel, wire
+from shim.objectapi import calls, wire
+from shim.objectapi.kinds import PERSONNEL
 from shim.objectapi.session import Session
 from shim.settings.model import Settings
 
@@ -65,7 +66,7 @@ def test_requests_carry_the_credentials_of_the_body_style():
     session = Session(
         Settings(current_open_user_id="FSUID_ME"), token="t", corp_id="FSCID", third_trace_id="a b"
     )
-    [(_, call)] = personnel.find_people(session.settings, ["A"], ["status"])
+    [(_, call)] = PERSONNEL.find(session.settings, ["A"], ["status"])
     first, second = session.request(call, "t"), session.request(call, "t")
     body = json.loads(first.content)
     assert body["corpAccessToken"] == "t"
@@ -82,7 +83,7 @@ def test_custom_objects_have_their_own_path():
 
 def test_no_repr_shows_what_is_inside():
     """Calls, replies and requests hold people's data and tokens."""
-    call = personnel.update_person(Settings(), "id-1", {"phone": "canary"})
+    call = PERSONNEL.update(Settings(), "id-1", {"phone": "canary"})
     reply = calls.Reply(0, "E-O.1", "canary", {"data": {"name": "canary"}})
     session = Session(Settings(current_open_user_id="FSUID"), token="canary", corp_id="FSCID")
     assert "canary" not in repr(call) + repr(reply) + repr(session.request(call, "canary"))

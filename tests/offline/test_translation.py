@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shim.objectapi.calls import Reply
+from shim.objectapi.kinds import PERSONNEL
 from shim.offline import _state
 from shim.offline._state import set_state
 from shim.routing.flow import Pause
@@ -17,7 +18,7 @@ class Walk:
     """Feeds a translation by hand, and keeps what it asked for."""
 
     def __init__(self, ids, **settings):
-        self.flow = set_state(Settings(**settings), ids, WANTED)
+        self.flow = set_state(Settings(**settings), PERSONNEL, ids, WANTED)
         self.asked: Any = next(self.flow)
         self.pauses: list[float] = []
         self.outcomes: Any = None
@@ -117,6 +118,14 @@ def test_a_refused_update_is_the_members_own_failure():
     assert walk.outcomes[0].message == "record is locked"
 
 
+def test_what_is_not_asked_for_in_a_read_back_changes_nothing():
+    """A tenant that answers more than was asked does not turn a refusal into a change."""
+    walk = Walk(["A", "B"]).feed(rows(("A", "0"), ("B", "0")))
+    walk.feed(Reply(32000, "E-O.l", "record is locked"), UPDATED)
+    walk.feed(rows(("A", "1"), ("B", "1"), ("C", "1")))
+    assert walk.states() == [("failed", 32000), ("changed", 0)]
+
+
 def test_an_answer_lost_after_the_write_is_found_to_hold():
     """A timeout says nothing about the write; reading back does."""
     walk = Walk(["A"]).feed(rows(("A", "0")))
@@ -210,7 +219,7 @@ def test_where_some_writes_showed_every_other_record_is_asked():
 
 def test_booleans_compare_however_they_are_written():
     """is_active may come as a boolean or as its word."""
-    flow = set_state(Settings(), ["A"], {"is_active": False})
+    flow = set_state(Settings(), PERSONNEL, ["A"], {"is_active": False})
     next(flow)
     data = {"dataList": [{"_id": "1", "user_id": "A", "is_active": "false"}]}
     with pytest.raises(StopIteration) as end:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from shim.sandbox import Sandbox
 
 OBJECT = "/cgi/crm/v2/data/"
+FILTER = ("field_name", "operator", "field_values")
 
 
 class Talker:
@@ -70,11 +71,35 @@ class Talker:
         body = {**self.object, **(top or {}), "data": {"object_data": sent}}
         return self.post(f"{OBJECT}update", body)
 
+    def flat(self, path: str, method: str = "POST", **sent: Any) -> Any:
+        """Make an offline call: flat, without an acting user unless one is sent."""
+        body = {**self.offline, **sent}
+        return self.client.request(method, path, json=body).json()
+
+    def data(self, verb: str, api_name: str | None, address: str = OBJECT, **sent: Any) -> Any:
+        """Make a call of the object API on any object."""
+        body = {**self.object, "data": {"dataObjectApiName": api_name, **sent}}
+        return self.post(f"{address}{verb}", body)
+
+    def edit(self, verb: str, api_name: str, address: str = OBJECT, **fields: Any) -> Any:
+        """Update or create a record of any object."""
+        sent = {"dataObjectApiName": api_name, **fields}
+        body = {**self.object, "data": {"object_data": sent}}
+        return self.post(f"{address}{verb}", body)
+
+    def listed(self, api_name: str, *filters: tuple[str, str, list[Any]], **search: Any) -> Any:
+        """Return the rows of any object."""
+        named = [dict(zip(FILTER, each, strict=True)) for each in filters]
+        info = {"limit": 100, "filters": named, **search}
+        answer = self.data("query", api_name, search_query_info=info)
+        assert answer["errorCode"] == 0, answer
+        return answer["data"]["dataList"]
+
     def batch(self, ids: Any, status: Any, path: str = "/cgi/user/batchSetStatus") -> Any:
         return self.post(path, {**self.offline, "openUserIds": ids, "status": status})
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def talk() -> Callable[[Sandbox], Talker]:
     """Give the way to talk to a sandbox."""
     return Talker

@@ -183,7 +183,7 @@ class TestQuery:
         assert to.query(("colour", "EQ", ["0"]))["errorCode"] == 32000
         assert to.query(("colour__c", "EQ", ["0"]))["data"]["dataList"] == []
         wrong: dict[str, Any] = {"dataObjectApiName": "PersonnelObj", "search_query_info": []}
-        datas: list[Any] = [wrong, {"dataObjectApiName": "AccountObj"}, {}, None, []]
+        datas: list[Any] = [wrong, {"dataObjectApiName": "Account"}, {}, None, []]
         for data in datas:
             assert to.post(QUERY, {**to.object, "data": data})["errorCode"] == 32000
 
@@ -281,7 +281,7 @@ class TestGetAndUpdate:
         assert to.update(record_id, version="9")["errorCode"] == 32000
         assert to.update(record_id, account="x")["errorCode"] == 32000
         assert to.update(record_id, {"triggerWorkFlow": 1})["errorCode"] == 32000
-        assert to.update(record_id, dataObjectApiName="UserObj")["errorCode"] == 32000
+        assert to.update(record_id, dataObjectApiName="User")["errorCode"] == 32000
         assert to.post(UPDATE, {**to.object, "data": {}})["errorCode"] == 32000
         assert to.post(UPDATE, {**to.object, "status": 1})["errorCode"] == 32000
 

@@ -108,6 +108,39 @@ class TestArguments:
 
 
 class TestSilence:
+    def test_no_value_in_any_repr_or_refusal_of_the_rest(self, talk: Any) -> None:
+        """Departments, generic records and the other offline calls repeat nothing either."""
+        sandbox = Sandbox(members=2, objects={"AccountObj": 1})
+        to, canary, someone = talk(sandbox), "CANARY13800138000", sandbox.open_user_ids[0]
+        user = {"openUserId": someone, "name": canary, "qq": canary, "mobile": canary}
+        assert to.flat("/cgi/user/update", user=user)["errorCode"] == 0
+        made = to.edit("create", "AccountObj", name=canary)
+        to.edit("update", "AccountObj", _id=made["dataId"], name=canary)
+        to.edit("update", "DepartmentObj", _id="1001", name=canary)
+        tenant = sandbox._tenant  # noqa: SLF001  What it is made of.
+        tables = [tenant.people, tenant.departments, tenant.things("AccountObj")]
+        rows = [row for table in tables for row, _ in table.records(0.0)]
+        shown = repr([sandbox, tenant, tables, rows, sandbox.updates])
+        name = "AccountObj"
+        refusals = [
+            *(to.flat("/cgi/user/update", user={**user, key: [canary]}) for key in user),
+            to.flat("/cgi/user/update", user={**user, "leaderId": canary}),
+            to.flat("/cgi/user/get", openUserId=canary),
+            to.flat("/cgi/user/get/batchByUpdTime", startTime=canary),
+            to.flat("/cgi/department/detail", departmentId=canary),
+            to.flat("/cgi/department/update", department={"id": 1001, "order": canary}),
+            to.edit("update", "DepartmentObj", _id="1001", name=canary, status=canary),
+            to.edit("update", "DepartmentObj", _id="1001", parent_id=[canary]),
+            to.edit("update", "DepartmentObj", _id="1001", manager_id=[canary]),
+            to.edit("create", canary, name=canary),
+            to.edit("create", name, name=canary, owner=[canary]),
+            to.data("invalid", name, object_data_id=canary),
+            to.data("delete", name, idList=[made["dataId"]]),
+            to.data("changeOwner", name, Data=[{"objectDataId": canary}]),
+        ]
+        assert all(each["errorCode"] for each in refusals)
+        assert canary not in shown + json.dumps(refusals)
+
     def test_no_secret_in_any_repr_or_refusal(self, talk: Any) -> None:
         """Tokens, secrets, names and phones are in answers to those who may see them only."""
         sandbox = Sandbox(members=3, seed=6)

@@ -16,3 +16,61 @@ def blocking() -> None:
 async def awaiting() -> None:
     await aio.set_member_status_batch("token", "FSCID", ["FSUID"], "disabled")  # E
     aio.set_member_status_batch("token", "FSCID", ["FSUID"], 1).outcomes  # E
+
+
+def every_function() -> None:
+    shim.set_member_status_batch("t", "c", [1000], 1)  # E
+    shim.set_member_status("t", "c", None, "disabled")  # E
+    shim.update_member("t", "c", {"openUserId": "FSUID", "mainDepartmentId": "1001"})  # E
+    shim.query_employee_info_by_open_user_id("t", "c", 1000)  # E
+    shim.query_employee_by_mobile("t", "c", 13800000000)  # E
+    shim.query_updated_employee_list_by_time_range("t", "c", "yesterday")  # E
+    shim.get_department_list("t", "c", 7)  # E
+    shim.get_department_details("t", "c", None, "1001")  # E
+    shim.update_department("t", "c", {"parentId": 0})  # E
+    shim.set_department_status("t", "c", 1001, None)  # E
+    shim.create_preset_object("t", "c", None, ["not an object"])  # E
+    shim.update_preset_object("t", "c", None, ["not an object"])  # E
+    shim.query_preset_object_details("t", "c", None, ["not an object"])  # E
+    shim.query_preset_object_list("t", "c", None, ["not an object"])  # E
+    shim.invalidate_preset_object("t", "c", None, ["not an object"])  # E
+    shim.recover_preset_object("t", "c", None, ["not an object"])  # E
+    shim.delete_preset_object("t", "c", None, ["not an object"])  # E
+    shim.change_preset_object_owner("t", "c", None, ["not an object"])  # E
+    shim.create_erp_object("t", "c", None, ["not an object"])  # E
+    shim.update_erp_object("t", "c", None, ["not an object"])  # E
+    shim.query_erp_object_details("t", "c", None, ["not an object"])  # E
+    shim.query_erp_object_list("t", "c", None, ["not an object"])  # E
+    shim.invalidate_erp_object("t", "c", None, ["not an object"])  # E
+    shim.recover_erp_object("t", "c", None, ["not an object"])  # E
+    shim.delete_erp_object("t", "c", None, ["not an object"])  # E
+    shim.change_erp_object_owner("t", "c", None, ["not an object"])  # E
+
+
+async def every_awaitable() -> None:
+    await aio.set_member_status_batch("t", "c", [1000], 1)  # E
+    await aio.set_member_status("t", "c", None, "disabled")  # E
+    await aio.update_member("t", "c", {"openUserId": "FSUID", "mainDepartmentId": "1001"})  # E
+    await aio.query_employee_info_by_open_user_id("t", "c", 1000)  # E
+    await aio.query_employee_by_mobile("t", "c", 13800000000)  # E
+    await aio.query_updated_employee_list_by_time_range("t", "c", "yesterday")  # E
+    await aio.get_department_list("t", "c", 7)  # E
+    await aio.get_department_details("t", "c", None, "1001")  # E
+    await aio.update_department("t", "c", {"parentId": 0})  # E
+    await aio.set_department_status("t", "c", 1001, None)  # E
+    await aio.create_preset_object("t", "c", None, ["not an object"])  # E
+    await aio.update_preset_object("t", "c", None, ["not an object"])  # E
+    await aio.query_preset_object_details("t", "c", None, ["not an object"])  # E
+    await aio.query_preset_object_list("t", "c", None, ["not an object"])  # E
+    await aio.invalidate_preset_object("t", "c", None, ["not an object"])  # E
+    await aio.recover_preset_object("t", "c", None, ["not an object"])  # E
+    await aio.delete_preset_object("t", "c", None, ["not an object"])  # E
+    await aio.change_preset_object_owner("t", "c", None, ["not an object"])  # E
+    await aio.create_erp_object("t", "c", None, ["not an object"])  # E
+    await aio.update_erp_object("t", "c", None, ["not an object"])  # E
+    await aio.query_erp_object_details("t", "c", None, ["not an object"])  # E
+    await aio.query_erp_object_list("t", "c", None, ["not an object"])  # E
+    await aio.invalidate_erp_object("t", "c", None, ["not an object"])  # E
+    await aio.recover_erp_object("t", "c", None, ["not an object"])  # E
+    await aio.delete_erp_object("t", "c", None, ["not an object"])  # E
+    await aio.change_erp_object_owner("t", "c", None, ["not an object"])  # E

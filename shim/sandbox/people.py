@@ -1,0 +1,88 @@
+"""The employees: ``PersonnelObj``, and what only the offline API knows of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shim.sandbox.record import Record, Table
+from shim.sandbox.seeds import FIRST_NUMBER, aside, hexes, leader_place, person
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from random import Random
+
+    from shim.sandbox.plan import Plan
+
+
+class Member(Record):
+    """One employee; rights and faults name it by its openUserId."""
+
+    __slots__ = ("number", "open_user_id")
+
+    def __init__(self, number: int, open_user_id: str, record_id: str) -> None:
+        super().__init__(record_id)
+        self.number = number
+        self.open_user_id = open_user_id
+
+    @property
+    def mark(self) -> str:
+        """The openUserId."""
+        return self.open_user_id
+
+
+class People(Table[Member]):
+    """All employees with a row; the administrator has none."""
+
+    api_name = "PersonnelObj"
+    unknown = (30027, "no such employee")
+
+    def __init__(self, plan: Plan, chance: Random) -> None:
+        self.members: list[Member] = []
+        for number in range(FIRST_NUMBER, FIRST_NUMBER + plan.members):
+            open_user_id = f"FSUID_{hexes(chance, 32)}"
+            record_id = hexes(chance, 24).lower()
+            if plan.profile.numbers_as_ids:
+                record_id = str(number)
+            self.members.append(Member(number, open_user_id, record_id))
+        super().__init__(plan, self.members, chance.sample(self.members, len(self.members)))
+        self.by_open_user_id = {each.open_user_id: each for each in self.members}
+        self.by_number = {str(each.number): each for each in self.members}
+
+    def keys(self, *, converts: bool) -> dict[str, Mapping[str, Member]]:
+        """``_id``, and ``user_id`` in the form the call asks for."""
+        by_user_id = self.by_open_user_id if converts else self.by_number
+        return {"_id": self.by_record_id, "user_id": by_user_id}
+
+    def record(self, row: Member, moment: float, *, converts: bool = True) -> dict[str, Any]:
+        """Return every field of ``PersonnelObj``."""
+        created = self._created(row)
+        seed = self.plan.seed
+        leader = leader_place(seed, row.number)
+        return {
+            "_id": row.record_id,
+            "user_id": row.open_user_id if converts else str(row.number),
+            **person(seed, row.number, self.plan.departments),
+            "leader": [] if leader is None else [self.members[leader].open_user_id],
+            "lock_status": "1" if row.mark in self.locked else "0",
+            "create_time": created,
+            "last_modified_time": created,
+            "version": "1",
+            **row.written(moment),
+        }
+
+    def _created(self, row: Member) -> int:
+        return self.plan.milliseconds(-86_400 * (row.number % 900 + 1))
+
+    def modified(self, row: Member, now: float) -> int:
+        """Return ``last_modified_time`` without making the rest of the record."""
+        return int(row.written(now).get("last_modified_time", self._created(row)))
+
+    def facts(self, row: Member) -> dict[str, str]:
+        """Return what ``PersonnelObj`` has no field for, by the offline API's names."""
+        return {**aside(self.plan.seed, row.number), **row.facts}
+
+    def states(self, now: float) -> dict[str, str]:
+        """Return the true ``status`` of every member: ``{open_user_id: "0" | "1"}``."""
+        return {
+            each.open_user_id: str(each.written(now).get("status", "0")) for each in self.members
+        }
