@@ -26,12 +26,12 @@ JUNK = st.sampled_from([None, "", 7, 1.5, True, "x", [], [""], [7], {}])
 class Pair:
     """Two tenants made alike, and the two ways to call them."""
 
-    def __init__(self, seed, **configured):
+    def __init__(self, seed, members=5, departments=4, **configured):
         def make():
             return Sandbox(
-                5,
+                members,
                 seed=seed,
-                departments=4,
+                departments=departments,
                 objects={"AccountObj": 2, "ErpOrderObj": 2},
                 # Time stands still, so that both write the same times.
                 clock=lambda: 0.0,
@@ -284,10 +284,12 @@ QUIET = settings(max_examples=60, deadline=None, suppress_health_check=list(Heal
 
 @pytest.mark.parametrize("name", ENDPOINTS)
 @QUIET
-@given(data=st.data(), seed=st.integers(0, 5))
-def test_both_ways_end_alike(name, data, seed):
+@given(
+    data=st.data(), seed=st.integers(0), members=st.integers(1, 8), departments=st.integers(1, 8)
+)
+def test_both_ways_end_alike(name, data, seed, members, departments):
     """Same state, same answer, but for what the loss report states."""
-    pair = Pair(seed)
+    pair = Pair(seed, members, departments)
     given_arguments = data.draw(arguments(name, pair))
     old, new = pair.call(name, given_arguments)
     pair.check(name, old, new)

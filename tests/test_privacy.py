@@ -12,6 +12,7 @@ import structlog
 
 import shim
 from shim.objectapi import calls
+from shim.offline import ENDPOINTS
 from shim.sandbox import Sandbox
 
 TOKEN, SECRET, CODE = "canary-token", "canary-secret", "canary-code"
@@ -147,3 +148,62 @@ def test_the_sandbox_keeps_its_people_to_itself(everything):
     everything.write(repr(made) + repr(made.updates) + repr(made.transport()))
     for secret in (made.corp_access_token, made.app_secret, made.permanent_code):
         assert secret not in everything.getvalue()
+
+
+EVERY_CALL = {
+    "set_member_status_batch": (["FSUID_CANARY"], 1),
+    "set_member_status": ("FSUID_CANARY", 1, "FSUID_CANARY"),
+    "update_member": (
+        {"openUserId": "FSUID_CANARY", "name": NAME, "mobile": PHONE, "qq": "canary-qq"},
+    ),
+    "query_employee_info_by_open_user_id": ("FSUID_CANARY",),
+    "query_employee_by_mobile": (PHONE,),
+    "query_updated_employee_list_by_time_range": (),
+    "get_department_list": (),
+    "get_department_details": ("FSUID_CANARY", 1001),
+    "update_department": ({"id": 1001, "name": NAME},),
+    "set_department_status": (1001, 1),
+}
+RECORD = {"dataObjectApiName": "AccountObj", "_id": "canary-id", "name": NAME, "tel": PHONE}
+OBJECT_CALL = (
+    "FSUID_CANARY",
+    {
+        "dataObjectApiName": "AccountObj",
+        "object_data": RECORD,
+        "objectDataId": "canary-id",
+        "object_data_id": "canary-id",
+        "idList": ["canary-id"],
+        "Data": [{"objectDataId": "canary-id", "ownerId": ["FSUID_CANARY"]}],
+    },
+)
+
+
+@pytest.mark.parametrize("expired", [False, True])
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_no_call_says_what_it_was_given(name, expired, everything):
+    """Log events, warnings and the envelope's texts of every call, whatever the vendor answers."""
+    vendor = Gossip()
+    vendor.expired = expired
+    shim.configure(
+        transport=vendor,
+        current_open_user_id="FSUID_CANARY",
+        app_id="FSAID_1",
+        app_secret=SECRET,
+        permanent_code=CODE,
+        read_back_seconds=0,
+        quota_calls=0,
+        on_unmapped="drop",
+    )
+    given = (TOKEN, "FSCID_1", *EVERY_CALL.get(name, OBJECT_CALL))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        blocking = getattr(shim, name)(*given)
+        awaited = asyncio.run(getattr(shim.aio, name)(*given))
+    for answer in (blocking, awaited):
+        everything.write(answer["errorMessage"] + answer["errorDescription"])
+        everything.write("".join(outcome.message for outcome in answer.outcomes))
+    for warning in caught:
+        everything.write(str(warning.message))
+    shown = everything.getvalue()
+    assert f"function={name}" in shown
+    assert [canary for canary in CANARIES if canary in shown] == []

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from shim.offline import ENDPOINTS, render
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from shim.offline import Endpoint
 
 
 def text(form: str, names: list[str]) -> str:
@@ -22,17 +25,25 @@ def text(form: str, names: list[str]) -> str:
         return render.table()
     if names:
         return "\n".join(_in_full(name) for name in names)
-    width = max(len(name) for name in ENDPOINTS)
-    return "".join(
-        f"{one.code}  {one.name:<{width}}  {' | '.join(one.paths)}  ->  {one.replacement}\n"
-        for one in ENDPOINTS.values()
-    )
+    return "".join(f"{_head(one)}        {_in_short(one)}\n" for one in ENDPOINTS.values())
+
+
+def _head(one: Endpoint) -> str:
+    return f"{one.code}  {one.name}: {' | '.join(one.paths)} -> {one.replacement}\n"
+
+
+def _in_short(one: Endpoint) -> str:
+    """Return how many names keep their value, and which have none to give."""
+    fates = [*one.parameters.items(), *one.answer.items()]
+    kinds = Counter(fate.kind for _, fate in fates)
+    lost = [name for name, fate in fates if fate.kind in {"defaulted", "dropped"}]
+    kept = f"{kinds['exact']} exact, {kinds['converted']} converted"
+    return f"{kept}; without a field: {', '.join(lost)}" if lost else kept
 
 
 def _in_full(name: str) -> str:
     one = ENDPOINTS[name]
-    head = f"{one.code}  {one.name}: {one.title}\n{' | '.join(one.paths)}  ->  {one.replacement}\n"
-    return f"{head}{render.losses(one)}"
+    return f"{_head(one)}{render.losses(one)}"
 
 
 def derive_into(path: Path) -> None:

@@ -124,6 +124,7 @@ class TestEndpoints:
     def test_the_table_has_every_call(self):
         """With its code, addresses and replacement."""
         shown = fxshim("endpoints").stdout
+        assert "without a field: user.account, user.qq" in shown
         for endpoint in ENDPOINTS.values():
             assert endpoint.code in shown
             assert endpoint.name in shown
