@@ -100,6 +100,7 @@ def test_canaries_are_found_nowhere(notices, configured, everything):
         corp_access_token=TOKEN,
         notices=notices,
         read_back_seconds=0,
+        retry_seconds=0,
     )
     if configured:
         structlog.configure(
@@ -191,6 +192,7 @@ def test_no_call_says_what_it_was_given(name, expired, everything):
         app_secret=SECRET,
         permanent_code=CODE,
         read_back_seconds=0,
+        retry_seconds=0,
         quota_calls=0,
         on_unmapped="drop",
     )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shim.objectapi.codes import Code
+from shim.objectapi.codes import UNCERTAIN, Code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,27 +24,52 @@ QUERY_LIMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call. `writes` marks those that a read-only driver must refuse."""
+    """One call.
+
+    Attributes:
+        path: Where it goes.
+        body: What is sent beside the credentials.
+        writes: It changes something; a read-only driver must refuse it.
+        repeatable: Made twice, it does what it does once. There is no idempotency key (grade B).
+        method: HTTP method; everything printed is a POST (grade A).
+    """
 
     path: str
     body: Mapping[str, Any] = field(repr=False)
     writes: bool = False
+    repeatable: bool = True
     method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer, whoever gave it: the vendor, or this side of the wire when nobody answered."""
+    """One answer, whoever gave it: the vendor, or this side of the wire when nobody answered.
+
+    Attributes:
+        code: `errorCode`.
+        trace_id: `traceId`; starts with `shim-` when nobody answered.
+        message: What went wrong.
+        body: The whole answer.
+        reached: Whether the call may have reached the vendor.
+        earlier_doubt: Whether an earlier attempt at the same call may have been carried out.
+    """
 
     code: int
     trace_id: str
     message: str = field(default="", repr=False)
     body: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    reached: bool = True
+    earlier_doubt: bool = False
 
     @property
     def ok(self) -> bool:
         """Whether the call succeeded; HTTP status says nothing (contract, section 1, grade B)."""
         return self.code == Code.OK
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether what was asked may have happened, although this says that it failed."""
+        return not self.ok and (self.earlier_doubt or (self.reached and self.code in UNCERTAIN))
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -64,9 +89,9 @@ def local_trace_id() -> str:
     return f"shim-{uuid.uuid4().hex}"
 
 
-def local_reply(code: int, message: str) -> Reply:
+def local_reply(code: int, message: str, *, reached: bool = True) -> Reply:
     """Return a reply that this side gives because nobody else did."""
-    return Reply(code, local_trace_id(), message)
+    return Reply(code, local_trace_id(), message, reached=reached)
 
 
 def query(

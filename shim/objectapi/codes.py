@@ -21,12 +21,33 @@ class Code(IntEnum):
     BAD_DEPARTMENT_ID = 11009
     BAD_TOKEN = 11014
     BAD_CORP_ID = 11015
+    THROTTLED = 14001
     BAD_PARAMETER = 15002
+    NO_ACCESS = 15003
     USER_NOT_FOUND = 20012
     TOKEN_EXPIRED = 20016
+    APP_DISABLED = 20021
+    APP_NOT_AUTHORISED = 20022
+    DAILY_QUOTA_USED = 30002
+    NO_QUOTA = 30003
+    THROTTLED_TOO = 30004
     DEPARTMENT_NOT_FOUND = 30007
     TIMEOUT = 50009
 
+
+PASSING = frozenset({Code.BUSY, Code.TIMEOUT, Code.THROTTLED, Code.THROTTLED_TOO})
+"""What passes by itself; worth asking again (grade B)."""
+
+STOPPING = frozenset(
+    {
+        Code.DAILY_QUOTA_USED,
+        Code.NO_QUOTA,
+        Code.APP_DISABLED,
+        Code.APP_NOT_AUTHORISED,
+        Code.NO_ACCESS,
+    }
+)
+"""What will not pass, for this call or any other of the same run (grade B)."""
 
 UNCERTAIN = frozenset({Code.BUSY, Code.SYSTEM_ERROR, Code.TIMEOUT})
 """After one of these a write may or may not have happened; only reading back tells."""

@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from shim.objectapi.session import Session
 
 _TROUBLE = (httpx.HTTPError, httpx.InvalidURL, OSError)
+_NEVER_LEFT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.InvalidURL,
+    httpx.UnsupportedProtocol,
+)
 _HEADERS = {"content-type": "application/json", "user-agent": "fxiaoke-shim"}
 
 
@@ -199,9 +205,10 @@ def _trouble(session: Session, error: Exception) -> Reply:
     than a timeout. Only the text of a failed connection is passed on: it is the resolver's or the
     TLS library's, which have seen no body.
     """
-    if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
+    address, reason = session.settings.base_url, type(error).__name__
+    if isinstance(error, _NEVER_LEFT):
+        telling = isinstance(error, httpx.ConnectError) and str(error)
+        return wire.unreachable(address, f"{reason}: {error}" if telling else reason)
+    if isinstance(error, httpx.TimeoutException):
         return wire.timed_out(session.settings.timeout_seconds)
-    reason = type(error).__name__
-    if isinstance(error, httpx.ConnectError) and str(error):
-        reason = f"{reason}: {error}"
-    return wire.unreachable(session.settings.base_url, reason)
+    return wire.broken(address, reason)

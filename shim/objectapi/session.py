@@ -5,11 +5,15 @@ from __future__ import annotations
 import itertools
 import json
 import threading
+import time
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from shim.objectapi.calls import local_reply
+from shim.objectapi.codes import STOPPING
 
 if TYPE_CHECKING:
     from shim.objectapi.calls import Call, Reply
@@ -41,6 +45,8 @@ class Session:
     __slots__ = (
         "_lock",
         "_numbers",
+        "_silent_since",
+        "_stopped",
         "_trace",
         "acting",
         "api_calls",
@@ -80,6 +86,8 @@ class Session:
         self._trace = third_trace_id
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
+        self._stopped: Reply | None = None
+        self._silent_since: float | None = None
 
     def request(self, call: Call, token: str) -> Request:
         """Return `call` with address and credentials, body style (contract, section 1, grade A)."""
@@ -90,6 +98,35 @@ class Session:
             **call.body,
         }
         return address(self.settings, call.path, body, self.third_trace_id(), call.method)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the rest of the run is not to be attempted."""
+        return self._stopped is not None
+
+    def refuse(self) -> Reply | None:
+        """Return the reply to a call that is not to be attempted any more, or None."""
+        because = self._stopped
+        if because is None:
+            return None
+        return local_reply(
+            because.code,
+            f"not attempted, for this run was stopped by errorCode {because.code} "
+            f"(traceId {because.trace_id}): {because.message}",
+            reached=False,
+        )
+
+    def judge(self, reply: Reply) -> None:
+        """Stop the run at what will not pass, and at a host that has been dead for too long."""
+        with self._lock:
+            now, patience = time.monotonic(), self.settings.dead_host_seconds
+            if reply.reached:
+                self._silent_since = None
+            elif self._silent_since is None:
+                self._silent_since = now
+            dead = self._silent_since is not None and now - self._silent_since >= patience
+            if self._stopped is None and (reply.code in STOPPING or dead):
+                self._stopped = reply
 
     def sent(self, path: str) -> None:
         """Count a call that is about to go out."""

@@ -31,7 +31,7 @@ def decode(status: int, content: bytes, secrets: Iterable[str]) -> Reply:
     code = body.get("errorCode") if isinstance(body, dict) else None
     if not isinstance(code, int) or isinstance(code, bool):
         return local_reply(
-            Code.BUSY if status >= 500 else Code.SYSTEM_ERROR,  # noqa: PLR2004
+            Code.BUSY,
             f"HTTP {status} came back without the vendor's errorCode: something between here and "
             "Fxiaoke answered; check base_url, proxies and the gateway's health",
         )
@@ -62,8 +62,17 @@ def timed_out(seconds: float) -> Reply:
 
 
 def unreachable(base_url: str, reason: str) -> Reply:
-    """Return the reply for a call that never reached the vendor, or whose connection broke."""
+    """Return the reply for a call that never reached the vendor."""
     return local_reply(
         Code.BUSY,
-        f"no connection to {base_url}, or it broke ({reason}); check base_url and network",
+        f"no connection to {base_url} ({reason}); check base_url and network",
+        reached=False,
+    )
+
+
+def broken(base_url: str, reason: str) -> Reply:
+    """Return the reply for a call whose connection broke before an answer came."""
+    return local_reply(
+        Code.BUSY,
+        f"the connection to {base_url} broke ({reason}); whether it was received is open",
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from shim import settings
 from shim.objectapi.calls import QUERY_LIMIT, Call, path
-from shim.objectapi.codes import UNCERTAIN, Code
+from shim.objectapi.codes import Code
 from shim.offline import checks
 from shim.offline.answer import Answer, Outcome, envelope
 from shim.offline.checks import Refused
@@ -244,7 +244,9 @@ def send_erp(asked: Asked) -> Steps[Answer]:
 
 
 def _sent(asked: Asked, method: str, address: str) -> Steps[Answer]:
-    (reply,) = yield [Call(address, asked.body, writes=asked.writes, method=method)]
+    (reply,) = yield [
+        Call(address, asked.body, writes=asked.writes, repeatable=not asked.writes, method=method)
+    ]
     text = reply.message + _doubt(asked, reply)
     answer = envelope(reply.code, text, reply.trace_id)
     texts = ("errorDescription", "errorMessage") if reply.ok else ()
@@ -270,7 +272,7 @@ def _made(reply: Reply) -> str:
 
 def _doubt(asked: Asked, reply: Reply) -> str:
     """Return what to add to the text of a write that may have happened although it failed."""
-    if not asked.writes or reply.code not in UNCERTAIN:
+    if not asked.writes or not reply.doubtful:
         return ""
     if asked.verb == "create":
         return (

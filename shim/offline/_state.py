@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from shim.objectapi.codes import UNCERTAIN, Code
+from shim.objectapi.codes import Code
 from shim.objectapi.kinds import scalar
 from shim.offline.answer import Outcome, State
 from shim.routing.flow import Pause, Steps
@@ -164,7 +164,7 @@ class _Errand:
         ]
         for subject, reply in zip(waiting, replies, strict=True):
             subject.trace_id = reply.trace_id
-            if reply.code in UNCERTAIN:
+            if reply.doubtful:
                 subject.doubt = reply
             elif not reply.ok:
                 subject.fail(reply.code, reply.message, reply.trace_id)
@@ -183,7 +183,7 @@ class _Errand:
                 for key, rows in self._kind.by_key(reply.rows).items():
                     if key in self._subjects and all(shows(row, self._wanted) for row in rows):
                         self._changed(self._subjects[key])
-            if left <= 0 or not self._open():
+            if left <= 0 or not self._open() or not any(reply.reached for reply in replies):
                 return
             pause = min(pause, left)
             yield Pause(pause)

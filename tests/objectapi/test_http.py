@@ -28,6 +28,7 @@ def served():
             notices="log",
             timeout_seconds=0.5,
             read_back_seconds=0.5,
+            retry_seconds=0,
         )
         yield made
 

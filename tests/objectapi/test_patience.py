@@ -1,0 +1,195 @@
+"""What fails in passing is tried again; what will not pass stops the run; nothing happens twice."""
+
+import asyncio
+import random
+import socket
+import time
+
+import pytest
+
+import shim
+from shim.objectapi import tokens
+from shim.sandbox import Sandbox
+
+QUERY, UPDATE, GET = (f"/cgi/crm/v2/data/{verb}" for verb in ("query", "update", "get"))
+CREATE = "/cgi/crm/v2/data/create"
+
+
+def credentials(made):
+    return made.corp_access_token, made.corp_id
+
+
+@pytest.fixture(params=["sync", "async"])
+def call(request):
+    """Return a function that calls one by name, blocking or awaiting."""
+
+    def blocking(name, *args, **kwargs):
+        return getattr(shim, name)(*args, **kwargs)
+
+    def awaiting(name, *args, **kwargs):
+        return asyncio.run(getattr(shim.aio, name)(*args, **kwargs))
+
+    return blocking if request.param == "sync" else awaiting
+
+
+PASSING = [
+    {"kind": "error", "code": -1},
+    {"kind": "error", "code": 50009},
+    {"kind": "error", "code": 14001},
+    {"kind": "error", "code": 30004},
+    {"kind": "html_502"},
+    {"kind": "bad_json"},
+    {"kind": "reset"},
+    {"kind": "reset_after"},
+]
+
+
+@pytest.mark.parametrize("path", [QUERY, UPDATE])
+@pytest.mark.parametrize("fault", PASSING, ids=lambda one: f"{one['kind']}{one.get('code', '')}")
+def test_what_passes_is_waited_for(fault, path, call, tenant):
+    """Two times each, at each kind of call: everybody ends as asked."""
+    made = tenant(3)
+    made.add_faults({**fault, "path": path, "times": 2})
+    answer = call("set_member_status_batch", *credentials(made), made.open_user_ids, 1)
+    assert answer["errorCode"] == 0, answer
+    assert set(made.members().values()) == {"1"}
+
+
+def test_a_renewal_is_as_patient(call, tenant):
+    """The token call fails in passing like any other."""
+    made = tenant(2)
+    shim.configure(
+        app_id=made.app_id, app_secret=made.app_secret, permanent_code=made.permanent_code
+    )
+    made.add_faults({"kind": "html_502", "path": tokens.PATH, "times": 1})
+    answer = call("set_member_status_batch", "old", made.corp_id, made.open_user_ids, 1)
+    assert answer["errorCode"] == 0
+
+
+@pytest.mark.parametrize("retry_seconds", [0, 0.6])
+def test_patience_has_an_end(retry_seconds, call, tenant):
+    """Then the last error is the answer."""
+    made = tenant(1, retry_seconds=retry_seconds)
+    made.add_faults({"kind": "error", "code": 14001, "path": QUERY})
+    started = time.monotonic()
+    answer = call("set_member_status_batch", *credentials(made), made.open_user_ids, 1)
+    assert answer["errorCode"] == 14001
+    assert time.monotonic() - started < retry_seconds + 1
+    assert (made.calls()[QUERY]["count"] > 1) == (retry_seconds > 0)
+
+
+@pytest.mark.parametrize("code", [30002, 30003, 20021, 20022, 15003])
+def test_what_will_not_pass_stops_the_run(code, call, tenant):
+    """The rest is reported as not attempted, with the cause, and nothing more is sent."""
+    made = tenant(60, concurrency=2, read_back_seconds=0)
+    made.add_faults({"kind": "error", "code": code, "path": UPDATE, "after": 10})
+    answer = call("set_member_status_batch", *credentials(made), made.open_user_ids, 1)
+    assert made.calls()[UPDATE]["count"] <= 12
+    failed = [outcome for outcome in answer.outcomes if outcome.state == "failed"]
+    assert len(failed) == 60
+    rest = [outcome for outcome in failed if outcome.message.startswith("not attempted")]
+    assert len(rest) >= 48
+    assert {outcome.error_code for outcome in rest} == {code}
+    assert f"errorCode {code}" in rest[0].message
+    # Ten were written; that they hold could not be read back, and the text says just that.
+    assert sorted(made.members().values()).count("1") == 10
+    unread = [outcome for outcome in failed if "could not be read back" in outcome.message]
+    assert {outcome.open_user_id for outcome in unread} == {
+        one for one, status in made.members().items() if status == "1"
+    }
+
+
+def test_a_dead_host_is_given_up(call, tenant):
+    """Not after a minute for each member, but once for all."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    made = tenant(1)
+    shim.configure(base_url=f"http://127.0.0.1:{port}", transport=None, dead_host_seconds=0.5)
+    started = time.monotonic()
+    ids = [f"U{number}" for number in range(1000)]
+    answer = call("set_member_status_batch", *credentials(made), ids, 1)
+    assert time.monotonic() - started < 5
+    assert answer["errorCode"] == -1
+    assert {outcome.state for outcome in answer.outcomes} == {"failed"}
+
+
+def test_a_lost_answer_before_a_refusal_is_read_back(call, tenant):
+    """The first attempt was carried out; that later ones were throttled does not undo it."""
+    made = tenant(1, retry_seconds=0.6)
+    made.add_faults(
+        {"kind": "reset_after", "path": UPDATE, "times": 1},
+        {"kind": "error", "code": 14001, "path": UPDATE},
+    )
+    answer = call("set_member_status_batch", *credentials(made), made.open_user_ids, 1)
+    assert answer["errorCode"] == 0
+    assert [outcome.state for outcome in answer.outcomes] == ["changed"]
+
+
+class TestCreating:
+    """Making a record twice is worse than not making it: there is no idempotency key."""
+
+    DATA = {"object_data": {"dataObjectApiName": "AccountObj", "name": "n"}}  # noqa: RUF012
+
+    def test_once_it_may_have_happened_it_is_not_sent_again(self, call, tenant):
+        """And the text says to look before repeating it."""
+        made = tenant(1)
+        made.add_faults({"kind": "reset_after", "path": CREATE, "times": 1})
+        answer = call("create_preset_object", *credentials(made), None, self.DATA)
+        assert answer["errorCode"] == -1
+        assert "look for it before you repeat" in answer["errorMessage"]
+        assert len(made.records("AccountObj")) == 1
+        assert made.calls()[CREATE]["count"] == 1
+
+    def test_where_it_certainly_has_not_it_is(self, call, tenant):
+        """A throttled call was not carried out."""
+        made = tenant(1)
+        made.add_faults({"kind": "error", "code": 14001, "path": CREATE, "times": 2})
+        answer = call("create_preset_object", *credentials(made), None, self.DATA)
+        assert answer["errorCode"] == 0
+        assert len(made.records("AccountObj")) == 1
+
+
+@pytest.mark.parametrize("awaiting", [False, True])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_chaos(seed, awaiting):
+    """Every fault the sandbox has, one to five in a hundred: no id lost, nothing false.
+
+    What is reported for each member is what the state shows afterwards. The seed is the test's.
+    """
+    chance = random.Random(seed)  # noqa: S311 - repeatable is the point.
+    made = Sandbox(150, seed=seed, lag_seconds=0.2)
+    made.add_faults(
+        *(
+            {**fault, "probability": chance.uniform(0.01, 0.05)}
+            for fault in [
+                *PASSING,
+                {"kind": "latency", "ms": 20},
+                {"kind": "stall", "ms": 400},
+                {"kind": "expire_token", "times": 3},
+                {"kind": "no_op", "path": UPDATE},
+                {"kind": "hide_rows", "path": QUERY, "only": made.open_user_ids[::30]},
+            ]
+        )
+    )
+    shim.configure(
+        base_url=made.base_url,
+        transport=made.transport(),
+        current_open_user_id=made.current_open_user_id,
+        app_id=made.app_id,
+        app_secret=made.app_secret,
+        permanent_code=made.permanent_code,
+        notices="log",
+        quota_calls=0,
+        timeout_seconds=0.3,
+        read_back_seconds=1,
+    )
+    args = (*credentials(made), made.open_user_ids, 1)
+    if awaiting:
+        answer = asyncio.run(shim.aio.set_member_status_batch(*args))
+    else:
+        answer = shim.set_member_status_batch(*args)
+    assert [outcome.open_user_id for outcome in answer.outcomes] == made.open_user_ids
+    reported = {one.open_user_id for one in answer.outcomes if one.state != "failed"}
+    changed = {one for one, status in made.members().items() if status == "1"}
+    assert reported == changed
+    assert made.calls().get(tokens.PATH, {"count": 0})["count"] <= 10
