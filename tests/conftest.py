@@ -1,5 +1,6 @@
 """What every test gets: no settings of the machine's, no call sites of the test before."""
 
+import asyncio
 import os
 
 import pytest
@@ -57,3 +58,16 @@ def events():
     seen = []
     shim.set_notice_hooks([seen.append])
     return seen
+
+
+@pytest.fixture(params=["sync", "async"])
+def call(request):
+    """Return a function that calls one by name, blocking or awaiting: each test runs both ways."""
+
+    def blocking(name, *args, **kwargs):
+        return getattr(shim, name)(*args, **kwargs)
+
+    def awaiting(name, *args, **kwargs):
+        return asyncio.run(getattr(shim.aio, name)(*args, **kwargs))
+
+    return blocking if request.param == "sync" else awaiting

@@ -185,6 +185,12 @@ def test_unknown_names_in_the_environment_are_told(monkeypatch):
         settings.current()
 
 
+def test_what_resembles_no_setting_may_be_somebody_elses(monkeypatch):
+    """The environment is shared; a file and configure() are ours alone, and strict."""
+    monkeypatch.setenv("FXIAOKE_SHIM_XYZZY", "1")
+    assert settings.current().concurrency == 8
+
+
 def test_secrets_are_not_shown():
     """Neither the settings' repr nor their dump as JSON holds one."""
     made = shim.configure(

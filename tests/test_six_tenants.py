@@ -1,7 +1,5 @@
 """The ten translated calls on each of the six tenants: right for every member and department."""
 
-import asyncio
-
 import httpx
 import pytest
 
@@ -12,19 +10,6 @@ from shim.sandbox import Sandbox
 PROFILES = ["fsuid", "employee_id", "hidden", "read_only", "strict", "lagging"]
 DISABLE = 1
 MEMBERS, DEPARTMENTS = 12, 10
-
-
-@pytest.fixture(params=["sync", "async"])
-def call(request):
-    """Return a function that calls one by name, blocking or awaiting."""
-
-    def blocking(name, *args, **kwargs):
-        return getattr(shim, name)(*args, **kwargs)
-
-    def awaiting(name, *args, **kwargs):
-        return asyncio.run(getattr(shim.aio, name)(*args, **kwargs))
-
-    return blocking if request.param == "sync" else awaiting
 
 
 @pytest.fixture(params=PROFILES)

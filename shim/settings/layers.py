@@ -75,6 +75,9 @@ def _from_environment() -> Iterator[tuple[str, _Given]]:
         key = name.removeprefix(ENVIRONMENT_PREFIX)
         if key == name or key in _NOT_SETTINGS or not text:
             continue
+        # The environment is shared: what resembles no setting may well be somebody else's.
+        if key.lower() not in Settings.model_fields and not _hint(key):
+            continue
         yield key.lower(), _Given(_parsed(name, key.lower(), text), f"environment variable {name}")
 
 

@@ -19,19 +19,6 @@ def credentials(made):
     return made.corp_access_token, made.corp_id
 
 
-@pytest.fixture(params=["sync", "async"])
-def call(request):
-    """Return a function that calls one by name, blocking or awaiting."""
-
-    def blocking(name, *args, **kwargs):
-        return getattr(shim, name)(*args, **kwargs)
-
-    def awaiting(name, *args, **kwargs):
-        return asyncio.run(getattr(shim.aio, name)(*args, **kwargs))
-
-    return blocking if request.param == "sync" else awaiting
-
-
 PASSING = [
     {"kind": "error", "code": -1},
     {"kind": "error", "code": 50009},

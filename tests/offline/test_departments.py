@@ -1,6 +1,5 @@
 """The four department calls: what a tenant may say, and what follows."""
 
-import asyncio
 import json
 
 import pytest
@@ -23,19 +22,6 @@ KEYS = ["traceId", "errorDescription", "errorMessage", "errorCode"]
 DISABLE, ENABLE = 1, 2
 COMPANY = 999_999
 BEYOND_PRINTING = 10**5000
-
-
-def call_blocking(name, *args, **kwargs):
-    return getattr(departments, name)(*args, **kwargs)
-
-
-def call_awaiting(name, *args, **kwargs):
-    return asyncio.run(ENDPOINTS[name].awaitable(*args, **kwargs))
-
-
-@pytest.fixture(params=[call_blocking, call_awaiting], ids=["sync", "async"])
-def call(request):
-    return request.param
 
 
 def credentials(made):
@@ -568,7 +554,7 @@ def test_anything_at_all_gives_an_old_shape_answer(tenant, name, known, values, 
     made = tenant(1, read_back_seconds=0)
     token, corp_id = credentials(made) if known else (TOKEN, CORP)
     arguments = [] if name == LIST else values[: 1 if name == UPDATE else 2]
-    answer = call_blocking(name, token, corp_id, *arguments, thirdTraceId=trace)
+    answer = getattr(shim, name)(token, corp_id, *arguments, thirdTraceId=trace)
     assert list(answer)[:4] == KEYS
     assert isinstance(answer["errorCode"], int)
     json.dumps(answer)

@@ -1,7 +1,5 @@
 """Set Member Status (single) and Update Member, through the public door."""
 
-import asyncio
-
 import pytest
 
 import shim
@@ -11,19 +9,6 @@ QUERY, UPDATE = "/cgi/crm/v2/data/query", "/cgi/crm/v2/data/update"
 
 def credentials(made):
     return made.corp_access_token, made.corp_id
-
-
-@pytest.fixture(params=["sync", "async"])
-def call(request):
-    """Return a function that calls one by name, blocking or awaiting."""
-
-    def blocking(name, *args, **kwargs):
-        return getattr(shim, name)(*args, **kwargs)
-
-    def awaiting(name, *args, **kwargs):
-        return asyncio.run(getattr(shim.aio, name)(*args, **kwargs))
-
-    return blocking if request.param == "sync" else awaiting
 
 
 class TestSetMemberStatus:
