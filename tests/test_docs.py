@@ -1,6 +1,7 @@
 """The documents hold what they say: the tables are derived, the log lines are those of the demo."""
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 
@@ -49,6 +50,20 @@ def test_every_event_is_in_the_readme():
     """With its level."""
     for event in NoticeEvent.__subclasses__():
         assert f"| `{event.name}` | {event.level} |" in README
+
+
+def test_the_defaults_in_the_readme_are_those_of_the_settings():
+    """Where a row shows one as JSON."""
+    for row in re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| (`[^|]*`) \|", README, re.MULTILINE):
+        names = re.findall(r"`(\w+)`", row[0])
+        shown = re.findall(r"`([^`]+)`", row[1])
+        if names[0] not in Settings.model_fields or len(names) != len(shown):
+            continue
+        for name, text in zip(names, shown, strict=True):
+            default = Settings.model_fields[name].default
+            plain = default.model_dump() if hasattr(default, "model_dump") else default
+            if text != "()":
+                assert name == "base_url" or json.loads(text) == plain, name
 
 
 def test_links_lead_somewhere():

@@ -98,10 +98,10 @@ class Settings(_Part):
     """Calls under way at once for one offline call."""
     timeout_seconds: float = Field(default=30.0, gt=0, le=600)
     """How long one HTTP call may take to connect, and to answer."""
-    retry_seconds: float = Field(default=60.0, ge=0, le=3600)
+    retry_seconds: float = Field(default=30.0, ge=0, le=3600)
     """How long a call that fails in passing (busy, throttled, timed out, no connection) is made
     again, with growing pauses; 0 = never."""
-    dead_host_seconds: float = Field(default=10.0, ge=0, le=3600)
+    dead_host_seconds: float = Field(default=5.0, ge=0, le=3600)
     """After so long without any connection the rest of a call's members is not attempted."""
     read_back_seconds: float = Field(default=5.0, ge=0, le=600)
     """How long a write may take to show up in a query before `get` decides."""

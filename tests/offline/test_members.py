@@ -123,6 +123,17 @@ class TestUpdateMember:
         assert [each.state for each in alone.outcomes] == ["unchanged"]
         assert made.calls()[UPDATE]["count"] == 1
 
+    def test_the_order_of_departments_is_no_difference(self, call, tenant):
+        """The same departments in another order are the same departments."""
+        made = tenant(1)
+        [one] = made.open_user_ids
+        some = sorted(made.departments())[:3]
+        for departments in (some, some[::-1]):
+            user = {"openUserId": one, "attachingDepartmentIds": departments}
+            answer = call("update_member", *credentials(made), user)
+            assert answer["errorCode"] == 0
+        assert [each.state for each in answer.outcomes] == ["unchanged"]
+
     def test_emptying_a_field_is_read_back_by_its_absence(self, call, tenant):
         """Rows leave out empty fields."""
         made = tenant(1)
