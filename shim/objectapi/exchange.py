@@ -122,9 +122,10 @@ def _once(session: Session, call: Call, process: Process, fetch: Callable[[], Re
 
     yield from _slot(window)
     with _held(window):
-        # Chosen only now: while this call waited for its slot, another may have renewed.
-        token = book.best(session.given_token)
+        # Chosen only now: while this call waited for its slot, another may have renewed. The time
+        # comes first: a token fetched between the two would else pass for one already refused.
         used_at = time.monotonic()
+        token = book.best(session.given_token)
         reply = yield from _send(session, call.path, session.request(call, token), token)
     if reply.code != Code.TOKEN_EXPIRED:
         return reply

@@ -26,7 +26,7 @@ def served():
             base_url=base_url,
             current_open_user_id=made.current_open_user_id,
             notices="log",
-            timeout_seconds=0.5,
+            timeout_seconds=1.5,
             read_back_seconds=0.5,
             retry_seconds=0,
         )
@@ -62,10 +62,10 @@ def test_it_works(door, served):
 
 def test_no_answer_in_time_is_50009(door, served):
     """A look-up that is not answered fails its members as timed out, and says after how long."""
-    served.add_faults({"kind": "stall", "ms": 1500, "path": QUERY})
+    served.add_faults({"kind": "stall", "ms": 6000, "path": QUERY})
     answer = door(served)
     assert answer["errorCode"] == 50009
-    assert "0.5 s" in answer["errorMessage"]
+    assert "1.5 s" in answer["errorMessage"]
     assert answer["traceId"].startswith("shim-")
     assert {outcome.state for outcome in answer.outcomes} == {"failed"}
 
@@ -209,8 +209,8 @@ assert call(1) == 0
 
 
 def test_calls_go_out_together(served):
-    """Four updates of 100 ms each take much less than 400 ms."""
-    served.add_faults({"kind": "latency", "ms": 100, "path": UPDATE})
+    """Four updates of 500 ms each take much less than two seconds."""
+    served.add_faults({"kind": "latency", "ms": 500, "path": UPDATE})
     started = time.monotonic()
     assert blocking(served)["errorCode"] == 0
-    assert time.monotonic() - started < 0.35
+    assert time.monotonic() - started < 1.8

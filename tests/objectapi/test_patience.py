@@ -61,7 +61,7 @@ def test_patience_has_an_end(retry_seconds, call, tenant):
     started = time.monotonic()
     answer = call("set_member_status_batch", *credentials(made), made.open_user_ids, 1)
     assert answer["errorCode"] == 14001
-    assert time.monotonic() - started < retry_seconds + 1
+    assert time.monotonic() - started < retry_seconds + 5
     assert (made.calls()[QUERY]["count"] > 1) == (retry_seconds > 0)
 
 
@@ -95,7 +95,7 @@ def test_a_dead_host_is_given_up(call, tenant):
     started = time.monotonic()
     ids = [f"U{number}" for number in range(1000)]
     answer = call("set_member_status_batch", *credentials(made), ids, 1)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
     assert answer["errorCode"] == -1
     assert {outcome.state for outcome in answer.outcomes} == {"failed"}
 
