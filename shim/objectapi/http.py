@@ -57,7 +57,7 @@ class _Clients:
             return httpx.Client(transport=transport, headers=_HEADERS)
         with self._lock:
             client = self._blocking
-            if client is None:
+            if client is None or client.is_closed:
                 client = self._blocking = httpx.Client(verify=_trust(), headers=_HEADERS)
                 atexit.register(client.close)
             return client

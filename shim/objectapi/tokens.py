@@ -67,13 +67,19 @@ class TokenBook:
                 done: Future[Renewal] = Future()
                 done.set_result(Renewal(self._fresh))
                 return done
-            if self._pending is None:
-                pending: Future[Renewal] = Future()
-                self._pending = pending
-                threading.Thread(
-                    target=self._run, args=(fetch, pending), name="fxiaoke-shim-token", daemon=True
-                ).start()
-            return self._pending
+            if self._pending is not None:
+                return self._pending
+            pending: Future[Renewal] = Future()
+            self._pending = pending
+        thread = threading.Thread(
+            target=self._run, args=(fetch, pending), name="fxiaoke-shim-token", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError:
+            # The interpreter is leaving and starts no thread any more; nobody else waits then.
+            self._run(fetch, pending)
+        return pending
 
     def _run(self, fetch: Callable[[], Renewal], pending: Future[Renewal]) -> None:
         try:

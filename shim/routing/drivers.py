@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from shim.objectapi import http
@@ -13,6 +13,7 @@ from shim.routing.flow import Pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
     from shim.objectapi.calls import Call, Reply
     from shim.objectapi.session import Session
@@ -64,17 +65,23 @@ async def awalk(flow: Steps[T], open_session: Callable[[], Session]) -> T:
 def _together(session: Session, calls: Sequence[Call]) -> list[Reply]:
     """Make the calls at once, as many as `settings.concurrency` allows, in threads of their own.
 
-    A pool lives as long as the batch: nothing to inherit over a fork, nothing left at exit.
+    A pool lives as long as the batch: nothing to inherit over a fork, nothing left at exit. While
+    the interpreter is leaving, no thread can be started; then the calls are made one by one.
     """
     workers = min(session.settings.concurrency, len(calls))
     if workers <= 1:
         return [http.call(session, call) for call in calls]
     with ThreadPoolExecutor(workers, thread_name_prefix="fxiaoke-shim") as pool:
+        begun: list[Future[Reply]] = []
         try:
-            return list(pool.map(partial(http.call, session), calls))
+            with suppress(RuntimeError):
+                for call in calls:
+                    begun.append(pool.submit(http.call, session, call))  # noqa: PERF401 - see above.
+            replies = [future.result() for future in begun]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+    return [*replies, *(http.call(session, call) for call in calls[len(begun) :])]
 
 
 async def _gathered(session: Session, calls: Sequence[Call]) -> list[Reply]:

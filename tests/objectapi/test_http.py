@@ -208,6 +208,50 @@ assert call(1) == 0
     assert set(served.members().values()) == {"1"}
 
 
+def test_a_call_while_the_interpreter_leaves(served):
+    """Exit handlers run when no thread can be started, and after our own connections are closed."""
+    code = """
+import atexit, sys
+import shim
+def call(status):
+    return shim.set_member_status_batch("an-old-token", sys.argv[2], sys.argv[3:], status)
+@atexit.register
+def last_thing():
+    answer = call(1)
+    assert answer["errorCode"] == 0, answer
+    print("left")
+shim.configure(notices="ignore")
+assert shim.set_member_status_batch(sys.argv[1], *sys.argv[2:3], sys.argv[3:], 2)["errorCode"] == 0
+"""
+    now = shim.settings.current()
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-c",
+            code,
+            served.corp_access_token,
+            served.corp_id,
+            *served.open_user_ids,
+        ],
+        env={
+            **os.environ,
+            "FXIAOKE_SHIM_BASE_URL": now.base_url,
+            "FXIAOKE_SHIM_CURRENT_OPEN_USER_ID": served.current_open_user_id,
+            "FXIAOKE_SHIM_APP_ID": served.app_id,
+            "FXIAOKE_SHIM_APP_SECRET": served.app_secret,
+            "FXIAOKE_SHIM_PERMANENT_CODE": served.permanent_code,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "left\n", "")
+    assert set(served.members().values()) == {"1"}
+
+
 def test_calls_go_out_together(served):
     """Four updates of 500 ms each take much less than two seconds."""
     served.add_faults({"kind": "latency", "ms": 500, "path": UPDATE})

@@ -172,6 +172,17 @@ class TestTokenBook:
             first.result(5)
         assert book.best("old") == "old"
 
+    def test_where_no_thread_can_be_started_it_is_fetched_on_the_spot(self, monkeypatch):
+        """While the interpreter leaves, Python 3.12 and later start no thread."""
+
+        def refuse(_thread):
+            msg = "can't start new thread at interpreter shutdown"
+            raise RuntimeError(msg)
+
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        book = TokenBook()
+        assert book.renew("old", time.monotonic(), lambda: Renewal("new")).result(0).token == "new"
+
     def test_a_token_fetched_meanwhile_serves_the_late(self):
         """Whoever was refused before the renewal ended needs no renewal of his own."""
         book, before = TokenBook(), time.monotonic()
