@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from shim.objectapi.calls import local_trace_id
@@ -52,7 +53,7 @@ class Answer(dict[str, Any]):
 
     outcomes: tuple[Outcome, ...] = ()
     dropped: tuple[str, ...] = ()
-    api_calls: Mapping[str, int] = {}
+    api_calls: Mapping[str, int] = MappingProxyType({})
 
 
 def envelope(code: int, text: str, trace_id: str) -> Answer:
