@@ -16,16 +16,15 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 from shim import notices
 from shim import settings as settings_module
 from shim.notices import Notice, NoticeContext, OfflineCallFinished, OfflineFieldsDropped
-from shim.objectapi.session import Session
 from shim.offline import checks
 from shim.offline.answer import Answer, refusal
 from shim.offline.fates import CREDENTIALS, ENVELOPE
-from shim.routing import drivers
 from shim.routing.flow import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from shim.objectapi.session import Session
     from shim.offline.fates import Fate
     from shim.settings.model import Settings
 
@@ -112,10 +111,15 @@ def offline(  # noqa: PLR0913 - a declaration says everything, and says it by na
         prepare = partial(_Run, code, name, mode, translation, inspect.signature(translation))
 
         def function(*args: Any, **kwargs: Any) -> Answer:
+            # Imported here and in `open_session`: what talks to the network is not needed before.
+            from shim.routing import drivers  # noqa: PLC0415
+
             run = prepare(args, kwargs)
             return run.finish(drivers.walk(run.flow(), run.open_session))
 
         async def awaitable(*args: Any, **kwargs: Any) -> Answer:
+            from shim.routing import drivers  # noqa: PLC0415
+
             run = prepare(args, kwargs)
             return run.finish(await drivers.awalk(run.flow(), run.open_session))
 
@@ -186,6 +190,8 @@ class _Run:
 
     def open_session(self) -> Session:
         """Return the session of this call; its arguments have been checked by now."""
+        from shim.objectapi.session import Session  # noqa: PLC0415
+
         self._session = Session(
             self._settings,
             token=self._arguments["corpAccessToken"],
