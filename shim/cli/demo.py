@@ -107,8 +107,10 @@ def _run(scene: Scene, base_url: str, folder: Path, title: str, import_line: str
             _list(folder / "leavers.csv", scene.leavers),
             _list(folder / "returners.csv", scene.returners),
         ],
+        # Neither the settings of whoever looks on nor those of their project have a say here.
+        cwd=folder,
         env={
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if "FXIAOKE" not in name},
             "PYTHONPATH": str(_examples()),
             "FXIAOKE_URL": base_url,
             "FXIAOKE_TOKEN": str(who["corpAccessToken"]),

@@ -96,7 +96,7 @@ class TestDemo:
 
     def test_it_shows_what_it_promises(self):
         """In a pipe: plain text, with both answers, the warning, the log and the failure."""
-        done = fxshim("demo", COLUMNS="200")
+        done = fxshim("demo", COLUMNS="200", FXIAOKE_SHIM_NOTICES="error")
         assert (done.returncode, done.stderr) == (0, "")
         shown = done.stdout
         assert "\x1b" not in shown
