@@ -90,12 +90,6 @@ def test_tables_and_lists_from_the_environment(monkeypatch):
     assert (now.concurrency, now.notices) == (2, "warn")
 
 
-def test_what_others_read_from_the_environment_is_left_to_them(monkeypatch):
-    """FXIAOKE_SHIM_HTTP chooses the engine and is no setting."""
-    monkeypatch.setenv("FXIAOKE_SHIM_HTTP", "httpx")
-    settings.current()
-
-
 def test_configure_adds_up_and_reset_forgets():
     """Two calls, both in force; after reset() none."""
     shim.configure(concurrency=2)

@@ -40,7 +40,7 @@ class Tenant:
 
 
 class Session:
-    """Adds to a call who asks, and keeps the run's books: calls by path, trace ids, time."""
+    """Adds to a call who asks, and keeps the run's books: calls, trace ids, why it stopped."""
 
     __slots__ = (
         "_lock",

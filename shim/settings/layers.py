@@ -23,8 +23,8 @@ else:  # pragma: no cover - Python 3.10 has no tomllib; CI runs the tests there,
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# Read by others than the model: the file's own path, and the HTTP engine (objectapi.http).
-_NOT_SETTINGS = frozenset({"CONFIG", "HTTP"})
+# Names the file itself, and is no setting.
+_CONFIG = "CONFIG"
 
 
 class _Given(NamedTuple):
@@ -73,7 +73,7 @@ def _hint(key: str) -> str:
 def _from_environment() -> Iterator[tuple[str, _Given]]:
     for name, text in os.environ.items():
         key = name.removeprefix(ENVIRONMENT_PREFIX)
-        if key == name or key in _NOT_SETTINGS or not text:
+        if key in {name, _CONFIG} or not text:
             continue
         # The environment is shared: what resembles no setting may well be somebody else's.
         if key.lower() not in Settings.model_fields and not _hint(key):
@@ -110,7 +110,7 @@ def _find_file() -> tuple[Path, Mapping[str, Any]] | None:
     Linters look upwards as well, but a file further up (in `/tmp`, say) may be somebody else's, and
     `base_url` decides where tokens go.
     """
-    explicit = os.environ.get(ENVIRONMENT_PREFIX + "CONFIG")
+    explicit = os.environ.get(ENVIRONMENT_PREFIX + _CONFIG)
     if explicit:
         path = Path(explicit)
         return path, _table(path)

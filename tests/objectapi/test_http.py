@@ -167,6 +167,34 @@ def test_a_transport_that_breaks_altogether_is_passed_on():
         shim.set_member_status_batch("token", "FSCID", [f"U{n}" for n in range(9)], 1)
 
 
+def program(code, served):
+    """Run a program of its own against the same tenant: token, corpId and ids are its arguments."""
+    return subprocess.run(
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-c",
+            code,
+            served.corp_access_token,
+            served.corp_id,
+            *served.open_user_ids,
+        ],
+        env={
+            **os.environ,
+            "FXIAOKE_SHIM_BASE_URL": shim.settings.current().base_url,
+            "FXIAOKE_SHIM_CURRENT_OPEN_USER_ID": served.current_open_user_id,
+            "FXIAOKE_SHIM_APP_ID": served.app_id,
+            "FXIAOKE_SHIM_APP_SECRET": served.app_secret,
+            "FXIAOKE_SHIM_PERMANENT_CODE": served.permanent_code,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 def test_a_forked_child_has_connections_of_its_own(served):
     """After a call in the parent, the child's call works, and then the parent's again."""
@@ -183,27 +211,7 @@ if child == 0:
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 assert call(1) == 0
 """
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-W",
-            "error",
-            "-c",
-            code,
-            served.corp_access_token,
-            served.corp_id,
-            *served.open_user_ids,
-        ],
-        env={
-            **os.environ,
-            "FXIAOKE_SHIM_BASE_URL": shim.settings.current().base_url,
-            "FXIAOKE_SHIM_CURRENT_OPEN_USER_ID": served.current_open_user_id,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+    done = program(code, served)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert set(served.members().values()) == {"1"}
 
@@ -223,31 +231,7 @@ def last_thing():
 shim.configure(notices="ignore")
 assert shim.set_member_status_batch(sys.argv[1], *sys.argv[2:3], sys.argv[3:], 2)["errorCode"] == 0
 """
-    now = shim.settings.current()
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-W",
-            "error",
-            "-c",
-            code,
-            served.corp_access_token,
-            served.corp_id,
-            *served.open_user_ids,
-        ],
-        env={
-            **os.environ,
-            "FXIAOKE_SHIM_BASE_URL": now.base_url,
-            "FXIAOKE_SHIM_CURRENT_OPEN_USER_ID": served.current_open_user_id,
-            "FXIAOKE_SHIM_APP_ID": served.app_id,
-            "FXIAOKE_SHIM_APP_SECRET": served.app_secret,
-            "FXIAOKE_SHIM_PERMANENT_CODE": served.permanent_code,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = program(code, served)
     assert (done.returncode, done.stdout, done.stderr) == (0, "left\n", "")
     assert set(served.members().values()) == {"1"}
 
