@@ -1,8 +1,9 @@
 """The deprecated API: one declaration for each call that Fxiaoke's offline menu has."""
 
 # Importing a module of declarations is what puts them into ENDPOINTS.
+from shim.changes.outcome import Outcome
 from shim.offline import departments, employees, erp_objects, members, preset_objects
-from shim.offline.answer import Answer, Outcome
+from shim.offline.answer import Answer
 from shim.offline.declare import ENDPOINTS, Endpoint
 
 __all__ = [

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from shim import settings
+from shim.changes.outcome import Outcome
 from shim.objectapi.calls import QUERY_LIMIT, Call, path
 from shim.objectapi.codes import Code
 from shim.offline import checks
-from shim.offline.answer import Answer, Outcome, envelope
+from shim.offline.answer import Answer, envelope
 from shim.offline.checks import Refused
 from shim.offline.fates import EXACT, Fate, converted
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
@@ -12,31 +11,8 @@ from shim.objectapi.codes import Code
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from shim.changes.outcome import Outcome
     from shim.objectapi.calls import Reply
-
-State = Literal["changed", "unchanged", "failed", "accepted"]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one member, department or record.
-
-    Attributes:
-        open_user_id: The id as it was given: an openUserId, a departmentId or a record's `_id`.
-        state: `changed` (written, and seen in the asked state afterwards), `unchanged` (was there
-            already, nothing was written), `failed`, or `accepted` (preset and ERP objects: the
-            vendor answered success, and nobody has read it back).
-        error_code: 0, or why it failed, in the vendor's codes.
-        message: `OK`, or what went wrong and what to do about it.
-        trace_id: The vendor's traceId of the call that decided it; starts with `shim-` where no
-            vendor answered.
-    """
-
-    open_user_id: str
-    state: State
-    error_code: int
-    message: str
-    trace_id: str
 
 
 class Answer(dict[str, Any]):

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from typing_extensions import deprecated
 
 from shim import settings
+from shim.changes.state import hidden, none_seen, set_state
 from shim.objectapi.codes import Code
 from shim.objectapi.kinds import DEPARTMENT, scalar
 from shim.offline import checks
-from shim.offline._state import hidden, none_seen, set_state
 from shim.offline._values import as_number, first, text, whole
 from shim.offline._walk import walk
 from shim.offline.answer import Answer, envelope, found, passed_on, summary

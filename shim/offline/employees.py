@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import deprecated
 
 from shim import settings
+from shim.changes.state import AMBIGUOUS, OTHER_FORM, hidden, none_seen
 from shim.objectapi import calls
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
 from shim.objectapi.kinds import PERSONNEL, scalar
 from shim.offline import checks
 from shim.offline._snapshots import Snapshot, Snapshots
-from shim.offline._state import AMBIGUOUS, OTHER_FORM, hidden, none_seen
 from shim.offline._values import first, numbers, text, whole
 from shim.offline._walk import chunks, walk
 from shim.offline.answer import envelope, found, passed_on

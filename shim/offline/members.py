@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import deprecated
 
 from shim import settings
+from shim.changes.state import set_state
 from shim.objectapi.codes import Code
 from shim.objectapi.kinds import PERSONNEL
 from shim.offline import checks
-from shim.offline._state import set_state
 from shim.offline.answer import Answer, summary
 from shim.offline.declare import Translation, offline
 from shim.offline.fates import EXACT, converted, dropped

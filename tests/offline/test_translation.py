@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from shim.changes import state
+from shim.changes.state import set_state
 from shim.objectapi.calls import Reply
 from shim.objectapi.kinds import PERSONNEL
-from shim.offline import _state
-from shim.offline._state import set_state
 from shim.routing.flow import Pause
 from shim.settings.model import Settings
 
@@ -76,7 +76,7 @@ def test_two_records_for_one_user_are_both_left_alone():
     """Nobody can say which is meant, so none is written."""
     walk = Walk(["A"]).feed(rows(("A", "0"), ("A", "1")))
     assert walk.states() == [("failed", -2)]
-    assert walk.outcomes[0].message == _state.AMBIGUOUS
+    assert walk.outcomes[0].message == state.AMBIGUOUS
 
 
 def test_rows_of_strangers_point_to_the_form_of_ids():
@@ -162,7 +162,7 @@ def test_a_record_that_reads_as_before_was_not_applied():
     walk = Walk(["A"], read_back_seconds=0).feed(rows(("A", "0"))).feed(UPDATED).feed(EMPTY)
     walk.feed(record("0"))
     assert walk.states() == [("failed", 50009)]
-    assert walk.outcomes[0].message == _state.NOT_APPLIED
+    assert walk.outcomes[0].message == state.NOT_APPLIED
 
 
 def test_what_cannot_be_read_back_is_open_not_refuted():
@@ -171,7 +171,7 @@ def test_what_cannot_be_read_back_is_open_not_refuted():
     walk.feed(UPDATED, Reply(50009, "shim-t", "no answer")).feed(EMPTY)
     walk.feed(Reply(14001, "E-O.t", "throttled"), Reply(0, "E-O.g", "OK", {"data": None}))
     assert walk.states() == [("failed", 50009), ("failed", 50009)]
-    assert walk.outcomes[0].message == _state.NOT_VERIFIED
+    assert walk.outcomes[0].message == state.NOT_VERIFIED
     assert walk.outcomes[1].message == "no answer (not read back)"
 
 
@@ -189,7 +189,7 @@ def test_a_read_only_tenant_is_probed():
     assert walk.verbs() == ["get"] * 5
     walk.feed(*[record("0")] * 5)
     assert walk.states() == [("failed", 50009)] * 30
-    assert walk.outcomes[29].message == _state.NOT_SEEN
+    assert walk.outcomes[29].message == state.NOT_SEEN
 
 
 def test_one_probe_that_holds_has_everybody_asked():
@@ -204,7 +204,7 @@ def test_one_probe_that_holds_has_everybody_asked():
 def test_probes_that_cannot_be_read_refute_nobody():
     """Throttled probes leave everybody open."""
     walk = written(8).feed(*[Reply(14001, "E-O.t", "throttled")] * 5)
-    assert {one.message for one in walk.outcomes} == {_state.NOT_VERIFIED}
+    assert {one.message for one in walk.outcomes} == {state.NOT_VERIFIED}
 
 
 def test_where_some_writes_showed_every_other_record_is_asked():

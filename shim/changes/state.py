@@ -1,16 +1,15 @@
 """Bringing records to a state: look up, write what differs, believe it once it is read back.
 
-Shared by all offline calls that change members or departments. Every id ends in exactly one
-outcome.
+Shared by all that changes members or departments. Every id ends in exactly one outcome.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from shim.changes.outcome import Outcome, State
 from shim.objectapi.codes import Code
 from shim.objectapi.kinds import scalar
-from shim.offline.answer import Outcome, State
 from shim.routing.flow import Pause, Steps
 
 if TYPE_CHECKING:
