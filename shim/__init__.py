@@ -9,6 +9,7 @@ the same functions to await. `shim.configure(...)` sets who acts and how calls a
 """
 
 from shim import aio
+from shim.bulk import set_member_status_many
 from shim.notices import (
     NoticeHook,
     NoticeHookFactory,
@@ -87,6 +88,7 @@ __all__ = [
     "set_department_status",
     "set_member_status",
     "set_member_status_batch",
+    "set_member_status_many",
     "set_notice_hooks",
     "update_department",
     "update_erp_object",

@@ -4,10 +4,12 @@ Same names, parameters and answers as in `shim`. Type checkers read `aio.pyi`, w
 from the declarations by `make stubs`.
 """
 
+from shim.bulk import aset_member_status_many
 from shim.offline import ENDPOINTS
 
-__all__ = sorted(ENDPOINTS)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll] - derived, not a second list.
+__all__ = sorted([*ENDPOINTS, "set_member_status_many"])  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll] - derived, not a second list.
 
+set_member_status_many = aset_member_status_many
 for _name, _endpoint in ENDPOINTS.items():
     # PEP 702's mark is set on the blocking function, outside its declaration.
     _endpoint.awaitable.__deprecated__ = _endpoint.function.__deprecated__  # type: ignore[attr-defined]

@@ -10,12 +10,14 @@ from shim import notices, settings
 from shim.objectapi import http
 from shim.offline import employees
 from shim.sandbox import Sandbox
+from shim.settings.model import ENVIRONMENT_PREFIX, HTTP_VARIABLE
 
 
 @pytest.fixture(autouse=True)
 def _clean_slate(monkeypatch, tmp_path):
     for name in list(os.environ):
-        if name.startswith("FXIAOKE_SHIM_"):
+        # The HTTP library has been chosen by now, and processes of their own are to choose it too.
+        if name.startswith(ENVIRONMENT_PREFIX) and name != HTTP_VARIABLE:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     settings.reset()

@@ -6,12 +6,12 @@ import logging
 import traceback
 import warnings
 
-import httpx
 import pytest
 import structlog
 
 import shim
 from shim.objectapi import calls
+from shim.objectapi.engine import httpx
 from shim.offline import ENDPOINTS
 from shim.sandbox import Sandbox
 

@@ -36,10 +36,11 @@ def test_the_public_names():
             "aio",
             "configure",
             "get_notice_hooks",
+            "set_member_status_many",
             "set_notice_hooks",
         ]
     )
-    assert sorted(shim.aio.__all__) == sorted(ENDPOINTS)
+    assert sorted(shim.aio.__all__) == sorted([*ENDPOINTS, "set_member_status_many"])
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=ENDPOINTS)

@@ -185,6 +185,14 @@ def test_what_resembles_no_setting_may_be_somebody_elses(monkeypatch):
     assert settings.current().concurrency == 8
 
 
+def test_the_http_library_is_no_setting(monkeypatch):
+    """FXIAOKE_SHIM_HTTP is read elsewhere, and in no layer a setting or nearly one."""
+    monkeypatch.setenv("FXIAOKE_SHIM_HTTP", "httpx")
+    assert settings.current().concurrency == 8
+    with pytest.raises(shim.ConfigurationError, match=r"there is no setting 'http'$"):
+        shim.configure(http="httpx2")
+
+
 def test_secrets_are_not_shown():
     """Neither the settings' repr nor their dump as JSON holds one."""
     made = shim.configure(

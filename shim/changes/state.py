@@ -65,7 +65,12 @@ def none_seen(kind: Kind) -> str:
 
 
 def set_state(
-    settings: Settings, kind: Kind, keys: Sequence[str], wanted: Mapping[str, Any]
+    settings: Settings,
+    kind: Kind,
+    keys: Sequence[str],
+    wanted: Mapping[str, Any],
+    *,
+    dry_run: bool = False,
 ) -> Steps[list[Outcome]]:
     """Bring records to a state.
 
@@ -74,11 +79,13 @@ def set_state(
         kind: Members or departments.
         keys: Whose state; duplicates are asked once and answered each.
         wanted: The fields and values that make up the state.
+        dry_run: Look up only; what would be written is `planned`.
 
     Returns:
         An outcome for each id given, in the order given.
     """
-    return (yield from _Errand(settings, kind, keys, wanted).run(keys))
+    errand = _Errand(settings, kind, keys, wanted)
+    return (yield from errand.plan(keys) if dry_run else errand.run(keys))
 
 
 _Finding = Literal["holds", "refuted"]
@@ -128,6 +135,15 @@ class _Errand:
         yield from self._write()
         yield from self._read_back()
         yield from self._ask_the_records()
+        return self._outcomes(keys)
+
+    def plan(self, keys: Sequence[str]) -> Steps[list[Outcome]]:
+        yield from self._look_up()
+        for subject in self._open():
+            subject.end("planned", subject.trace_id)
+        return self._outcomes(keys)
+
+    def _outcomes(self, keys: Sequence[str]) -> list[Outcome]:
         outcomes = [self._subjects[key].outcome for key in keys]
         return [one for one in outcomes if one is not None]
 
@@ -153,6 +169,7 @@ class _Errand:
                     subject.end("unchanged", reply.trace_id)
                 else:
                     subject.record_id = str(found[0]["_id"])
+                    subject.trace_id = reply.trace_id
 
     def _write(self) -> Steps[None]:
         waiting = self._open()

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from shim.notices.door import noticed, noticed_async
 from shim.notices.events import (
+    BulkRunFinished,
     NoticeEvent,
     OfflineAPICalled,
     OfflineCallFinished,
     OfflineFieldsDropped,
     OfflineUsageSummarized,
+    QuotaStoreLost,
+    QuotaStoreRecovered,
 )
 from shim.notices.hooks import (
     NoticeHook,
@@ -31,6 +34,7 @@ from shim.notices.warning import OfflineAPIDeprecationWarning
 
 __all__ = [
     "SITES_AT_MOST",
+    "BulkRunFinished",
     "Notice",
     "NoticeAction",
     "NoticeContext",
@@ -42,6 +46,8 @@ __all__ = [
     "OfflineCallFinished",
     "OfflineFieldsDropped",
     "OfflineUsageSummarized",
+    "QuotaStoreLost",
+    "QuotaStoreRecovered",
     "SiteUsage",
     "emit",
     "forget",

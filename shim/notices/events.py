@@ -156,3 +156,68 @@ class OfflineUsageSummarized(NoticeEvent):
     calls: int
     mode: str
     overflow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaStoreLost(NoticeEvent):
+    """The store that shares the quota between processes cannot be reached. Said once a loss.
+
+    Attributes:
+        action: What calls do meanwhile: `local` or `refuse`.
+        reason: Type of the error.
+    """
+
+    name = "shim.quota_store_lost"
+    level = "error"
+
+    action: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaStoreRecovered(NoticeEvent):
+    """The store that shares the quota between processes is back, and used again.
+
+    Attributes:
+        seconds: How long it was lost, rounded to the millisecond.
+    """
+
+    name = "shim.quota_store_recovered"
+    level = "warning"
+
+    seconds: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seconds", round(self.seconds, 3))
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRunFinished(NoticeEvent):
+    """A run over any number of members has ended, or was left.
+
+    Attributes:
+        status: What was asked: 1 disable, 2 enable.
+        dry_run: Nothing was written.
+        members: Members with an outcome.
+        changed: Members brought into the asked state.
+        unchanged: Members that were in it already.
+        failed: Members that are not in it.
+        planned: Members that a dry run would have written.
+        api_calls: Vendor calls made, by path.
+        seconds: How long it took, rounded to the millisecond.
+        trace_ids: Trace ids of the first of the vendor's answers.
+    """
+
+    name = "shim.bulk_run_finished"
+    level = "info"
+
+    status: int
+    dry_run: bool
+    members: int
+    changed: int
+    unchanged: int
+    failed: int
+    planned: int
+    api_calls: Mapping[str, int]
+    seconds: float
+    trace_ids: tuple[str, ...]

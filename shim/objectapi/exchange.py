@@ -1,41 +1,47 @@
 """One call and all that belongs to it: a slot in the window, a fresh token, patience.
 
 A generator without I/O, as httpx's `auth_flow` is: it yields what has to happen next and is sent
-the result. The blocking and the awaiting performer in `http` therefore do the same thing.
+the result. Whoever performs it, blocking or awaiting, therefore does the same thing.
 """
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from shim.objectapi import tokens
-from shim.objectapi.calls import Call, Reply
+from shim.objectapi.calls import Call, Reply, local_reply
 from shim.objectapi.codes import PASSING, Code
+from shim.objectapi.pacing import POLL_SECONDS, Slot, WindowLost
 from shim.objectapi.session import Request, address
-from shim.objectapi.tokens import Renewal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from concurrent.futures import Future
 
     from shim.objectapi.pacing import Window
+    from shim.objectapi.patience import Patience
     from shim.objectapi.process import Process
     from shim.objectapi.session import Session
+    from shim.objectapi.tokens import Renewal
 
-_FIRST_PAUSE = 0.25
-_LONGEST_PAUSE = 8.0
+R = TypeVar("R")
+Why = Literal["quota", "retry"]
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Post this and send back the `Reply`."""
+    """Post this and send back the `Reply`.
 
-    request: Request
+    Attributes:
+        request: Makes the request. Whoever performs the step does it outside of its turn with the
+            work, so that making one holds up nobody else.
+        secrets: What must not show in the reply's text.
+    """
+
+    request: Callable[[], Request] = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
 
 
@@ -44,6 +50,7 @@ class Sleep:
     """Let so many seconds pass."""
 
     seconds: float
+    why: Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +60,19 @@ class Wait:
     renewal: Future[Renewal]
 
 
-Exchange: TypeAlias = Generator[Send | Sleep | Wait, Reply | Renewal | None, Reply]
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Call this, which may go over a network, and send back what it returns; it does not raise."""
+
+    question: Callable[[], Any]
+
+
+Step: TypeAlias = Send | Sleep | Wait | Ask
+Exchange: TypeAlias = Generator[Step, Any, Reply]
 
 
 def exchange(
-    session: Session, call: Call, process: Process, fetch: Callable[[], Renewal]
+    session: Session, call: Call, process: Process, fetch: Callable[[str], Renewal]
 ) -> Exchange:
     """Return the steps that turn `call` into its reply.
 
@@ -65,68 +80,83 @@ def exchange(
         session: Who asks.
         call: What is asked.
         process: What all sessions of this process share.
-        fetch: Makes the token call, blocking; runs in a thread of its own.
+        fetch: Makes the token call, blocking, given the token that is to be replaced; runs in a
+            thread of its own.
     """
-    return (yield from _persistent(session, call, lambda: _once(session, call, process, fetch)))
+    return (yield from _persistent(session, call, partial(_once, session, call, process, fetch)))
 
 
 def token_call(session: Session, process: Process) -> Exchange:
     """Return the steps of the token call (contract, section 1, Credentials)."""
     settings = session.settings
     credentials = settings.app_credentials or {}
-    window = process.pacer.window(
-        session.tenant, tokens.PATH, tokens.QUOTA_CALLS, tokens.QUOTA_SECONDS
+    window = process.window(session, tokens.PATH, tokens.QUOTA_CALLS, tokens.QUOTA_SECONDS)
+
+    def request() -> Request:
+        return address(settings, tokens.PATH, dict(credentials), session.third_trace_id())
+
+    return (
+        yield from _persistent(
+            session,
+            Call(tokens.PATH, {}),
+            lambda: _in_turn(session, window, lambda: _send(session, request)),
+        )
     )
-
-    def once() -> Exchange:
-        yield from _slot(window)
-        with _held(window):
-            request = address(settings, tokens.PATH, dict(credentials), session.third_trace_id())
-            return (yield from _send(session, tokens.PATH, request))
-
-    return (yield from _persistent(session, Call(tokens.PATH, {}), once))
 
 
 def _persistent(session: Session, call: Call, once: Callable[[], Exchange]) -> Exchange:
     """Make a call again while what is wrong may pass, for `retry_seconds` at the most.
 
-    The pauses grow and are partly random, so that many callers do not come back all at once. A
-    call that must not happen twice is made again only where it certainly has not happened.
+    A call that must not happen twice is made again only where it certainly has not happened.
     """
-    deadline, pause, in_doubt = 0.0, _FIRST_PAUSE, False
+    patience: Patience | None = None
+    in_doubt = False
     while True:
         reply = session.refuse()
         if reply is None:
             reply = yield from once()
             session.judge(reply)
-        # An earlier attempt may have been carried out where the last one was not.
-        reply = replace(reply, earlier_doubt=in_doubt)
+        if in_doubt:
+            # An earlier attempt may have been carried out where the last one was not.
+            reply = replace(reply, earlier_doubt=True)
         in_doubt = reply.doubtful
-        again = reply.code in PASSING and (call.repeatable or not in_doubt)
-        wait = random.uniform(pause / 2, pause)  # noqa: S311 - spreads callers, hides nothing.
-        # Patience begins with the first failure: waiting for a slot before it was no failure.
-        deadline = deadline or time.monotonic() + session.settings.retry_seconds
-        if not again or session.stopped or time.monotonic() + wait > deadline:
+        if reply.code not in PASSING or session.stopped or (in_doubt and not call.repeatable):
             return reply
-        yield Sleep(wait)
-        pause = min(pause * 2, _LONGEST_PAUSE)
+        if patience is None:
+            # Most calls need none, and most processes never load what it stands on.
+            from shim.objectapi.patience import Patience  # noqa: PLC0415
+
+            patience = Patience(session.settings.retry_seconds)
+        pause = patience.pause()
+        if pause is None:
+            return reply
+        yield Sleep(pause, "retry")
 
 
-def _once(session: Session, call: Call, process: Process, fetch: Callable[[], Renewal]) -> Exchange:
+def _once(
+    session: Session, call: Call, process: Process, fetch: Callable[[str], Renewal]
+) -> Exchange:
     """Make a call once; where its token has expired, once more with a fresh one."""
     settings = session.settings
     book = process.tokens(session.tenant, settings.app_id)
-    window = process.pacer.window(
-        session.tenant, call.path, settings.quota_calls, settings.quota_seconds
-    )
+    window = process.window(session, call.path, settings.quota_calls, settings.quota_seconds)
+    token, used_at = "", 0.0
 
-    yield from _slot(window)
-    with _held(window):
+    def first() -> Exchange:
+        nonlocal token, used_at
         # Chosen only now: while this call waited for its slot, another may have renewed. The time
         # comes first: a token fetched between the two would else pass for one already refused.
         used_at = time.monotonic()
         token = book.best(session.given_token)
-        reply = yield from _send(session, call.path, session.request(call, token), token)
+        if book.ends_soon(token):
+            # Nobody waits for this one: the old token lives on for a while (grade A).
+            book.renew(token, used_at, partial(fetch, token))
+        if not token:
+            # As the vendor would say it, but without spending a call.
+            return local_reply(Code.TOKEN_EXPIRED, "no corpAccessToken yet")
+        return (yield from _send(session, partial(session.request, call, token), token))
+
+    reply = yield from _in_turn(session, window, first)
     if reply.code != Code.TOKEN_EXPIRED:
         return reply
     if settings.app_credentials is None:
@@ -135,38 +165,67 @@ def _once(session: Session, call: Call, process: Process, fetch: Callable[[], Re
             "pass a fresh token, or set app_id, app_secret and permanent_code so that "
             "it can be renewed here",
         )
-    renewal = yield Wait(book.renew(token, used_at, fetch))
-    assert isinstance(renewal, Renewal)  # noqa: S101 - the performer's half of the protocol.
+    renewal = yield Wait(book.renew(token, used_at, partial(fetch, token)))
     if not renewal.token:
         return _explained(reply, renewal.problem)
 
-    yield from _slot(window)
-    with _held(window):
-        request = session.request(call, renewal.token)
-        return (yield from _send(session, call.path, request, renewal.token))
+    def again() -> Exchange:
+        request = partial(session.request, call, renewal.token)
+        return (yield from _send(session, request, renewal.token))
+
+    return (yield from _in_turn(session, window, again))
 
 
-def _send(session: Session, path: str, request: Request, token: str = "") -> Exchange:
-    session.sent(path)
-    reply = yield Send(request, (token, session.given_token, *session.settings.secrets))
-    assert isinstance(reply, Reply)  # noqa: S101 - the performer's half of the protocol.
-    session.answered(reply)
+def _in_turn(session: Session, window: Window | None, send: Callable[[], Exchange]) -> Exchange:
+    """Make one HTTP call in a slot of its window.
+
+    The slot is given back when the call has been answered, has failed or was given up.
+    """
+    if window is None:
+        return (yield from send())
+    slot = yield from _slot(window)
+    if isinstance(slot, WindowLost):
+        return local_reply(Code.THROTTLED, str(slot), reached=False)
+    used = False
+    try:
+        if slot.wait:
+            yield Sleep(slot.wait, "quota")
+        reply = session.refuse()
+        if reply is None:
+            used = True
+            reply = yield from send()
+    except BaseException:
+        # Given up: nobody performs a step any more.
+        window.give_back(slot, used=used)
+        raise
+    yield from _asked(window, partial(window.give_back, slot, used=used))
     return reply
 
 
-def _slot(window: Window | None) -> Generator[Sleep, Any, None]:
-    while window is not None and (delay := window.take()):
-        yield Sleep(delay)
+def _slot(window: Window) -> Generator[Step, Any, Slot | WindowLost]:
+    while (slot := (yield from _asked(window, partial(_taken, window)))) is None:
+        yield Sleep(POLL_SECONDS[window.remote], "quota")
+    return slot
 
 
-@contextmanager
-def _held(window: Window | None) -> Iterator[None]:
-    """Give the slot back when the call has been answered, has failed or was given up."""
+def _taken(window: Window) -> Slot | WindowLost | None:
     try:
-        yield
-    finally:
-        if window is not None:
-            window.give_back()
+        return window.take()
+    except WindowLost as lost:
+        return lost
+
+
+def _asked(window: Window, question: Callable[[], R]) -> Generator[Step, Any, R]:
+    if not window.remote:
+        return question()
+    answer: R = yield Ask(question)
+    return answer
+
+
+def _send(session: Session, request: Callable[[], Request], token: str = "") -> Exchange:
+    reply: Reply = yield Send(request, (token, session.given_token, *session.secrets))
+    session.answered(reply)
+    return reply
 
 
 def _explained(reply: Reply, advice: str) -> Reply:

@@ -1,6 +1,6 @@
-"""The last inch: performs exchanges over HTTP, blocking or awaiting.
+"""The last inch: posts over HTTP, blocking or awaiting.
 
-The only module that knows the HTTP library. One blocking client serves all threads of a process;
+The only module that uses the HTTP library. One blocking client serves all threads of a process;
 an awaiting one belongs to its event loop and is closed when that loop winds up.
 """
 
@@ -11,32 +11,39 @@ import atexit
 import os
 import threading
 import time
+from contextlib import contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
-import httpx
-
 from shim.objectapi import exchange as steps
 from shim.objectapi import tokens, wire
+from shim.objectapi.engine import httpx
+from shim.objectapi.pacing import WindowLost
 from shim.objectapi.process import Process
+from shim.objectapi.shared_tokens import Fetched
 from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Iterator
 
     from shim.objectapi.calls import Call, Reply
     from shim.objectapi.session import Session
 
-_TROUBLE = (httpx.HTTPError, httpx.InvalidURL, OSError)
+# UnicodeError: what the resolver raises for a host name that is none.
+_TROUBLE = (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError)
 _NEVER_LEFT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.InvalidURL,
     httpx.UnsupportedProtocol,
+    UnicodeError,
 )
 _HEADERS = {"content-type": "application/json", "user-agent": "fxiaoke-shim"}
+# How many calls are under way is `settings.concurrency`'s business. Connections outlive a wait for
+# the vendor's quota, so that not every window begins with handshakes.
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=256, keepalive_expiry=45.0)
 
 
 class _Clients:
@@ -46,21 +53,35 @@ class _Clients:
         self.process = Process()
         self._lock = threading.Lock()
         self._blocking: httpx.Client | None = None
+        self._leaving = False
         self._awaiting: WeakKeyDictionary[
             asyncio.AbstractEventLoop,
             tuple[AsyncGenerator[httpx.AsyncClient, None], httpx.AsyncClient],
         ] = WeakKeyDictionary()
 
-    def blocking(self, transport: Any) -> httpx.Client:
+    @contextmanager
+    def blocking(self, transport: Any) -> Iterator[httpx.Client]:
         if transport is not None:
             # Costs nothing to make, and what it sends through is the caller's to close.
-            return httpx.Client(transport=transport, headers=_HEADERS)
+            yield httpx.Client(transport=transport, headers=_HEADERS)
+        elif self._leaving:
+            # Exit handlers may still call; nobody would close what they leave behind.
+            with _client() as client:
+                yield client
+        else:
+            yield self._shared()
+
+    def _shared(self) -> httpx.Client:
         with self._lock:
-            client = self._blocking
-            if client is None or client.is_closed:
-                client = self._blocking = httpx.Client(verify=_trust(), headers=_HEADERS)
-                atexit.register(client.close)
-            return client
+            if self._blocking is None:
+                self._blocking = _client()
+                atexit.register(self._leave)
+            return self._blocking
+
+    def _leave(self) -> None:
+        self._leaving = True
+        if self._blocking is not None:
+            self._blocking.close()
 
     async def awaiting(self, transport: Any) -> httpx.AsyncClient:
         if transport is not None:
@@ -79,6 +100,10 @@ class _Clients:
         return held[1]
 
 
+def _client() -> httpx.Client:
+    return httpx.Client(verify=_trust(), headers=_HEADERS, limits=_LIMITS)
+
+
 async def _lifetime() -> AsyncGenerator[httpx.AsyncClient, None]:
     """Yield a client that lives as long as its loop.
 
@@ -86,7 +111,7 @@ async def _lifetime() -> AsyncGenerator[httpx.AsyncClient, None]:
     `asyncio.run` calls); it is the one hook that they offer for winding up, and without it the
     sockets would be left to the garbage collector and its ResourceWarning.
     """
-    async with httpx.AsyncClient(verify=_trust(), headers=_HEADERS) as client:
+    async with httpx.AsyncClient(verify=_trust(), headers=_HEADERS, limits=_LIMITS) as client:
         yield client
 
 
@@ -112,75 +137,33 @@ if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork.
     os.register_at_fork(after_in_child=start_anew)
 
 
-def call(session: Session, what: Call) -> Reply:
-    """Make one call and return its reply, blocking."""
-    return _perform(
-        session,
-        steps.exchange(session, what, _clients.process, partial(_fetch_token, session)),
-    )
+def exchange(session: Session, call: Call) -> steps.Exchange:
+    """Return the steps that turn `call` into its reply."""
+    return steps.exchange(session, call, _clients.process, partial(_fetch_token, session))
 
 
-async def acall(session: Session, what: Call) -> Reply:
-    """Make one call and return its reply, awaiting."""
-    running = steps.exchange(session, what, _clients.process, partial(_fetch_token, session))
-    sent: Any = None
+def post(session: Session, step: steps.Send) -> Reply:
+    """Post one request and return what became of it, blocking."""
+    request = step.request()
+    session.sent(request.path)
     try:
-        while True:
-            step = running.send(sent)
-            if isinstance(step, steps.Send):
-                sent = await _apost(session, step)
-            elif isinstance(step, steps.Sleep):
-                await asyncio.sleep(step.seconds)
-                sent = None
-            else:
-                # Shielded: one waiter's cancellation is not everybody's.
-                sent = await asyncio.shield(asyncio.wrap_future(step.renewal))
-    except StopIteration as end:
-        return cast("Reply", end.value)
-    finally:
-        running.close()
-
-
-def _perform(session: Session, running: steps.Exchange) -> Reply:
-    sent: Any = None
-    try:
-        while True:
-            step = running.send(sent)
-            if isinstance(step, steps.Send):
-                sent = _post(session, step)
-            elif isinstance(step, steps.Sleep):
-                time.sleep(step.seconds)
-                sent = None
-            else:
-                sent = step.renewal.result()
-    except StopIteration as end:
-        return cast("Reply", end.value)
-    finally:
-        running.close()
-
-
-def _fetch_token(session: Session) -> tokens.Renewal:
-    reply = _perform(session, steps.token_call(session, _clients.process))
-    return tokens.read(reply, session.tenant.corp_id)
-
-
-def _post(session: Session, step: steps.Send) -> Reply:
-    request = step.request
-    try:
-        answer = _clients.blocking(session.settings.transport).request(
-            request.method,
-            request.url,
-            content=request.content,
-            timeout=_timeout(request.timeout),
-        )
+        with _clients.blocking(session.settings.transport) as client:
+            answer = client.request(
+                request.method,
+                request.url,
+                content=request.content,
+                timeout=_timeout(request.timeout),
+            )
     except _TROUBLE as error:
         return _trouble(session, error)
     return wire.decode(answer.status_code, answer.content, step.secrets)
 
 
-async def _apost(session: Session, step: steps.Send) -> Reply:
-    request = step.request
+async def apost(session: Session, step: steps.Send) -> Reply:
+    """Post one request and return what became of it, awaiting."""
+    request = step.request()
     client = await _clients.awaiting(session.settings.transport)
+    session.sent(request.path)
     try:
         answer = await client.request(
             request.method,
@@ -191,6 +174,53 @@ async def _apost(session: Session, step: steps.Send) -> Reply:
     except _TROUBLE as error:
         return _trouble(session, error)
     return wire.decode(answer.status_code, answer.content, step.secrets)
+
+
+def _fetch_token(session: Session, stale: str) -> tokens.Renewal:
+    """Return a successor of `stale`: fetched by this process, or by one it shares a store with."""
+    settings, process = session.settings, _clients.process
+    store = process.store(settings)
+    if store is None:
+        return _called_for_token(session)
+    own: list[tokens.Renewal] = []
+
+    def renew() -> Fetched | None:
+        own.append(_called_for_token(session))
+        return Fetched(own[-1].token, own[-1].seconds) if own[-1].token else None
+
+    # As long as the call may take with all its patience, and a wait for the token path's window.
+    lock = 2 * settings.timeout_seconds + settings.retry_seconds + tokens.QUOTA_SECONDS
+    try:
+        fetched = store.tokens.fetch(
+            f"{session.tenant.key}|{settings.app_id}", stale, renew, lock_seconds=lock
+        )
+    except WindowLost as lost:
+        return tokens.Renewal(problem=str(lost))
+    return tokens.Renewal(fetched.token, seconds=fetched.seconds_left) if fetched else own[-1]
+
+
+def _called_for_token(session: Session) -> tokens.Renewal:
+    reply = _performed(session, steps.token_call(session, _clients.process))
+    return tokens.read(reply, session.tenant.corp_id)
+
+
+def _performed(session: Session, running: steps.Exchange) -> Reply:
+    """Perform an exchange that needs no token, in this thread."""
+    sent: Any = None
+    try:
+        while True:
+            step = running.send(sent)
+            sent = None
+            if isinstance(step, steps.Send):
+                sent = post(session, step)
+            elif isinstance(step, steps.Ask):
+                sent = step.question()
+            else:
+                time.sleep(cast("steps.Sleep", step).seconds)
+    except StopIteration as end:
+        return cast("Reply", end.value)
+    finally:
+        running.close()
 
 
 def _timeout(seconds: float) -> httpx.Timeout:

@@ -3,23 +3,71 @@
 100 calls in 20 s per interface and tenant (contract, section 1, grade B). Whether the vendor
 counts in fixed or in sliding windows, and at which instant of a call, is unknown (grade U), so a
 slot is held from the sending until `quota_seconds` after the answer: right under every reading.
+
+Whoever comes to a full window is given the slot that is free next and told how long to wait for
+it, so that nobody asks twice and nobody is overtaken.
 """
 
 from __future__ import annotations
 
+import heapq
 import threading
 import time
-from collections import deque
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_POLL_SECONDS = 0.01
+POLL_SECONDS = {False: 0.01, True: 0.05}
+"""How long to wait before asking a window, here or elsewhere, again where every slot is under way:
+nobody knows yet when the first comes back."""
 
 
-class Window:
-    """`calls` slots, each busy from `take()` until `seconds` after `give_back()`."""
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in a window.
+
+    Attributes:
+        wait: Seconds until it may be used; 0 = now.
+        free_at: On the window's clock, when it is free; 0.0 where it was never used.
+        name: What the window knows it by.
+    """
+
+    wait: float
+    free_at: float = 0.0
+    name: str = ""
+
+
+class WindowLost(Exception):  # noqa: N818 - raised to be answered, not to fail.
+    """Who keeps the window cannot be asked, and going on without is not wanted; says what to do."""
+
+
+class Window(Protocol):
+    """`calls` slots, each busy from its use until `seconds` after it is given back."""
+
+    @property
+    def remote(self) -> bool:
+        """Whether its methods go over a network, so that an event loop must not wait for them."""
+        ...
+
+    def take(self) -> Slot | None:
+        """Take the slot that is free first, or None where all are under way.
+
+        Raises:
+            WindowLost: Nobody can tell.
+        """
+        ...
+
+    def give_back(self, slot: Slot, *, used: bool) -> None:
+        """Give a slot back: its call has been answered, has failed, or was never made."""
+        ...
+
+
+class LocalWindow:
+    """A window that this process keeps for itself."""
+
+    remote = False
 
     def __init__(
         self, calls: int, seconds: float, clock: Callable[[], float] = time.monotonic
@@ -28,41 +76,34 @@ class Window:
         self._seconds = seconds
         self._clock = clock
         self._under_way = 0
-        self._free_at: deque[float] = deque()
+        self._free_at: list[float] = []
         self._lock = threading.Lock()
 
-    def take(self) -> float:
-        """Take a slot and return 0, or return how many seconds to wait before asking again."""
+    def take(self) -> Slot | None:
+        """See `Window`."""
         with self._lock:
             now = self._clock()
             while self._free_at and self._free_at[0] <= now:
-                self._free_at.popleft()
+                heapq.heappop(self._free_at)
             if self._under_way + len(self._free_at) < self._calls:
                 self._under_way += 1
-                return 0.0
-            # With every slot under way nobody knows when the first comes back.
-            return max(self._free_at[0] - now, 0.001) if self._free_at else _POLL_SECONDS
+                return Slot(0.0)
+            if not self._free_at:
+                return None
+            free_at = heapq.heappop(self._free_at)
+            self._under_way += 1
+            return Slot(free_at - now, free_at)
 
-    def give_back(self) -> None:
-        """Say that the call has been answered, or has failed."""
+    def give_back(self, slot: Slot, *, used: bool) -> None:
+        """See `Window`."""
         with self._lock:
             self._under_way -= 1
-            self._free_at.append(self._clock() + self._seconds)
+            if used:
+                heapq.heappush(self._free_at, self._clock() + self._seconds)
+            elif slot.free_at:
+                heapq.heappush(self._free_at, slot.free_at)
 
 
-class Pacer:
-    """The windows of this process, made as they are needed."""
-
-    def __init__(self) -> None:
-        self._windows: dict[tuple[object, ...], Window] = {}
-        self._lock = threading.Lock()
-
-    def window(self, tenant: object, path: str, calls: int, seconds: float) -> Window | None:
-        """Return the window of one path of one tenant, or None where nothing is to be paced."""
-        if not calls or not seconds:
-            return None
-        key = (tenant, path, calls, seconds)
-        with self._lock:
-            if key not in self._windows:
-                self._windows[key] = Window(calls, seconds)
-            return self._windows[key]
+def least_seconds(count: int, calls: int, seconds: float) -> float:
+    """Return how long so many calls to one path take at the least under a quota; 0 = no quota."""
+    return max(count - 1, 0) // calls * seconds if calls and seconds else 0.0

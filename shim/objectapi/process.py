@@ -5,22 +5,59 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from shim.objectapi.pacing import Pacer
+from shim.objectapi.pacing import LocalWindow
 from shim.objectapi.tokens import TokenBook
 
 if TYPE_CHECKING:
-    from shim.objectapi.session import Tenant
+    from shim.objectapi.pacing import Window
+    from shim.objectapi.session import Session, Tenant
+    from shim.objectapi.shared import SharedStore
+    from shim.settings.model import Settings
 
 
 class Process:
     """The shared state; `http` holds the one instance."""
 
     def __init__(self) -> None:
-        self.pacer = Pacer()
+        self._windows: dict[tuple[object, ...], Window] = {}
         self._books: dict[tuple[Tenant, str | None], TokenBook] = {}
+        self._stores: dict[tuple[str, str], SharedStore] = {}
         self._lock = threading.Lock()
+
+    def window(self, session: Session, path: str, calls: int, seconds: float) -> Window | None:
+        """Return the window of one path of one tenant, or None where nothing is to be paced."""
+        if not calls or not seconds:
+            return None
+        store = self.store(session.settings)
+        key = (store, session.tenant, path, calls, seconds)
+        with self._lock:
+            if key not in self._windows:
+                # As long as a call may take, to connect and then to answer.
+                lease = 2 * session.settings.timeout_seconds + seconds
+                self._windows[key] = (
+                    store.window(session.tenant.key, path, calls, seconds, lease)
+                    if store
+                    else LocalWindow(calls, seconds)
+                )
+            return self._windows[key]
 
     def tokens(self, tenant: Tenant, app_id: str | None) -> TokenBook:
         """Return the book of one tenant's tokens, as one app gets them."""
         with self._lock:
             return self._books.setdefault((tenant, app_id), TokenBook())
+
+    def store(self, settings: Settings) -> SharedStore | None:
+        """Return what this process shares with others, or None where it is alone.
+
+        Raises:
+            ConfigurationError: `redis_url` is set and cannot be used.
+        """
+        if settings.redis_url is None:
+            return None
+        from shim.objectapi.shared import SharedStore  # noqa: PLC0415 - an extra.
+
+        key = (settings.redis_url.get_secret_value(), settings.on_quota_store_loss)
+        with self._lock:
+            if key not in self._stores:
+                self._stores[key] = SharedStore(*key)
+            return self._stores[key]

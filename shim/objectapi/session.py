@@ -8,16 +8,22 @@ import threading
 import time
 import uuid
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from shim.objectapi.calls import local_reply
+from shim.objectapi.calls import local_reply, local_trace_id
 from shim.objectapi.codes import STOPPING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shim.objectapi.calls import Call, Reply
     from shim.settings.model import Settings
+
+
+TRACE_IDS_KEPT = 20
+"""How many of a run's trace ids are kept; a run may make any number of calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,11 @@ class Tenant:
     base_url: str
     corp_id: str
 
+    @property
+    def key(self) -> str:
+        """A name for it that machines which share something have in common."""
+        return f"{urlsplit(self.base_url).netloc}|{self.corp_id}"
+
 
 class Session:
     """Adds to a call who asks, and keeps the run's books: calls, trace ids, why it stopped."""
@@ -51,6 +62,8 @@ class Session:
         "acting",
         "api_calls",
         "given_token",
+        "on_stop",
+        "secrets",
         "settings",
         "tenant",
         "trace_ids",
@@ -80,6 +93,7 @@ class Session:
         self.settings = settings
         self.tenant = Tenant(settings.base_url, corp_id)
         self.given_token = token
+        self.secrets = settings.secrets
         self.api_calls: Counter[str] = Counter()
         self.trace_ids: list[str] = []
         self.acting = acting or settings.acting_employee()
@@ -88,6 +102,7 @@ class Session:
         self._lock = threading.Lock()
         self._stopped: Reply | None = None
         self._silent_since: float | None = None
+        self.on_stop: Callable[[], None] = lambda: None
 
     def request(self, call: Call, token: str) -> Request:
         """Return `call` with address and credentials, body style (contract, section 1, grade A)."""
@@ -105,17 +120,20 @@ class Session:
         """Whether the rest of the run is not to be attempted."""
         return self._stopped is not None
 
+    def stop(self, code: int, because: str) -> None:
+        """Have the rest of the run not attempted; what is under way may end.
+
+        Takes no lock, so that a signal's handler may call it.
+        """
+        if self._stopped is None:
+            self._stopped = local_reply(code, f"not attempted: {because}", reached=False)
+        self.on_stop()
+
     def refuse(self) -> Reply | None:
         """Return the reply to a call that is not to be attempted any more, or None."""
         because = self._stopped
-        if because is None:
-            return None
-        return local_reply(
-            because.code,
-            f"not attempted, for this run was stopped by errorCode {because.code} "
-            f"(traceId {because.trace_id}): {because.message}",
-            reached=False,
-        )
+        # A trace id of its own for each: it is what a reply is found by.
+        return because and replace(because, trace_id=local_trace_id())
 
     def judge(self, reply: Reply) -> None:
         """Stop the run at what will not pass, and at a host that has been dead for too long."""
@@ -126,8 +144,12 @@ class Session:
             elif self._silent_since is None:
                 self._silent_since = now
             dead = self._silent_since is not None and now - self._silent_since >= patience
-            if self._stopped is None and (reply.code in STOPPING or dead):
-                self._stopped = reply
+        if not self.stopped and (reply.code in STOPPING or dead):
+            self.stop(
+                reply.code,
+                f"this run was stopped by errorCode {reply.code} "
+                f"(traceId {reply.trace_id}): {reply.message}",
+            )
 
     def sent(self, path: str) -> None:
         """Count a call that is about to go out."""
@@ -137,7 +159,8 @@ class Session:
     def answered(self, reply: Reply) -> None:
         """Note a reply's traceId, which is what the vendor's support asks for."""
         with self._lock:
-            self.trace_ids.append(reply.trace_id)
+            if len(self.trace_ids) < TRACE_IDS_KEPT:
+                self.trace_ids.append(reply.trace_id)
 
     def third_trace_id(self) -> str:
         """Return a request id that is new each time and still finds the caller's own in a search.

@@ -21,8 +21,11 @@ from typing import Any
 
 from typing_extensions import deprecated
 
+from shim.bulk import aset_member_status_many
 from shim.offline import Answer
 from shim.offline.shapes import Department, User
+
+set_member_status_many = aset_member_status_many
 """
 
 

@@ -1,9 +1,10 @@
-"""The door without a network: a transport for httpx clients, sync and async."""
+"""The door without a network: a transport for clients of httpx and httpx2, sync and async."""
 
 from __future__ import annotations
 
+import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 class SandboxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Takes every request to the sandbox, whatever host it is for.
 
+    Answers and errors are of the library that the request is of: httpx, or its successor httpx2.
+
     Raises:
         httpx.ReadTimeout: The answer takes longer than the request's read timeout.
         httpx.ReadError: A fault breaks the connection.
@@ -24,14 +27,14 @@ class SandboxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._sandbox = sandbox
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request of ``httpx.Client``."""
+        """Answer a request of a ``Client``."""
         reply = self._reply(request, request.read())
         if wait := min(reply.delay, _patience(request)):
             time.sleep(wait)
         return _response(request, reply)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request of ``httpx.AsyncClient``, on any event loop httpx runs on."""
+        """Answer a request of an ``AsyncClient``, on any event loop it runs on."""
         reply = self._reply(request, await request.aread())
         if wait := min(reply.delay, _patience(request)):
             import anyio  # noqa: PLC0415  httpx itself loads it only when it has to.
@@ -53,11 +56,19 @@ def _patience(request: httpx.Request) -> float:
 
 
 def _response(request: httpx.Request, reply: Reply) -> httpx.Response:
+    library = _library(request)
     if reply.delay > _patience(request):
         msg = "the sandbox did not answer in time"
-        raise httpx.ReadTimeout(msg, request=request)
+        raise library.ReadTimeout(msg, request=request)
     if reply.drop:
         msg = "the sandbox broke the connection"
-        raise httpx.ReadError(msg, request=request)
+        raise library.ReadError(msg, request=request)
     headers = {"Content-Type": reply.content_type}
-    return httpx.Response(reply.status, headers=headers, content=reply.body)
+    response: httpx.Response = library.Response(reply.status, headers=headers, content=reply.body)
+    return response
+
+
+def _library(request: httpx.Request) -> Any:
+    """Return the module that the request is of: a client knows no other's answers and errors."""
+    # The request may be of a subclass of the caller's; its URL never is.
+    return sys.modules[type(request.url).__module__.partition(".")[0]]

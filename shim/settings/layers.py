@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from pydantic import BaseModel, ValidationError
 
 from shim.settings.errors import ConfigurationError
-from shim.settings.model import ENVIRONMENT_PREFIX, FILE_NAME, TABLE_NAME, Settings
+from shim.settings.model import (
+    CONFIG_VARIABLE,
+    ENVIRONMENT_PREFIX,
+    FILE_NAME,
+    HTTP_VARIABLE,
+    TABLE_NAME,
+    Settings,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -22,9 +29,6 @@ else:  # pragma: no cover - Python 3.10 has no tomllib; CI runs the tests there,
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-# Names the file itself, and is no setting.
-_CONFIG = "CONFIG"
 
 
 class _Given(NamedTuple):
@@ -73,7 +77,7 @@ def _hint(key: str) -> str:
 def _from_environment() -> Iterator[tuple[str, _Given]]:
     for name, text in os.environ.items():
         key = name.removeprefix(ENVIRONMENT_PREFIX)
-        if key in {name, _CONFIG} or not text:
+        if name in {key, CONFIG_VARIABLE, HTTP_VARIABLE} or not text:
             continue
         # The environment is shared: what resembles no setting may well be somebody else's.
         if key.lower() not in Settings.model_fields and not _hint(key):
@@ -110,7 +114,7 @@ def _find_file() -> tuple[Path, Mapping[str, Any]] | None:
     Linters look upwards as well, but a file further up (in `/tmp`, say) may be somebody else's, and
     `base_url` decides where tokens go.
     """
-    explicit = os.environ.get(ENVIRONMENT_PREFIX + _CONFIG)
+    explicit = os.environ.get(CONFIG_VARIABLE)
     if explicit:
         path = Path(explicit)
         return path, _table(path)

@@ -6,6 +6,7 @@ the rest of the package together.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -21,8 +22,15 @@ from pydantic import (
 from shim.settings.errors import ConfigurationError
 
 ENVIRONMENT_PREFIX = "FXIAOKE_SHIM_"
+# The two variables that are no settings: the first names the file, the second the HTTP library.
+CONFIG_VARIABLE = f"{ENVIRONMENT_PREFIX}CONFIG"
+HTTP_VARIABLE = f"{ENVIRONMENT_PREFIX}HTTP"
 FILE_NAME = "fxiaoke-shim.toml"
 TABLE_NAME = "fxiaoke-shim"
+_REDIS_URL = re.compile(
+    r"(rediss?://([^\s/?#@]*@)?([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/\d*)?"
+    r"|unix://([^\s/?#@]*@)?/[^\s?#@]+)(\?[^\s#@]*)?"
+)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -109,6 +117,13 @@ class Settings(_Part):
     """Calls that the vendor allows per path and tenant in `quota_seconds`; 0 = no pacing."""
     quota_seconds: float = Field(default=20.0, ge=0)
     """Length of the vendor's quota window; 0 = no pacing."""
+    redis_url: SecretStr | None = None
+    """Redis through which processes and machines share quota windows and tokens, for example
+    `redis://:password@host:6379/0`; needs the extra `redis`. Without it each process is on its
+    own."""
+    on_quota_store_loss: Literal["local", "refuse"] = "local"
+    """What to do while that Redis is not to be reached: go on with windows of this process alone,
+    or refuse calls."""
     notices: Literal["ignore", "log", "warn", "error"] = "warn"
     """What a deprecated call does beside being counted; `warn` also logs."""
     look_through: tuple[str, ...] = ()
@@ -131,6 +146,19 @@ class Settings(_Part):
             msg = "www.fxiaoke.com is the web site, not the gateway; try https://open.fxiaoke.com"
             raise ValueError(msg)
         return value.rstrip("/")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _usable_store(cls, value: SecretStr | None) -> SecretStr | None:
+        # The text repeats nothing: a character that should have been encoded moves the password
+        # to where the host is looked for.
+        if value is not None and not _REDIS_URL.fullmatch(value.get_secret_value()):
+            msg = (
+                "should be an address such as redis://:password@host:6379/0, rediss://host or "
+                "unix:///path, with special characters in the password written as %XX"
+            )
+            raise ValueError(msg)
+        return value
 
     @field_validator("transport")
     @classmethod

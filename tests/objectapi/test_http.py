@@ -7,10 +7,10 @@ import subprocess
 import sys
 import time
 
-import httpx
 import pytest
 
 import shim
+from shim.objectapi.engine import httpx
 from shim.sandbox import Sandbox
 
 UPDATE = "/cgi/crm/v2/data/update"

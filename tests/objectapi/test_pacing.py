@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shim
-from shim.objectapi.pacing import Pacer, Window
+from shim.objectapi.pacing import LocalWindow, least_seconds
+from shim.objectapi.process import Process
+from shim.objectapi.session import Session
+from shim.settings.model import Settings
 
 
 class Clock:
@@ -24,35 +27,57 @@ class Clock:
 def test_the_first_calls_go_at_once_and_the_next_waits_for_the_first_answer():
     """A slot is busy until `seconds` after its answer, not after its sending."""
     clock = Clock()
-    window = Window(2, 20.0, clock)
-    assert (window.take(), window.take()) == (0, 0)
-    assert 0 < window.take() < 1, "all under way: nobody knows yet when one comes back"
+    window = LocalWindow(2, 20.0, clock)
+    first, second = window.take(), window.take()
+    assert (first.wait, second.wait) == (0, 0)
+    assert window.take() is None, "all under way: nobody knows yet when one comes back"
     clock.now += 3
-    window.give_back()
-    assert window.take() == 20.0
+    window.give_back(first, used=True)
+    assert window.take().wait == 20.0
+    assert window.take() is None, "that slot is spoken for"
     clock.now += 19
-    assert window.take() == 1.0
-    clock.now += 1
-    assert window.take() == 0
+    window.give_back(second, used=True)
+    clock.now += 20
+    assert window.take().wait == 0
+
+
+def test_who_waits_is_not_overtaken_and_a_slot_not_used_is_not_lost():
+    """Each of those who come to a full window waits for a slot of its own."""
+    clock = Clock()
+    window = LocalWindow(2, 10.0, clock)
+    taken = [window.take(), window.take()]
+    for slot in taken:
+        clock.now += 1
+        window.give_back(slot, used=True)
+    sooner, later = window.take(), window.take()
+    assert (sooner.wait, later.wait) == (9.0, 10.0)
+    window.give_back(sooner, used=False)
+    assert window.take().wait == 9.0
+    window.give_back(window.take() or later, used=False)
+    clock.now += 100
+    fresh = window.take()
+    window.give_back(fresh, used=False)
+    assert window.take().wait == 0
 
 
 @given(
     st.integers(1, 5),
-    st.lists(st.tuples(st.floats(0, 3), st.floats(0, 8)), min_size=1, max_size=60),
+    st.lists(st.tuples(st.floats(0, 3), st.floats(0, 8), st.booleans()), min_size=1, max_size=60),
 )
 def test_no_window_anywhere_holds_more_than_allowed(calls, steps):
     """Whatever instant of a call the vendor counts, and wherever its window begins."""
     clock, seconds = Clock(), 10.0
-    window = Window(calls, seconds, clock)
+    window = LocalWindow(calls, seconds, clock)
     spans = []
-    for thinking, answering in steps:
+    for thinking, answering, used in steps:
         clock.now += thinking
-        while delay := window.take():
-            clock.now += delay
-        start = clock.now
-        clock.now += answering
-        window.give_back()
-        spans.append((start, clock.now))
+        slot = window.take()
+        clock.now += slot.wait
+        if used:
+            start = clock.now
+            clock.now += answering
+            spans.append((start, clock.now))
+        window.give_back(slot, used=used)
     for index, (_, first_end) in enumerate(spans[:-calls]):
         next_start = spans[index + calls][0]
         assert next_start >= first_end + seconds - 1e-6
@@ -60,13 +85,26 @@ def test_no_window_anywhere_holds_more_than_allowed(calls, steps):
 
 def test_zero_is_no_pacing():
     """Either number as 0 switches it off; windows are shared by tenant and path."""
-    pacer = Pacer()
-    assert pacer.window("t", "/p", 0, 20.0) is None
-    assert pacer.window("t", "/p", 100, 0) is None
-    one = pacer.window("t", "/p", 100, 20.0)
-    assert pacer.window("t", "/p", 100, 20.0) is one
-    assert pacer.window("t", "/q", 100, 20.0) is not one
-    assert pacer.window("u", "/p", 100, 20.0) is not one
+    process = Process()
+    session, other = (
+        Session(Settings(current_open_user_id="FSUID"), token="t", corp_id=corp_id)
+        for corp_id in ("one", "two")
+    )
+    assert process.window(session, "/p", 0, 20.0) is None
+    assert process.window(session, "/p", 100, 0) is None
+    one = process.window(session, "/p", 100, 20.0)
+    assert process.window(session, "/p", 100, 20.0) is one
+    assert process.window(session, "/q", 100, 20.0) is not one
+    assert process.window(other, "/p", 100, 20.0) is not one
+
+
+def test_how_long_a_number_of_calls_takes():
+    """The first window is free of charge."""
+    assert least_seconds(0, 100, 20.0) == 0
+    assert least_seconds(100, 100, 20.0) == 0
+    assert least_seconds(101, 100, 20.0) == 20
+    assert least_seconds(1000, 100, 20.0) == 180
+    assert least_seconds(1000, 0, 20.0) == 0
 
 
 @pytest.mark.parametrize("awaiting", [False, True])

@@ -5,24 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http.client
+import importlib
 import json
 import logging
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time as real_time
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shim.sandbox import KINDS, PROFILES, Sandbox, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 TOKEN = "/cgi/corpAccessToken/get/V2"
 
@@ -134,10 +138,11 @@ class TestTheSameEverywhere:
 
     @pytest.mark.parametrize("door", DOORS)
     def test_a_broken_connection(self, door: Any) -> None:
-        """A reset is a transport error of httpx at every door."""
+        """A reset is httpx's error; only an application without a server raises the system's."""
         sandbox = Sandbox(members=1)
         sandbox.add_faults({"kind": "reset"})
-        with pytest.raises(httpx.TransportError):
+        broken = ConnectionResetError if door is through_asgi else httpx.TransportError
+        with pytest.raises(broken):
             door(sandbox, "POST", TOKEN, json={})
 
     @pytest.mark.parametrize("door", DOORS)
@@ -163,6 +168,75 @@ class TestTheSameEverywhere:
         """A client that waits for ever gets its late answer."""
         sandbox = Sandbox(members=1, latency_ms=5)
         assert through_transport(sandbox, "POST", TOKEN, json={}, timeout=None).status_code == 200
+
+
+# httpx2 knows no Python 3.10.
+LIBRARIES = ["httpx", "httpx2"] if sys.version_info >= (3, 11) else ["httpx"]
+
+
+class TestEitherLibrary:
+    @pytest.fixture(params=LIBRARIES)
+    def library(self, request: pytest.FixtureRequest) -> Any:
+        return importlib.import_module(request.param)
+
+    @pytest.fixture(params=["blocking", "asyncio", "trio"])
+    def post(self, library: Any, request: pytest.FixtureRequest) -> Callable[..., Any]:
+        """Give a function that makes one call of a sandbox."""
+
+        def blocking(sandbox: Sandbox, **sent: Any) -> Any:
+            with library.Client(transport=sandbox.transport()) as client:
+                return client.post(sandbox.base_url + TOKEN, json={}, **sent)
+
+        async def awaiting(sandbox: Sandbox, **sent: Any) -> Any:
+            async with library.AsyncClient(transport=sandbox.transport()) as client:
+                return await client.post(sandbox.base_url + TOKEN, json={}, **sent)
+
+        return {
+            "blocking": blocking,
+            "asyncio": lambda *args, **sent: asyncio.run(awaiting(*args, **sent)),
+            "trio": lambda *args, **sent: trio.run(lambda: awaiting(*args, **sent)),
+        }[request.param]
+
+    def test_the_answer_is_its_own(self, library: Any, post: Callable[..., Any]) -> None:
+        """Clients take no other, after a wait either."""
+        response = post(Sandbox(members=1, latency_ms=5))
+        assert isinstance(response, library.Response)
+        assert response.json()["errorCode"] == 10006
+
+    def test_the_errors_are_its_own(self, library: Any, post: Callable[..., Any]) -> None:
+        """A reset, and a wait that is too long: whoever catches them names one library."""
+        sandbox = Sandbox(members=1)
+        sandbox.add_faults({"kind": "reset", "times": 1})
+        with pytest.raises(library.ReadError) as caught:
+            post(sandbox)
+        assert caught.value.request.url.path == TOKEN
+        sandbox.add_faults({"kind": "stall"})
+        with pytest.raises(library.ReadTimeout):
+            post(sandbox, timeout=0.02)
+
+    def test_a_request_of_a_kind_of_its_own(self, library: Any) -> None:
+        """Whoever derives from the library's request still gets its answers."""
+
+        class Traced(library.Request):  # type: ignore[misc]
+            pass
+
+        sandbox = Sandbox(members=1)
+        with library.Client(transport=sandbox.transport()) as client:
+            response = client.send(Traced("POST", sandbox.base_url + TOKEN, content=b"{}"))
+        assert isinstance(response, library.Response)
+
+    def test_the_successor_may_be_missing(self) -> None:
+        """The sandbox imports and answers without httpx2."""
+        code = (
+            "import sys; sys.modules['httpx2'] = None\n"
+            "import httpx\n"
+            "from shim.sandbox import Sandbox\n"
+            "print(httpx.Client(transport=Sandbox(1).transport()).get('http://x').status_code)\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
+        )
+        assert (done.stdout, done.stderr) == ("200\n", "")
 
 
 class TestControl:

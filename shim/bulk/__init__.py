@@ -1,0 +1,9 @@
+"""One state for any number of members, as a stream: what the old batch call was never made for.
+
+Nothing here is deprecated: it is how a job over thousands of members goes through the object API.
+"""
+
+from shim.bulk.many import aset_member_status_many, set_member_status_many
+from shim.bulk.run import AsyncRun, Run
+
+__all__ = ["AsyncRun", "Run", "aset_member_status_many", "set_member_status_many"]

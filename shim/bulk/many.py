@@ -1,0 +1,96 @@
+"""The stream as a function, blocking and awaiting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shim.bulk.run import AsyncRun, Run
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+
+    from shim.changes.outcome import Outcome
+
+
+def set_member_status_many(
+    open_user_ids: Iterable[str],
+    status: int,
+    *,
+    corp_access_token: str | None = None,
+    corp_id: str | None = None,
+    dry_run: bool = False,
+) -> Iterator[Outcome]:
+    """Disable or enable any number of members, and yield what became of each as it ends.
+
+    Reads the ids as they are needed and forgets them when their outcome has been taken, so memory
+    does not grow with their number. One look-up and one read-back for each 100, one update for each
+    member that differs, none for those already there: the same run again, after a crash say, just
+    finishes the job. Work goes on while outcomes are taken; closing the iterator ends it.
+
+    Args:
+        open_user_ids: Members, FSUID_…, in any iterable, a generator for instance. A duplicate gets
+            an outcome of its own; one that is far from its twin costs a second look-up.
+        status: 1 disables, 2 enables, as in the old call.
+        corp_access_token: Enterprise access token; None takes the setting's, or fetches one with
+            the app credentials.
+        corp_id: Company account, FSCID_…; None takes the setting's.
+        dry_run: Look up only; who would be written comes with the state `planned`.
+
+    Returns:
+        An iterator of outcomes, one for each id read, in the order in which they end. What the
+        iterable raises is raised when those read before it have ended.
+
+    Raises:
+        ValueError: `status` is neither 1 nor 2.
+        ConfigurationError: A token, a corpId or `current_open_user_id` is missing.
+
+    Source: developer.fxiaoke.com/openapi_v2, Object API, modify personnel object.
+    """
+    return iter(
+        Run(
+            open_user_ids,
+            status,
+            corp_access_token=corp_access_token,
+            corp_id=corp_id,
+            dry_run=dry_run,
+        )
+    )
+
+
+def aset_member_status_many(
+    open_user_ids: Iterable[str] | AsyncIterable[str],
+    status: int,
+    *,
+    corp_access_token: str | None = None,
+    corp_id: str | None = None,
+    dry_run: bool = False,
+) -> AsyncIterator[Outcome]:
+    """Disable or enable any number of members: `shim.set_member_status_many` for event loops.
+
+    Args:
+        open_user_ids: Members, FSUID_…, in any iterable or asynchronous iterable.
+        status: 1 disables, 2 enables, as in the old call.
+        corp_access_token: Enterprise access token; None takes the setting's, or fetches one with
+            the app credentials.
+        corp_id: Company account, FSCID_…; None takes the setting's.
+        dry_run: Look up only; who would be written comes with the state `planned`.
+
+    Returns:
+        An asynchronous iterator of outcomes, one for each id read, in the order in which they end.
+        What the iterable raises is raised when those read before it have ended.
+
+    Raises:
+        ValueError: `status` is neither 1 nor 2.
+        ConfigurationError: A token, a corpId or `current_open_user_id` is missing.
+
+    Source: developer.fxiaoke.com/openapi_v2, Object API, modify personnel object.
+    """
+    return aiter(
+        AsyncRun(
+            open_user_ids,
+            status,
+            corp_access_token=corp_access_token,
+            corp_id=corp_id,
+            dry_run=dry_run,
+        )
+    )

@@ -1,0 +1,281 @@
+"""A run over any number of members: what `set_member_status_many` and `fxshim members` stand on."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import AsyncIterable
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from shim import notices, settings
+from shim.changes.outcome import Outcome
+from shim.changes.state import set_state
+from shim.notices import BulkRunFinished
+from shim.objectapi.calls import local_trace_id
+from shim.objectapi.codes import Code
+from shim.objectapi.kinds import KEYS_PER_QUERY, PERSONNEL
+from shim.objectapi.pacing import least_seconds
+from shim.offline import checks
+from shim.settings import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
+
+    from shim.objectapi.session import Session
+    from shim.routing.flow import Steps
+    from shim.settings.model import Settings
+
+
+class _Base:
+    """What a blocking and an awaiting run have in common.
+
+    Attributes:
+        tally: How many members have ended in each state.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        corp_access_token: str | None,
+        corp_id: str | None,
+        *,
+        dry_run: bool,
+    ) -> None:
+        now = settings.current()
+        try:
+            self._status = checks.status(status)
+        except checks.Refused as refused:
+            raise ValueError(refused.text) from None
+        self.tally: Counter[str] = Counter()
+        self._dry_run = dry_run
+        self._settings = now
+        # What talks to the network is not needed before.
+        from shim.routing.work import Work  # noqa: PLC0415
+
+        self._session = _session(now, corp_access_token, corp_id)
+        self._work: Work[list[Outcome]] = Work(lambda: self._session)
+        self._work.open()
+        self._started = time.monotonic()
+        self._interrupted = False
+        self._trouble: Exception | None = None
+
+    def stop(self) -> None:
+        """Read and send nothing more; what is under way ends.
+
+        Members read but not attempted come as failed, then the run ends. May be called from a
+        signal's handler and from any thread.
+        """
+        self._interrupted = True
+        self._session.stop(Code.BUSY, "the run was interrupted; run it again to go on")
+
+    @property
+    def api_calls(self) -> Mapping[str, int]:
+        """HTTP calls made, by path."""
+        return dict(self._session.api_calls)
+
+    @property
+    def waiting(self) -> tuple[str, float] | None:
+        """What the run waits for while no call is under way, and for how many seconds more.
+
+        `quota`, `retry` or `read-back`; None while calls are made.
+        """
+        return self._work.waiting
+
+    def remaining_seconds(self, rest: int) -> float:
+        """Return how long the quota makes `rest` more members take at the least.
+
+        By the share of those so far that was written.
+        """
+        done = self.tally.total()
+        written = done - self.tally["unchanged"]
+        changes = math.ceil(rest * written / done) if done else 0
+        return quota_seconds(self._settings, rest, changes)
+
+    def _flow(self, given: list[Any]) -> Steps[list[Outcome]]:
+        """Bring some members to the state; whatever is given, each ends in one outcome."""
+        values = self._settings.status_values
+        wanted = values.disabled if self._status == 1 else values.enabled
+        refused = {place: _refused(one) for place, one in enumerate(given)}
+        ids = [one for place, one in enumerate(given) if refused[place] is None]
+        outcomes = iter(
+            (yield from set_state(self._settings, PERSONNEL, ids, wanted, dry_run=self._dry_run))
+        )
+        return [one or next(outcomes) for one in refused.values()]
+
+    def _count(self, outcomes: list[Outcome]) -> list[Outcome]:
+        self.tally.update(outcome.state for outcome in outcomes)
+        return outcomes
+
+    def _finish(self) -> None:
+        notices.emit(
+            BulkRunFinished(
+                status=self._status,
+                dry_run=self._dry_run,
+                members=self.tally.total(),
+                changed=self.tally["changed"],
+                unchanged=self.tally["unchanged"],
+                failed=self.tally["failed"],
+                planned=self.tally["planned"],
+                api_calls=self.api_calls,
+                seconds=round(time.monotonic() - self._started, 3),
+                trace_ids=tuple(self._session.trace_ids),
+            )
+        )
+
+
+class Run(_Base):
+    """A run that blocks while it is iterated over."""
+
+    def __init__(
+        self,
+        open_user_ids: Iterable[object],
+        status: int,
+        *,
+        corp_access_token: str | None = None,
+        corp_id: str | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        """Prepare a run; nothing is read or sent before it is iterated over.
+
+        See `shim.set_member_status_many` for arguments and errors.
+        """
+        super().__init__(status, corp_access_token, corp_id, dry_run=dry_run)
+        self._ids = open_user_ids
+
+    def __iter__(self) -> Iterator[Outcome]:
+        """Yield the outcomes, in the order in which they end."""
+        for group in self.groups():
+            yield from group
+
+    def groups(self) -> Iterator[list[Outcome]]:
+        """Yield the outcomes as they end, those that end together in one list."""
+        from shim.routing.drivers import stream  # noqa: PLC0415 - talks to the network.
+
+        try:
+            for outcomes in stream(self._work, map(self._flow, self._chunks())):
+                yield self._count(outcomes)
+        finally:
+            self._finish()
+        if self._trouble is not None:
+            raise self._trouble
+
+    def _chunks(self) -> Iterator[list[Any]]:
+        chunk: list[Any] = []
+        try:
+            for one in self._ids:
+                chunk.append(one)
+                if len(chunk) == KEYS_PER_QUERY:
+                    yield chunk
+                    chunk = []
+                if self._interrupted:
+                    break
+        except Exception as error:  # noqa: BLE001 - raised when what was read before has ended.
+            self._trouble = error
+        if chunk:
+            yield chunk
+
+
+class AsyncRun(_Base):
+    """A run to iterate over with `async for`."""
+
+    def __init__(
+        self,
+        open_user_ids: Iterable[object] | AsyncIterable[object],
+        status: int,
+        *,
+        corp_access_token: str | None = None,
+        corp_id: str | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        """Prepare a run; nothing is read or sent before it is iterated over.
+
+        See `shim.set_member_status_many` for arguments and errors.
+        """
+        super().__init__(status, corp_access_token, corp_id, dry_run=dry_run)
+        self._ids = open_user_ids
+
+    async def __aiter__(self) -> AsyncIterator[Outcome]:
+        """Yield the outcomes, in the order in which they end."""
+        from shim.routing.drivers import astream  # noqa: PLC0415 - talks to the network.
+
+        try:
+            async with (
+                aclosing(self._flows()) as flows,
+                aclosing(astream(self._work, flows)) as results,
+            ):
+                async for outcomes in results:
+                    for outcome in self._count(outcomes):
+                        yield outcome
+        finally:
+            self._finish()
+        if self._trouble is not None:
+            raise self._trouble
+
+    async def _flows(self) -> AsyncGenerator[Steps[list[Outcome]], None]:
+        chunk: list[Any] = []
+        try:
+            async for one in _each(self._ids):
+                chunk.append(one)
+                if len(chunk) == KEYS_PER_QUERY:
+                    yield self._flow(chunk)
+                    chunk = []
+                if self._interrupted:
+                    break
+        except Exception as error:  # noqa: BLE001 - raised when what was read before has ended.
+            self._trouble = error
+        if chunk:
+            yield self._flow(chunk)
+
+
+async def _each(ids: Iterable[object] | AsyncIterable[object]) -> AsyncGenerator[object, None]:
+    if isinstance(ids, AsyncIterable):
+        async for one in ids:
+            yield one
+    else:
+        for one in ids:
+            yield one
+
+
+def _session(now: Settings, corp_access_token: str | None, corp_id: str | None) -> Session:
+    from shim.objectapi.session import Session  # noqa: PLC0415 - needed to send, not to import.
+
+    stored = now.corp_access_token
+    token = corp_access_token or (stored.get_secret_value() if stored else "")
+    corp_id = corp_id or now.corp_id
+    if not corp_id:
+        msg = (
+            "corp_id is not set: the company account (FSCID_…) whose members these are; set the "
+            "setting corp_id or the environment variable FXIAOKE_SHIM_CORP_ID"
+        )
+        raise ConfigurationError(msg)
+    if not token and now.app_credentials is None:
+        msg = (
+            "there is no token: set corp_access_token, or app_id, app_secret and permanent_code "
+            "with which one is fetched (environment variables FXIAOKE_SHIM_CORP_ACCESS_TOKEN, …)"
+        )
+        raise ConfigurationError(msg)
+    return Session(now, token=token, corp_id=corp_id)
+
+
+def _refused(value: Any) -> Outcome | None:
+    """Return the outcome of what is no id at all, or None."""
+    try:
+        checks.open_user_id(value)
+    except checks.Refused as refused:
+        given = value if isinstance(value, str) else ""
+        return Outcome(given, "failed", int(refused.code), refused.text, local_trace_id())
+    return None
+
+
+def quota_seconds(now: Settings, members: int, changes: int) -> float:
+    """Return how long the quota makes a run take at the least.
+
+    Args:
+        now: The settings, whose `quota_calls` and `quota_seconds` count.
+        members: How many members are looked up.
+        changes: How many of them are written, and read back.
+    """
+    queries = math.ceil(members / KEYS_PER_QUERY) + math.ceil(changes / KEYS_PER_QUERY)
+    return least_seconds(max(queries, changes), now.quota_calls, now.quota_seconds)

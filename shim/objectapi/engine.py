@@ -1,0 +1,34 @@
+"""The HTTP library: httpx, or its successor where `FXIAOKE_SHIM_HTTP=httpx2` asks for it.
+
+Read once, at the first call: a process speaks through one of them. The rest of the package says
+`from shim.objectapi.engine import httpx` and cannot tell which it has got.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from shim.settings import ConfigurationError
+from shim.settings.model import HTTP_VARIABLE as VARIABLE
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    name = os.environ.get(VARIABLE) or "httpx"
+    if name == "httpx2":
+        try:
+            import httpx2 as httpx
+        except ModuleNotFoundError:
+            msg = (
+                f"{VARIABLE} asks for httpx2, which is not installed: pip install httpx2 "
+                "(Python 3.11 or later)"
+            )
+            raise ConfigurationError(msg) from None
+    elif name == "httpx":
+        import httpx
+    else:
+        msg = f"{VARIABLE}: should be httpx or httpx2"
+        raise ConfigurationError(msg)
+
+__all__ = ["VARIABLE", "httpx"]

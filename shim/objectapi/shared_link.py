@@ -1,0 +1,185 @@
+"""The line to Redis: answers in a second or is lost, and a loss is said once, not by everyone.
+
+Everything that goes to Redis goes through `Link.script`: one atomic script for each operation.
+While the store is lost nobody waits for it; one caller looks again every few seconds.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
+from urllib.parse import quote, urlsplit
+
+from shim.notices import QuotaStoreLost, QuotaStoreRecovered, emit
+from shim.objectapi.pacing import WindowLost
+from shim.settings import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import redis
+
+    Argument: TypeAlias = str | int
+
+OnLoss: TypeAlias = Literal["local", "refuse"]
+T = TypeVar("T")
+
+RETRY_SECONDS = 5.0
+"""How long a lost store is left alone before somebody looks again."""
+_ANSWER_SECONDS = 1.0
+_MANY = 2**31
+
+
+class StoreLost(WindowLost):
+    """The shared store cannot be asked; the text says what to do and holds no secret.
+
+    Attributes:
+        sent: Whether the question went out, so that Redis may have taken it in.
+    """
+
+    def __init__(self, text: str, *, sent: bool) -> None:
+        super().__init__(text)
+        self.sent = sent
+
+
+class Script(Protocol):
+    """A script that Redis runs as one step."""
+
+    def __call__(self, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
+        """Run it and return what it returned.
+
+        Raises:
+            StoreLost: Redis did not answer, or is being left alone.
+        """
+        ...
+
+
+class Link:
+    """One process's connection to the store, and the knowledge of whether it is there."""
+
+    def __init__(self, url: str, on_loss: OnLoss, retry_seconds: float) -> None:
+        client, trouble = _client(url)
+        self._client = client
+        self._trouble = trouble
+        # Not the URL: that may hold a password.
+        self._place = urlsplit(url).hostname or "the unix socket"
+        self.on_loss = on_loss
+        self._retry_seconds = retry_seconds
+        self._lock = threading.Lock()
+        # Even while the store is there, odd while it is lost. Who asked in an earlier chapter has
+        # nothing to say about this one.
+        self._chapter = 0
+        self._lost_at = 0.0
+        self._look_again_at = 0.0
+        self._reason = ""
+
+    def script(self, text: str) -> Script:
+        """Return a script ready to run."""
+        registered = self._client.register_script(text)
+
+        def run(keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
+            return self.ask(lambda: registered(keys=keys, args=arguments))
+
+        return run
+
+    def ask(self, question: Callable[[], T]) -> T:
+        """Put a question to Redis and return the answer.
+
+        Raises:
+            StoreLost: Redis did not answer, or is being left alone.
+        """
+        chapter = self._begin()
+        try:
+            answer = question()
+        except self._trouble as error:
+            self._lose(chapter, type(error).__name__)
+            raise self._lost(sent=True) from None
+        if chapter % 2:
+            self._recover(chapter)
+        return answer
+
+    def close(self) -> None:
+        """Close the connections."""
+        # One of them may be broken already, which is no news to anybody who is leaving.
+        with suppress(*self._trouble):
+            self._client.close()
+
+    def _begin(self) -> int:
+        with self._lock:
+            if self._chapter % 2:
+                now = time.monotonic()
+                if now < self._look_again_at:
+                    raise self._lost(sent=False)
+                # Whoever comes first looks; the others go on meanwhile.
+                self._look_again_at = now + self._retry_seconds
+            return self._chapter
+
+    def _lose(self, chapter: int, reason: str) -> None:
+        with self._lock:
+            if chapter != self._chapter:
+                return
+            now = time.monotonic()
+            self._reason = reason
+            self._look_again_at = now + self._retry_seconds
+            if chapter % 2:
+                return
+            self._chapter += 1
+            self._lost_at = now
+        emit(QuotaStoreLost(action=self.on_loss, reason=reason))
+
+    def _recover(self, chapter: int) -> None:
+        with self._lock:
+            if chapter != self._chapter:
+                return
+            self._chapter += 1
+            seconds = time.monotonic() - self._lost_at
+        emit(QuotaStoreRecovered(seconds=seconds))
+
+    def _lost(self, *, sent: bool) -> StoreLost:
+        text = (
+            f"the shared quota store at {self._place} does not answer ({self._reason}): mend "
+            'redis_url, or set on_quota_store_loss = "local" to go on with windows of this '
+            "process alone"
+        )
+        return StoreLost(text, sent=sent)
+
+
+def key(name: str, part: str) -> str:
+    """Return the key of one part of what `name` names.
+
+    The braces make a cluster keep all parts in one place, so the name must hold none of its own.
+    """
+    return f"fxiaoke-shim:{{{quote(name, safe='/:|')}}}:{part}"
+
+
+def _client(url: str) -> tuple[redis.Redis, tuple[type[Exception], ...]]:
+    """Return a client that does not linger, and what it raises when Redis is not to be reached."""
+    try:
+        import redis  # noqa: PLC0415 - only who shares a quota pays for it.
+        from redis.backoff import NoBackoff  # noqa: PLC0415
+        from redis.retry import Retry  # noqa: PLC0415
+    except ImportError:
+        msg = "redis_url needs the extra redis: pip install 'fxiaoke-shim[redis]'"
+        raise ConfigurationError(msg) from None
+    trouble = (redis.RedisError, OSError)
+    try:
+        client = redis.Redis.from_url(
+            url,
+            socket_timeout=_ANSWER_SECONDS,
+            socket_connect_timeout=_ANSWER_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+            # A thread each may ask at once; to run out of connections would pass for a loss.
+            max_connections=_MANY,
+            # Old servers and proxies speak no other.
+            protocol=2,
+            decode_responses=True,
+        )
+        # Connects to nothing, but complains of options in the URL that do not exist.
+        client.connection_pool.make_connection()
+    except (ValueError, TypeError, *trouble):
+        # Their text may quote the URL.
+        msg = "redis_url: has an option after the ? that the redis client does not take"
+        raise ConfigurationError(msg) from None
+    return client, trouble

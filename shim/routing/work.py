@@ -1,0 +1,246 @@
+"""Many translations at once, without I/O: what is to be done next, and what comes of it.
+
+A `Work` steps translations and the exchanges of their calls; the drivers perform what it hands
+out, blocking or awaiting, and tell it what came of that. So one thread, or one event loop, keeps
+any number of calls going, and waiting (for the quota, for a retry) occupies nobody.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from shim.objectapi import http
+from shim.objectapi.calls import local_reply
+from shim.objectapi.exchange import Send, Sleep
+from shim.routing.flow import Pause
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from shim.objectapi.calls import Call, Reply
+    from shim.objectapi.exchange import Ask, Exchange, Wait
+    from shim.objectapi.session import Session
+    from shim.routing.flow import Steps
+
+T = TypeVar("T")
+
+_NOT_YET = local_reply(0, "not answered yet")
+
+
+@dataclass(slots=True, eq=False)
+class _Walk(Generic[T]):
+    """A translation under way, and the replies it waits for."""
+
+    flow: Steps[T]
+    replies: list[Reply] = field(default_factory=list["Reply"])
+    missing: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Job(Generic[T]):
+    """A call under way.
+
+    Attributes:
+        step: What a driver is to perform for it.
+    """
+
+    walk: _Walk[T]
+    place: int
+    writes: bool
+    exchange: Exchange
+    step: Send | Ask | Wait | None = None
+
+
+class Work(Generic[T]):
+    """Translations under way, and the jobs they make.
+
+    At most `concurrency` calls that read and as many that write are begun, and no more than
+    `concurrency` of all are on the wire. Those that read go first: they are few, and others wait
+    for what they bring.
+
+    Attributes:
+        results: What translations have returned, for the driver to take.
+        session: Who asks; opened when a translation first asks for a call.
+    """
+
+    def __init__(self, open_session: Callable[[], Session]) -> None:
+        self.results: deque[T] = deque()
+        self.session: Session | None = None
+        self._open_session = open_session
+        self._walks: set[_Walk[T]] = set()
+        self._jobs: set[Job[T]] = set()
+        # By whether they write: calls that have not begun, and how many have.
+        self._queued: dict[bool, deque[tuple[_Walk[T], int, Call]]] = {
+            False: deque(),
+            True: deque(),
+        }
+        self._begun = {False: 0, True: 0}
+        self._ready: dict[bool, deque[Job[T]]] = {False: deque(), True: deque()}
+        self._asking: deque[Job[T]] = deque()
+        self._answered: deque[_Walk[T]] = deque()
+        self._on_the_wire = 0
+        self._sleeping: list[tuple[float, int, str, Job[T] | _Walk[T]]] = []
+        self._numbers = itertools.count()
+
+    @property
+    def hungry(self) -> bool:
+        """Whether more translations would keep more calls going."""
+        if self.session is None:
+            return not self._walks
+        most = self.session.settings.concurrency
+        return len(self._walks) < most and len(self._queued[True]) < most
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing under way."""
+        return not self._walks
+
+    @property
+    def ready(self) -> int:
+        """How many jobs `next_job` would hand out now."""
+        if self.session is None:
+            return 0
+        sends = sum(map(len, self._ready.values()))
+        free = self.session.settings.concurrency - self._on_the_wire
+        return len(self._asking) + min(sends, free)
+
+    @property
+    def waiting(self) -> tuple[str, float] | None:
+        """What everything waits for, and how many seconds more; None where calls are made."""
+        sleeping = self._sleeping[:1]
+        if self._on_the_wire or not sleeping:
+            return None
+        return sleeping[0][2], max(sleeping[0][0] - time.monotonic(), 0.0)
+
+    def open(self) -> Session:
+        """Return the session; opened now, if it has not been."""
+        if self.session is None:
+            self.session = self._open_session()
+        return self.session
+
+    def begin(self, flow: Steps[T]) -> None:
+        """Take on a translation."""
+        walk = _Walk(flow)
+        self._walks.add(walk)
+        self._advance(walk, None)
+        self._settle()
+
+    def next_job(self) -> Job[T] | None:
+        """Return a job whose step is to be performed now, or None; then see `due`."""
+        if self._asking:
+            return self._asking.popleft()
+        if self.session is None:
+            return None
+        for ready in self._ready.values():
+            while ready and (refusal := self.session.refuse()):
+                self._step(ready.popleft(), refusal)
+                self._settle()
+            if ready and self._on_the_wire < self.session.settings.concurrency:
+                self._on_the_wire += 1
+                return ready.popleft()
+        return None
+
+    def performed(self, job: Job[T], result: Any) -> None:
+        """Go on with a job: this came of its step."""
+        if isinstance(job.step, Send):
+            self._on_the_wire -= 1
+        self._step(job, result)
+        self._settle()
+
+    def due(self) -> float | None:
+        """Return in how many seconds `wake` is to be called, or None."""
+        if not self._sleeping:
+            return None
+        return max(self._sleeping[0][0] - time.monotonic(), 0.0)
+
+    def wake(self) -> None:
+        """Go on with what has slept long enough; where the run was stopped, with everything."""
+        stopped = self.session is not None and self.session.stopped
+        now = time.monotonic()
+        while self._sleeping and (stopped or self._sleeping[0][0] <= now):
+            sleeper = heapq.heappop(self._sleeping)[3]
+            if isinstance(sleeper, Job):
+                self._step(sleeper, None)
+            else:
+                self._advance(sleeper, ())
+            self._settle()
+
+    def close(self) -> None:
+        """Give everything up."""
+        for job in self._jobs:
+            job.exchange.close()
+        for walk in self._walks:
+            walk.flow.close()
+
+    def _settle(self) -> None:
+        """Go on with what needs nothing performed, until there is no such thing.
+
+        A loop, not one call within another: a stopped run answers any number of calls by itself.
+        """
+        while True:
+            if self._answered:
+                walk = self._answered.popleft()
+                self._advance(walk, walk.replies)
+            elif not any([self._begin_queued(writes=False), self._begin_queued(writes=True)]):
+                return
+
+    def _advance(self, walk: _Walk[T], replies: Sequence[Reply] | None) -> None:
+        try:
+            # What has not begun takes nothing else than None.
+            step = walk.flow.send(replies)  # type: ignore[arg-type]
+        except StopIteration as end:
+            self._walks.discard(walk)
+            self.results.append(end.value)
+            return
+        if isinstance(step, Pause):
+            self._sleep(step.seconds, "read-back", walk)
+            return
+        self.open()
+        walk.replies = [_NOT_YET] * len(step)
+        walk.missing = len(step)
+        if not step:
+            self._answered.append(walk)
+        for place, call in enumerate(step):
+            self._queued[call.writes].append((walk, place, call))
+
+    def _begin_queued(self, *, writes: bool) -> bool:
+        """Begin one call, if there is one and it may; say whether."""
+        queued, session = self._queued[writes], self.session
+        if not queued or session is None or self._begun[writes] >= session.settings.concurrency:
+            return False
+        walk, place, call = queued.popleft()
+        job = Job(walk, place, writes, http.exchange(session, call))
+        self._begun[writes] += 1
+        self._jobs.add(job)
+        self._step(job, None)
+        return True
+
+    def _step(self, job: Job[T], sent: Any) -> None:
+        try:
+            step = job.exchange.send(sent)
+        except StopIteration as end:
+            self._ended(job, end.value)
+            return
+        if isinstance(step, Sleep):
+            self._sleep(step.seconds, step.why, job)
+            return
+        job.step = step
+        (self._ready[job.writes] if isinstance(step, Send) else self._asking).append(job)
+
+    def _ended(self, job: Job[T], reply: Reply) -> None:
+        self._jobs.discard(job)
+        self._begun[job.writes] -= 1
+        walk = job.walk
+        walk.replies[job.place] = reply
+        walk.missing -= 1
+        if not walk.missing:
+            self._answered.append(walk)
+
+    def _sleep(self, seconds: float, why: str, sleeper: Job[T] | _Walk[T]) -> None:
+        until = time.monotonic() + seconds
+        heapq.heappush(self._sleeping, (until, next(self._numbers), why, sleeper))
