@@ -97,3 +97,80 @@ def endpoints(
         derive_into(into)
         return
     typer.echo(text(form.value, names or []), nl=False)
+
+
+class Action(str, Enum):
+    """What becomes of members."""
+
+    disable = "disable"
+    enable = "enable"
+
+
+class IdsFormat(str, Enum):
+    """How a file holds ids."""
+
+    csv = "csv"
+    tsv = "tsv"
+    jsonl = "jsonl"
+    lines = "lines"
+
+
+@app.command()
+def members(  # noqa: PLR0913 - options of a command.
+    action: Annotated[Action, typer.Argument(help="What to do with them.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="Whose openUserIds; - reads stdin. Read once beforehand if it can be."),
+    ] = None,
+    *,
+    column: Annotated[
+        str | None,
+        typer.Option(
+            help="Column or JSON key of the ids; a number from 1 if there is no header.",
+            show_default="openUserId or open_user_id",
+        ),
+    ] = None,
+    form: Annotated[
+        IdsFormat | None,
+        typer.Option("--format", help="How it is written.", show_default="as it looks"),
+    ] = None,
+    encoding: Annotated[
+        str, typer.Option(help="Its text encoding; gb18030 for Excel in China.")
+    ] = "utf-8",
+    results: Annotated[
+        Path | None,
+        typer.Option(help="Append a JSON line for each member, at once, to this file."),
+    ] = None,
+    only_failed: Annotated[
+        Path | None,
+        typer.Option(
+            help="Only members that failed last by this results file. FILE may be left out."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; count, and say how long it takes.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
+) -> None:
+    """Disable or enable the members of a list of any length; print what became of them.
+
+    Exit code 0: all are as asked; 1: some failed; 2: nothing usable to go by; 130: interrupted.
+    """
+    from shim.cli.ids import IdsFile  # noqa: PLC0415
+    from shim.cli.members import Order, carry_out  # noqa: PLC0415
+
+    if file is None and only_failed is None:
+        msg = "FILE is missing; - reads stdin, and --only-failed goes without"
+        raise typer.BadParameter(msg)
+    ids = None
+    if file is not None:
+        ids = IdsFile(file, None if form is None else form.value, column, encoding)
+    order = Order(
+        action.value,
+        ids,
+        results=results,
+        only_failed=only_failed,
+        dry_run=dry_run,
+        quiet=quiet,
+    )
+    raise typer.Exit(carry_out(order))

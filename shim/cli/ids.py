@@ -1,0 +1,225 @@
+"""Reading ids from a file or a pipe, one at a time: memory holds a row, whatever the length.
+
+No error repeats anything of the file: rows hold names and phones, and what should be a header may
+be such a row.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TextIO
+
+from shim.cli.lines import MARKED, SURROGATE, IdsError, Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["Form", "IdsError", "IdsFile"]
+
+Form = Literal["csv", "tsv", "jsonl", "lines"]
+
+NAMES = ("openUserId", "open_user_id")
+"""What the column, or the key, is called where nobody says otherwise."""
+
+_SUFFIXES: dict[str, Form] = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_DELIMITERS = {"csv": ",", "tsv": "\t"}
+_NUMBER = re.compile(r"[0-9]{1,5}")
+_NOT_ONE_ID = re.compile(r'[\s,;"]')
+
+_NOT_AN_OBJECT = "not a JSON object: each line has to be one; or say with --format what it is"
+_NO_KEY = "no key of that name (openUserId or open_user_id, or the one of --column): mend the line"
+_NOT_TEXT = "the id is not a string with text in it: write it in quotes"
+_MORE_THAN_AN_ID = "more than one id: for a file of columns say --format csv or --format tsv"
+_TOO_FEW = "fewer columns than the id's: mend the line, or check --column and --format"
+_NO_ID = "its column holds no id: fill it in, or take the line out"
+_NO_COLUMN = (
+    "no column of that name (openUserId or open_user_id, or the one of --column): name the right "
+    "one, or give its number from 1 (--column 1) if there is no header; csv separates columns by "
+    "commas, tsv by tabs"
+)
+_TWO_COLUMNS = "more than one column of that name: rename all but one"
+_BAD_QUOTES = (
+    "the row that begins here has a quote that is neither closed nor doubled, or a field of more "
+    f"than {csv.field_size_limit()} characters: mend it, or check --format"
+)
+
+
+@dataclass(frozen=True)
+class IdsFile:
+    """Where ids come from; each iteration reads it from its start, duplicates and all.
+
+    Attributes:
+        path: The file; `-` is stdin.
+        form: How it is written; None goes by the suffix, else by the first line that is not blank.
+        column: The column's or key's name, or a column's number from 1 where there is no header.
+        encoding: By its Python name; a byte order mark is skipped in any.
+    """
+
+    path: Path
+    form: Form | None = None
+    column: str | None = None
+    encoding: str = "utf-8"
+
+    def __iter__(self) -> Iterator[str]:
+        """Read the ids.
+
+        Raises:
+            IdsError: It cannot be read, or a line of it is not what it should be.
+        """
+        with self._open() as file:
+            lines = Lines(file, self.name)
+            form = self.form or _SUFFIXES.get(self.path.suffix.lower()) or _guess(lines.peek())
+            yield from _ids(lines, form, self.column)
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return "stdin" if self._is_stdin else str(self.path)
+
+    def stat(self) -> os.stat_result:
+        """Return what the system knows of it.
+
+        Raises:
+            IdsError: It is not there.
+        """
+        try:
+            return os.fstat(0) if self._is_stdin else self.path.stat()
+        except OSError as error:
+            raise self._unreadable(error) from None
+
+    def can_be_read_again(self) -> bool:
+        """Return whether it is a regular file, and neither stdin nor a pipe.
+
+        Raises:
+            IdsError: It is not there.
+        """
+        return stat.S_ISREG(self.stat().st_mode) and not self._is_stdin
+
+    @property
+    def _is_stdin(self) -> bool:
+        return str(self.path) == "-"
+
+    def _open(self) -> TextIO:
+        try:
+            return open(
+                0 if self._is_stdin else self.path,
+                encoding=self.encoding,
+                errors=MARKED,
+                newline="",
+                closefd=not self._is_stdin,
+            )
+        except OSError as error:
+            raise self._unreadable(error) from None
+        except LookupError:
+            msg = "--encoding: there is none of that name; utf-8, gb18030 and utf-16 are some"
+            raise IdsError(msg) from None
+
+    def _unreadable(self, error: OSError) -> IdsError:
+        return IdsError(f"{self.name} cannot be read: {error.strerror}")
+
+
+def _guess(line: str) -> Form:
+    """Return the form that a file looks like by its first line."""
+    if line.lstrip().startswith("{"):
+        return "jsonl"
+    if "\t" in line.strip():
+        return "tsv"
+    return "csv" if "," in line else "lines"
+
+
+def _ids(lines: Lines, form: Form, column: str | None) -> Iterator[str]:
+    if form == "jsonl":
+        return _from_objects(lines, column)
+    if form == "lines":
+        return _from_lines(lines, column)
+    return _from_columns(lines, form, column)
+
+
+def _from_objects(lines: Lines, key: str | None) -> Iterator[str]:
+    names = NAMES if key is None else (key,)
+    for line in lines:
+        if not line.strip():
+            continue
+        row = _loaded(line)
+        if not isinstance(row, dict):
+            raise lines.error(_NOT_AN_OBJECT)
+        name = next((name for name in names if name in row), None)
+        if name is None:
+            raise lines.error(_NO_KEY)
+        value = row[name]
+        if not isinstance(value, str) or not value.strip() or SURROGATE.search(value):
+            raise lines.error(_NOT_TEXT)
+        yield value.strip()
+
+
+def _loaded(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _from_lines(lines: Lines, column: str | None) -> Iterator[str]:
+    if column is not None:
+        msg = "--column: the file is read as one id a line; say --format csv, tsv or jsonl"
+        raise IdsError(msg)
+    header_may_come = True
+    for line in lines:
+        value = line.strip()
+        if not value:
+            continue
+        if _NOT_ONE_ID.search(value):
+            raise lines.error(_MORE_THAN_AN_ID)
+        if not (header_may_come and value in NAMES):
+            yield value
+        header_may_come = False
+
+
+def _from_columns(lines: Lines, form: Form, column: str | None) -> Iterator[str]:
+    rows = _rows(lines, form)
+    place = _place(rows, lines, column)
+    for line, row in rows:
+        if place >= len(row):
+            raise lines.error(_TOO_FEW, line)
+        value = row[place].strip()
+        if not value:
+            raise lines.error(_NO_ID, line)
+        yield value
+
+
+def _place(rows: Iterator[tuple[int, list[str]]], lines: Lines, column: str | None) -> int:
+    """Return where in a row the id is, by the column's number or by reading the header."""
+    if column is not None and _NUMBER.fullmatch(column):
+        if int(column):
+            return int(column) - 1
+        msg = "--column: columns are counted from 1"
+        raise IdsError(msg)
+    names = NAMES if column is None else (column,)
+    # Where there is no row at all it does not matter.
+    line, header = next(rows, (0, list(names[:1])))
+    found = [place for place, name in enumerate(header) if name.strip() in names]
+    if len(found) != 1:
+        raise lines.error(_TWO_COLUMNS if found else _NO_COLUMN, line)
+    return found[0]
+
+
+def _rows(lines: Lines, form: Form) -> Iterator[tuple[int, list[str]]]:
+    """Give each row that is not blank, with the number of the line in which it begins."""
+    # Not strict, a quote that is never closed would swallow the rest of the file.
+    reader = csv.reader(lines, delimiter=_DELIMITERS[form], strict=True)
+    while True:
+        line = lines.last + 1
+        try:
+            row = next(reader, None)
+        except csv.Error:
+            raise lines.error(_BAD_QUOTES, line) from None
+        if row is None:
+            return
+        if any(cell.strip() for cell in row):
+            yield line, row

@@ -1,0 +1,172 @@
+"""How far a run is, on stderr: a bar on a terminal, otherwise a line now and then.
+
+It shows counts and times, never who. What cannot be written is left out: a run does not fail for
+want of an onlooker.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING, Protocol
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, ProgressColumn, SpinnerColumn
+from rich.progress import Progress as RichProgress
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from rich.progress import Task
+
+    from shim.changes.outcome import Outcome
+
+LINE_SECONDS = 10.0
+_WAITS = {
+    "quota": "waiting for the quota",
+    "retry": "waiting to try again",
+    "read-back": "waiting for writes to show",
+}
+
+Show = AbstractContextManager["Callable[[], None]"]
+"""Entered when a run begins, left when it has ended; called in between when there is news."""
+
+
+class Pacing(Protocol):
+    """What a run knows of its own pace; see `shim.bulk.Run`."""
+
+    @property
+    def waiting(self) -> tuple[str, float] | None:
+        """What it waits for (`quota`, `retry`, `read-back`), and for how many seconds."""
+        ...
+
+    def remaining_seconds(self, rest: int) -> float:
+        """Return the least time, in seconds, that so many more ids take."""
+        ...
+
+
+class Standing:
+    """How far a run is.
+
+    Attributes:
+        done: Ids that have their outcome.
+        failed: Those of them that failed.
+        total: All there are; None = unknown.
+    """
+
+    def __init__(
+        self, run: Pacing, total: int | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.done = 0
+        self.failed = 0
+        self.total = total
+        self._run = run
+        self._clock = clock
+        self._began = clock()
+
+    def add(self, outcomes: Sequence[Outcome]) -> None:
+        """Count what has ended."""
+        self.failed += sum(one.state == "failed" for one in outcomes)
+        self.done += len(outcomes)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since it began."""
+        return self._clock() - self._began
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds that the rest takes: as the average so far, at least what the quota needs."""
+        if self.total is None or not self.done:
+            return None
+        rest = max(self.total - self.done, 0)
+        return max(self.seconds / self.done * rest, self._run.remaining_seconds(rest))
+
+    def text(self) -> str:
+        """Return it in words."""
+        total = "" if self.total is None else f" of {self.total:,}"
+        parts = [f"{self.done:,}{total} done, {self.failed:,} failed"]
+        if self.done and self.seconds > 0:
+            parts.append(f"{self.done / self.seconds:,.1f}/s")
+        if left := self.seconds_left:
+            parts.append(f"{duration(left)} left")
+        if waiting := self._run.waiting:
+            reason, seconds = waiting
+            parts.append(f"{_WAITS[reason]}: {duration(seconds)}")
+        return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Return a time for people: `12 s`, `4 min 10 s`, `1 h 05 min`."""
+    whole = round(seconds)
+    if whole < 60:  # noqa: PLR2004 - seconds in a minute.
+        return f"{whole} s"
+    if whole < 3600:  # noqa: PLR2004 - seconds in an hour.
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def show(standing: Standing, title: str, *, quiet: bool) -> Show:
+    """Return what shows it: nothing, a bar, or lines."""
+    if quiet:
+        return nullcontext(_nothing)
+    console = Console(stderr=True)
+    # A log file is not a terminal, whatever FORCE_COLOR makes of it.
+    if sys.stderr.isatty() and not console.is_dumb_terminal:
+        return _bar(standing, title, console)
+    return _lines(standing, title)
+
+
+def _nothing() -> None:
+    pass
+
+
+class _Words(ProgressColumn):
+    """The standing in words; drawn anew all the time, so that a wait counts down."""
+
+    def __init__(self, standing: Standing) -> None:
+        super().__init__()
+        self._standing = standing
+
+    def render(self, task: Task) -> Text:  # noqa: ARG002 - the standing knows more.
+        return Text(self._standing.text())
+
+
+@contextmanager
+def _bar(standing: Standing, title: str, console: Console) -> Iterator[Callable[[], None]]:
+    with RichProgress(
+        SpinnerColumn(),
+        title,
+        BarColumn(bar_width=20),
+        _Words(standing),
+        console=console,
+        redirect_stdout=False,
+    ) as bar:
+        # A program that is killed should not take the cursor with it.
+        console.show_cursor()
+        task = bar.add_task("", total=standing.total)
+        yield lambda: bar.update(task, completed=standing.done)
+
+
+@contextmanager
+def _lines(standing: Standing, title: str) -> Iterator[Callable[[], None]]:
+    due = standing.seconds + LINE_SECONDS
+
+    def write(text: str) -> None:
+        with suppress(OSError):
+            typer.echo(f"{title}: {text}", err=True)
+
+    def news() -> None:
+        nonlocal due
+        if standing.seconds >= due:
+            write(standing.text())
+            due = standing.seconds + LINE_SECONDS
+
+    write("begun" if standing.total is None else f"begun, {standing.total:,} to do")
+    try:
+        yield news
+    finally:
+        write(f"ended, {standing.text()}")

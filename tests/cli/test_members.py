@@ -1,0 +1,451 @@
+"""`fxshim members`, run as people run it: as a process, against a sandbox on a socket."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from shim.changes.outcome import Outcome
+from shim.cli.interruption import Interruption
+from shim.cli.progress import Standing, duration, show
+from shim.cli.summary import Tally
+from shim.sandbox import Sandbox
+
+FXSHIM = str(Path(sys.executable).parent / "fxshim")
+NAME, PHONE = "金丝雀", "13912345678"
+
+
+class Command:
+    """The command, with the settings for one sandbox."""
+
+    def __init__(self, tenant, base_url):
+        self.tenant = tenant
+        self.env = {
+            **os.environ,
+            "FXIAOKE_SHIM_BASE_URL": base_url,
+            "FXIAOKE_SHIM_CURRENT_OPEN_USER_ID": tenant.current_open_user_id,
+            "FXIAOKE_SHIM_CORP_ACCESS_TOKEN": tenant.corp_access_token,
+            "FXIAOKE_SHIM_CORP_ID": tenant.corp_id,
+            "FXIAOKE_SHIM_QUOTA_CALLS": "0",
+        }
+
+    def run(self, *args, stdin="", **env):
+        return subprocess.run(
+            [FXSHIM, "members", *map(str, args)],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            env={**self.env, **env},
+        )
+
+    @contextmanager
+    def started(self, *args, **streams):
+        """Start it; whoever does not wait for it has it killed."""
+        everywhere = dict.fromkeys(["stdin", "stdout", "stderr"], subprocess.PIPE)
+        with subprocess.Popen(
+            [FXSHIM, "members", *map(str, args)],
+            text=True,
+            env=self.env,
+            **{**everywhere, **streams},
+        ) as process:
+            yield process
+            process.kill()
+
+    def disabled(self):
+        return {one for one, status in self.tenant.members().items() if status == "1"}
+
+
+@pytest.fixture
+def command():
+    """Return a function that serves a sandbox and gives the command to go with it."""
+    with ExitStack() as stack:
+
+        def make(members=5, **options):
+            tenant = Sandbox(members, seed=3, **options)
+            return Command(tenant, stack.enter_context(tenant.serve()))
+
+        yield make
+
+
+def ids_file(ids, name="ids.csv"):
+    path = Path(name).absolute()
+    path.write_text("".join(f"{one},{NAME},{PHONE}\n" for one in ["openUserId", *ids]))
+    return path
+
+
+def rows(path):
+    return [json.loads(line) for line in Path(path).read_text().splitlines()]
+
+
+class TestOutcome:
+    """What comes of a run."""
+
+    def test_all_are_disabled_and_enabled_again(self, command):
+        """Exit code 0, counts and calls on stdout, a line at either end on stderr."""
+        one = command(130)
+        members = one.tenant.open_user_ids
+        done = one.run("disable", ids_file([*members, members[0]]))
+        assert done.returncode == 0, done.stderr
+        first, calls = done.stdout.splitlines()
+        # One of them twice, as likely as not before its first update has been made.
+        assert re.fullmatch(r"131 members: 13[01] disabled, [01] disabled already, 0 failed", first)
+        assert re.search(r"/cgi/crm/v2/data/query 4, /cgi/crm/v2/data/update 13[01]; ", calls)
+        begun, ended = done.stderr.splitlines()
+        assert begun == "disabling members: begun, 131 to do"
+        assert re.fullmatch(
+            r"disabling members: ended, 131 of 131 done, 0 failed, [\d.,]+/s", ended
+        )
+        assert one.disabled() == set(members)
+        done = one.run("enable", "-", "--quiet", stdin="\n".join(members[:3]))
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("3 members: 3 enabled, 0 enabled already, 0 failed\n")
+        assert one.disabled() == set(members[3:])
+
+    def test_those_that_failed_can_be_done_alone(self, command):
+        """Recorded one by one; only those are tried again, in a dry run and then in earnest."""
+        one = command(6, hidden=2)
+        hidden = one.tenant.hidden
+        ids = ids_file(one.tenant.open_user_ids)
+        done = one.run("disable", ids, "--results", "out.jsonl")
+        assert done.returncode == 1
+        assert "6 members: 4 disabled, 0 disabled already, 2 failed\n" in done.stdout
+        assert "  20012: 2, openUserId not found, or hidden: " in done.stdout
+        again = "fxshim members disable --only-failed out.jsonl --results out.jsonl"
+        assert done.stdout.endswith(f"for those that failed: {again}\n")
+        assert "FSUID" not in done.stdout + done.stderr
+        assert NAME not in Path("out.jsonl").read_text()
+        results = rows("out.jsonl")
+        assert {row["openUserId"] for row in results if row["state"] == "failed"} == hidden
+        assert len(results) == 6
+
+        with Path("out.jsonl").open("a") as file:
+            file.write('{"openUserId": "torn')
+        dry = one.run("disable", ids, *again.split()[3:], "--dry-run")
+        assert "left out 1 lines" in dry.stderr
+        assert "dry run, nothing was written. 2 members: 0 would be disabled" in dry.stdout
+        done = one.run(*again.split()[2:])
+        assert done.returncode == 1
+        assert "2 members: 0 disabled, 0 disabled already, 2 failed\n" in done.stdout
+        assert [row["openUserId"] in hidden for row in rows("out.jsonl")[6:]] == [True] * 4
+        # Who could not be disabled is not enabled for it.
+        done = one.run("enable", "--only-failed", "out.jsonl")
+        assert done.returncode == 0
+        assert done.stdout.startswith("0 members: ")
+
+    def test_a_dry_run_writes_nothing(self, command):
+        """It tells what would change, and how long the quota makes it take."""
+        one = command(150, hidden=1)
+        seen = [who for who in one.tenant.open_user_ids if who not in one.tenant.hidden]
+        one.run("disable", "-", "--quiet", stdin="\n".join(seen[:4]))
+        ids = ids_file(one.tenant.open_user_ids)
+        done = one.run(
+            "disable", ids, "--dry-run", "--results", "out.jsonl", FXIAOKE_SHIM_QUOTA_CALLS="100"
+        )
+        assert done.returncode == 1
+        assert done.stdout.startswith(
+            "dry run, nothing was written. 150 members: 145 would be disabled, 4 are disabled "
+            "already, 1 not found, hidden or not readable\n"
+            "the quota lets it be done in 20 s at the least\n"
+        )
+        assert done.stdout.endswith("next: the same command without --dry-run\n")
+        assert one.disabled() == set(seen[:4])
+        assert sum(row["state"] == "planned" for row in rows("out.jsonl")) == 145
+
+    def test_what_the_vendor_ends_can_be_gone_on_with(self, command):
+        """The daily quota is used up: the rest is not attempted, but recorded to be done later."""
+        one = command(2)
+        one.tenant.add_faults({"kind": "error", "code": 30002})
+        ids = ids_file(["FSUID_1"] * 2_000)
+        done = one.run("disable", ids, "--results", "out.jsonl", "--quiet")
+        assert done.returncode == 1
+        assert "  30002: 2,000, " in done.stdout
+        assert "--only-failed out.jsonl" in done.stdout
+        assert len(rows("out.jsonl")) == 2_000
+        assert sum(calls["count"] for calls in one.tenant.calls().values()) < 20
+
+
+class TestRefusal:
+    """What is found before the first member is touched; exit code 2, no traceback."""
+
+    def test_a_bad_line_far_down(self, command):
+        """The file is read to its end first; nothing of it is repeated."""
+        one = command()
+        ids = ids_file([*one.tenant.open_user_ids * 100, ""])
+        done = one.run("disable", ids, "--results", "out.jsonl")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == (
+            f"fxshim: {ids}, line 502: its column holds no id: fill it in, or take the line out\n"
+        )
+        assert (one.disabled(), Path("out.jsonl").exists()) == (set(), False)
+
+    def test_settings_that_are_missing(self, command):
+        """The text of the ConfigurationError."""
+        done = command().run("disable", ids_file([]), FXIAOKE_SHIM_CORP_ID="")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "corp_id" in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_no_file_at_all(self, command):
+        """Only --only-failed can do without."""
+        done = command().run("disable")
+        assert done.returncode == 2
+        assert "FILE is missing" in done.stderr
+
+    def test_results_into_the_file_of_ids(self, command):
+        """It would be read for ever; also where a results file is read by its ids."""
+        one = command()
+        one.run("disable", "-", "--results", "out.jsonl", stdin=one.tenant.open_user_ids[0])
+        before = Path("out.jsonl").read_text()
+        done = one.run("enable", "out.jsonl", "--results", "./out.jsonl")
+        assert done.returncode == 2
+        assert "name another for --results" in done.stderr
+        assert Path("out.jsonl").read_text() == before
+
+
+class TestTrouble:
+    """What goes wrong in the middle."""
+
+    def test_a_bad_line_on_stdin(self, command):
+        """What came before it is done and recorded; the summary comes, then the error; code 2."""
+        one = command()
+        good = one.tenant.open_user_ids[:2]
+        text = "\n".join([*good, f"{NAME}, {PHONE}", *one.tenant.open_user_ids[2:]])
+        done = one.run("disable", "-", "--results", "out.jsonl", stdin=text)
+        assert done.returncode == 2
+        assert done.stdout.startswith("2 members: 2 disabled, 0 disabled already, 0 failed\n")
+        assert "ended before all ids were done\nnext: run the same command again" in done.stdout
+        assert "stdin, line 3: more than one id" in done.stderr.splitlines()[-1]
+        assert NAME not in done.stderr
+        assert {row["openUserId"] for row in rows("out.jsonl")} == set(good) == one.disabled()
+
+    def test_a_disk_that_is_full(self, command):
+        """The run ends in good order, and says that not everything is recorded; code 1."""
+        one = command(3)
+        path = Path("out.jsonl")
+        one.run("disable", "-", "--results", path, stdin=one.tenant.open_user_ids[0])
+        # Long enough that only this file meets the limit, not what measures the tests.
+        path.write_text(path.read_text() * 20_000)
+        limit = path.stat().st_size + 5
+        full = (
+            "import os, resource, sys;"
+            f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}));"
+            "os.execv(sys.argv[1], sys.argv[1:])"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", full, FXSHIM, "members", "disable", "-", "--results", path],
+            input="\n".join(one.tenant.open_user_ids),
+            capture_output=True,
+            text=True,
+            check=False,
+            env=one.env,
+        )
+        assert done.returncode == 1
+        assert done.stdout.startswith("3 members: 2 disabled, 1 disabled already, 0 failed\n")
+        assert "out.jsonl cannot be written: File too large" in done.stderr.splitlines()[-1]
+
+    def test_a_reader_that_has_gone(self, command):
+        """A closed pipe costs the summary, not the run."""
+        one = command()
+        with one.started("disable", "-", "--quiet") as process:
+            process.stdout.close()
+            process.stdin.write("\n".join(one.tenant.open_user_ids))
+            process.stdin.close()
+            said = process.stderr.read()
+            assert process.wait(30) == 0
+        assert said == "fxshim: the summary could not be written: Broken pipe\n"
+        assert len(one.disabled()) == 5
+
+    def test_a_terminal_without_such_letters(self, command):
+        """They become question marks."""
+        one = command(1, hidden=1)
+        path = ids_file(one.tenant.open_user_ids)
+        done = one.run("disable", path, "--results", f"{NAME}.jsonl", PYTHONIOENCODING="ascii")
+        assert done.returncode == 1
+        assert done.stdout.endswith("--results '???.jsonl'\n")
+
+
+class TestInterruption:
+    """Ctrl-C and SIGTERM."""
+
+    def test_the_first_ends_it_in_good_order(self, command):
+        """What was written is recorded, the summary comes, and the same command finishes it."""
+        one = command(250, latency_ms=25)
+        ids = ids_file(one.tenant.open_user_ids)
+        with one.started("disable", ids, "--results", "out.jsonl") as process:
+            until = time.monotonic() + 30
+            while len(one.tenant.updates) < 120 and time.monotonic() < until:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert "ended before all ids were done\nnext: run the same command again" in out
+        assert "Traceback" not in err
+        recorded = {row["openUserId"]: row["state"] for row in rows("out.jsonl")}
+        changed = {who for who, state in recorded.items() if state == "changed"}
+        assert changed <= one.disabled() <= recorded.keys()
+        assert len(changed) < 250
+        done = one.run("disable", ids, "--quiet")
+        assert done.returncode == 0
+        assert len(one.disabled()) == 250
+
+    def test_it_ends_the_waiting_for_a_pipe(self, command):
+        """Nobody has to send another id first."""
+        one = command()
+        with one.started("disable", "-") as process:
+            process.stdin.write("FSUID_1\nFSUID_2\n")
+            process.stdin.flush()
+            assert process.stderr.readline() == "disabling members: begun\n"
+            time.sleep(0.2)  # It makes no difference, but then it waits indeed.
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 130
+            assert re.match(r"[012] members: 0 disabled", process.stdout.read())
+        assert one.disabled() == set()
+
+    def test_before_anything_was_sent(self, command):
+        """There is no run to end, and nothing to sum up."""
+        one = command()
+        os.mkfifo("pipe")
+        with one.started("disable", "--only-failed", "pipe") as process:
+            pipe = os.open("pipe", os.O_WRONLY)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 130
+            os.close(pipe)
+            assert process.stdout.read() == ""
+            assert process.stderr.read() == "fxshim: interrupted; nothing was sent\n"
+
+    def test_the_second_ends_it_at_once(self, command):
+        """Calls under way are not waited for."""
+        one = command(latency_ms=20_000)
+        with one.started("disable", ids_file(one.tenant.open_user_ids)) as process:
+            process.stderr.readline()
+            begun = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 130
+            assert time.monotonic() - begun < 10
+
+    def test_the_handlers_that_were_there_come_back(self):
+        """And in between the first signal stops, the second leaves."""
+        former = signal.getsignal(signal.SIGTERM)
+        calls = []
+        with Interruption(leave=calls.append) as interruption:
+            interruption.then(lambda: calls.append("stop"))
+            signal.raise_signal(signal.SIGTERM)
+            assert interruption.happened
+            signal.raise_signal(signal.SIGINT)
+        assert calls == ["stop", 130, "stop"]
+        assert signal.getsignal(signal.SIGTERM) is former
+
+
+class Pace:
+    """A run that knows what it waits for."""
+
+    waiting = None
+
+    def remaining_seconds(self, rest):
+        return rest * 2.0
+
+
+def outcomes(count, state="changed", code=0, message="OK"):
+    return [Outcome(f"FSUID_{n}", state, code, message, "E-O.1") for n in range(count)]
+
+
+class TestProgress:
+    """What is shown meanwhile."""
+
+    def test_a_terminal_gets_a_bar(self, command):
+        """It counts, and names nobody."""
+        one = command(120, latency_ms=5)
+        master, slave = pty.openpty()
+        with one.started("disable", ids_file(one.tenant.open_user_ids), stderr=slave) as process:
+            os.close(slave)
+            shown = b""
+            while chunk := read_terminal(master):
+                shown += chunk
+            assert process.wait(30) == 0
+        os.close(master)
+        text = shown.decode()
+        assert "120 of 120 done, 0 failed" in text
+        assert "━" in text
+        assert "FSUID" not in text
+        assert text.rfind("\x1b[?25h") > text.rfind("\x1b[?25l"), "the cursor is back"
+
+    def test_it_estimates_by_rate_and_quota(self):
+        """Whichever is later: the average so far, or what the quota needs for the rest."""
+        now = [100.0]
+        standing = Standing(pace := Pace(), 1_100, clock=lambda: now[0])
+        assert standing.text() == "0 of 1,100 done, 0 failed"
+        standing.add(outcomes(99) + outcomes(1, "failed"))
+        now[0] += 10
+        assert standing.text() == "100 of 1,100 done, 1 failed, 10.0/s, 33 min 20 s left"
+        now[0] += 990
+        assert standing.text() == "100 of 1,100 done, 1 failed, 0.1/s, 2 h 46 min left"
+        pace.waiting = ("quota", 12.4)
+        assert standing.text().endswith("left, waiting for the quota: 12 s")
+
+    def test_without_a_total_there_is_no_estimate(self):
+        """Nobody knows how much a pipe still brings."""
+        standing = Standing(Pace(), None, clock=iter([0.0, 1.0, 1.0]).__next__)
+        standing.add(outcomes(5))
+        assert standing.text() == "5 done, 0 failed, 5.0/s"
+
+    def test_a_log_gets_a_line_every_ten_seconds(self, capsys):
+        """And one at either end."""
+        now = [0.0]
+        standing = Standing(Pace(), None, clock=lambda: now[0])
+        with show(standing, "enabling members", quiet=False) as news:
+            for second in (0.0, 9.9, 10.0, 10.1, 19.9, 20.1):
+                now[0] = second
+                standing.add(outcomes(1))
+                news()
+        assert capsys.readouterr().err.splitlines() == [
+            "enabling members: begun",
+            "enabling members: 3 done, 0 failed, 0.3/s",
+            "enabling members: 6 done, 0 failed, 0.3/s",
+            "enabling members: ended, 6 done, 0 failed, 0.3/s",
+        ]
+
+    @pytest.mark.parametrize(
+        ("seconds", "text"),
+        [
+            (0, "0 s"),
+            (59.4, "59 s"),
+            (59.6, "1 min 00 s"),
+            (3599, "59 min 59 s"),
+            (7500, "2 h 05 min"),
+        ],
+    )
+    def test_durations(self, seconds, text):
+        """In the units that people use."""
+        assert duration(seconds) == text
+
+
+def read_terminal(master):
+    """Return what has been written to a terminal; nothing when nobody holds it any more."""
+    try:
+        return os.read(master, 65_536)
+    except OSError:  # So Linux tells that the other end is closed.
+        return b""
+
+
+def test_failures_are_told_by_kind():
+    """The commonest first, one text each, in one line that no terminal obeys."""
+    tally = Tally()
+    for code in range(1, 8):
+        tally.add(outcomes(code, "failed", code, f"text {code}\n\x1b[31m" + "x" * 300))
+    lines = tally.failures()
+    assert [line.partition(",")[0] for line in lines[:-1]] == [
+        f"  {n}: {n}" for n in range(7, 2, -1)
+    ]
+    assert lines[-1] == "  and 2 more kinds"
+    assert all(len(line) < 220 and "\x1b" not in line for line in lines)
