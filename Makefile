@@ -6,10 +6,10 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready-$(GROUP)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-core lint format bench derived constraints clean
+.PHONY: help demo test test-core test-httpx2 lint format bench chaos derived constraints clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml constraints.txt
 	@echo "Making $(VENV) (once) …"
@@ -30,6 +30,9 @@ test: $(READY) ## Run the tests under -W error, with 100 % coverage of shim/
 test-core: $(READY) ## Run the tests alone (for other Pythons: PYTHON=… VENV=… GROUP=test)
 	$(BIN)/python -m pytest --quiet
 
+test-httpx2: $(READY) ## Run the tests on httpx's successor
+	FXIAOKE_SHIM_HTTP=httpx2 $(BIN)/python -m pytest --quiet
+
 lint: $(READY) ## ruff, mypy, pyright, import-linter
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -43,6 +46,10 @@ format: $(READY) ## Format and sort in place
 
 bench: $(READY) ## Measure, and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
+
+chaos: $(READY) ## Run 10,000 members through every fault, 20 times; kill a run 50 times
+	$(BIN)/python tests/chaos/run.py --members 10000 --seeds 20
+	$(BIN)/python tests/chaos/kill.py --kills 50
 
 derived: $(READY) ## Derive anew what comes from the declarations: shim/aio.pyi, the tables of MIGRATION.md
 	$(BIN)/fxshim endpoints --format stub > shim/aio.pyi.new

@@ -39,6 +39,7 @@ class Crew(Generic[T]):
         self._threads: list[threading.Thread] = []
         self._busy = 0
         self._alarm = math.inf
+        self._told = 0
         self._leaving = False
         self._error: BaseException | None = None
         # Something for the caller to see. A queue, since a signal's handler may put into it.
@@ -104,27 +105,31 @@ class Crew(Generic[T]):
             raise self._error
         taken = list(self._work.results)
         self._work.results.clear()
+        self._told = 0
         return taken
 
     def _labour(self, enough: Callable[[], bool], *, mine: bool) -> None:
         """Perform jobs until it is enough, or something has gone wrong."""
         while not (self._leaving or self._error or enough()):
             job = self._work.next_job()
-            if job is None:
-                self._rest()
-            else:
+            if job is not None:
                 self._busy += 1
                 self._summon(mine=mine)
-                self._turn.release()
-                try:
-                    self._perform(job)
-                finally:
-                    self._busy -= 1
-            if self._error or self._work.results:
-                self._turn.notify_all()
-                self._news.put(None)
-            elif self._work.hungry:
-                self._news.put(None)
+                self._perform(job)
+                self._busy -= 1
+            self._tell()
+            if job is None:
+                self._rest()
+
+    def _tell(self) -> None:
+        """Have the caller look, if there is something that it has not been told of."""
+        results = len(self._work.results)
+        if self._error or results > self._told:
+            self._told = results
+            self._turn.notify_all()
+            self._news.put(None)
+        elif self._work.hungry:
+            self._news.put(None)
 
     def _rest(self) -> None:
         """Wait for a job, or until something is due."""
@@ -136,17 +141,20 @@ class Crew(Generic[T]):
             self._work.wake()
 
     def _perform(self, job: Job[T]) -> None:
-        """Perform a job's step, and go on with the job in one's turn."""
+        """Perform a job's step out of turn, and go on with the job in turn."""
+        result, error = None, None
+        self._turn.release()
         try:
             result = self._outcome(job.step)
-        except BaseException as error:  # noqa: BLE001 - raised where results are taken.
+        except BaseException as raised:  # noqa: BLE001 - raised again where results are taken.
+            error = raised
+        finally:
             self._turn.acquire()
+        if error is not None:
             self._error = error
-        else:
-            self._turn.acquire()
-            if not self._leaving:
-                self._work.performed(job, result)
-                self._work.wake()
+        elif not self._leaving:
+            self._work.performed(job, result)
+            self._work.wake()
 
     def _summon(self, *, mine: bool = False) -> None:
         """See to it that there is a hand for every job that can be performed now."""

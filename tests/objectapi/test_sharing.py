@@ -1,0 +1,100 @@
+"""Several processes, one Redis, through the public doors.
+
+`http.start_anew` is what a forked child does: after it, this process knows nothing of its calls.
+"""
+
+import time
+
+import pytest
+
+import shim
+from shim.objectapi import http, tokens
+
+QUERY, UPDATE = "/cgi/crm/v2/data/query", "/cgi/crm/v2/data/update"
+
+
+@pytest.fixture
+def redis(one_redis):
+    """Return a server with nothing in it."""
+    with one_redis.client() as client:
+        client.flushall()
+    return one_redis
+
+
+def counts(made):
+    return {path: (one["count"], one["throttled"]) for path, one in made.calls().items()}
+
+
+def disable(call, made, ids, token=None):
+    return call("set_member_status_batch", token or made.corp_access_token, made.corp_id, ids, 1)
+
+
+def test_one_window_for_all(call, tenant, redis):
+    """Two processes, 15 updates each, 20 in a second: the second waits, and nobody is throttled."""
+    quota = {"quota_calls": 20, "quota_seconds": 1.0}
+    made = tenant(30, sandbox=quota, redis_url=redis.url, **quota)
+    started = time.monotonic()
+    assert disable(call, made, made.open_user_ids[:15])["errorCode"] == 0
+    http.start_anew()
+    assert disable(call, made, made.open_user_ids[15:])["errorCode"] == 0
+    assert time.monotonic() - started >= 1
+    assert counts(made) == {QUERY: (4, 0), UPDATE: (30, 0)}
+
+
+def test_one_renewal_for_all(call, tenant, redis):
+    """Whoever comes later finds the token that another has fetched."""
+    made = tenant(2, redis_url=redis.url)
+    shim.configure(
+        app_id=made.app_id, app_secret=made.app_secret, permanent_code=made.permanent_code
+    )
+    for _ in range(3):
+        http.start_anew()
+        assert disable(call, made, made.open_user_ids, "an-old-token")["errorCode"] == 0
+    assert counts(made)[tokens.PATH] == (1, 0)
+
+
+def test_a_renewal_that_is_refused_says_so_to_each(call, tenant, redis):
+    """Nobody is handed another's problem as a token."""
+    made = tenant(1, redis_url=redis.url)
+    shim.configure(app_id=made.app_id, app_secret=made.app_secret, permanent_code="wrong")
+    for _ in range(2):
+        http.start_anew()
+        answer = disable(call, made, made.open_user_ids, "an-old-token")
+        assert answer["errorCode"] == 20016
+        assert "permanent_code" in answer["errorMessage"]
+
+
+@pytest.mark.parametrize("how", ["local", "refuse"])
+def test_without_redis(how, call, tenant, own_redis, events):
+    """Either this process's own window, or nothing sent and a text that says what to do."""
+    made = tenant(
+        3,
+        redis_url=own_redis.url,
+        on_quota_store_loss=how,
+        quota_calls=50,
+        quota_seconds=5.0,
+        retry_seconds=0.3,
+    )
+    own_redis.stop()
+    answer = disable(call, made, made.open_user_ids)
+    lost = [event for event in events if event.name == "shim.quota_store_lost"]
+    assert [event.action for event in lost] == [how]
+    if how == "local":
+        assert answer["errorCode"] == 0
+    else:
+        assert answer["errorCode"] == 14001
+        assert "on_quota_store_loss" in answer["errorMessage"]
+        assert own_redis.password not in answer["errorMessage"]
+        assert counts(made) == {}
+
+
+def test_a_renewal_without_redis(call, tenant, own_redis):
+    """Refused as well, since nobody knows how often the others have renewed."""
+    made = tenant(1, redis_url=own_redis.url, on_quota_store_loss="refuse")
+    shim.configure(
+        app_id=made.app_id, app_secret=made.app_secret, permanent_code=made.permanent_code
+    )
+    own_redis.stop()
+    answer = disable(call, made, made.open_user_ids, "an-old-token")
+    assert answer["errorCode"] == 20016
+    assert "on_quota_store_loss" in answer["errorMessage"]
