@@ -11,7 +11,7 @@ import atexit
 import os
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
@@ -27,9 +27,10 @@ from shim.settings import ConfigurationError
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncGenerator, Iterator
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
     from shim.objectapi.calls import Call, Reply
-    from shim.objectapi.session import Session
+    from shim.objectapi.session import Request, Session
 
 # UnicodeError: what the resolver raises for a host name that is none.
 _TROUBLE = (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError)
@@ -96,7 +97,13 @@ class _Clients:
         held = self._awaiting.get(loop)
         if held is None:
             lifetime = _lifetime()
-            held = self._awaiting[loop] = (lifetime, await lifetime.__anext__())
+            held = lifetime, await lifetime.__anext__()
+            with self._lock:
+                # Whoever closes a loop without winding it up leaves sockets behind; at least they
+                # do not pile up.
+                for other in [one for one in self._awaiting if one.is_closed()]:
+                    del self._awaiting[other]
+                self._awaiting[loop] = held
         return held[1]
 
 
@@ -142,38 +149,53 @@ def exchange(session: Session, call: Call) -> steps.Exchange:
     return steps.exchange(session, call, _clients.process, partial(_fetch_token, session))
 
 
-def post(session: Session, step: steps.Send) -> Reply:
-    """Post one request and return what became of it, blocking."""
+def post(session: Session, step: steps.Send, lane: AbstractContextManager[Any]) -> Reply:
+    """Post one request and return what became of it, blocking.
+
+    Args:
+        session: Who asks.
+        step: What is posted.
+        lane: Held while the request is on the wire; to write it and to read its answer needs none.
+    """
     request = step.request()
-    session.sent(request.path)
     try:
         with _clients.blocking(session.settings.transport) as client:
-            answer = client.request(
-                request.method,
-                request.url,
-                content=request.content,
-                timeout=_timeout(request.timeout),
-            )
+            ready = client.build_request(**_parts(request))
+            with lane:
+                # The run may have been stopped while this one waited for its lane.
+                if refusal := session.refuse():
+                    return refusal
+                session.sent(request.path)
+                answer = client.send(ready, stream=True)
+            try:
+                content = answer.read()
+            finally:
+                answer.close()
     except _TROUBLE as error:
         return _trouble(session, error)
-    return wire.decode(answer.status_code, answer.content, step.secrets)
+    return wire.decode(answer.status_code, content, step.secrets)
 
 
-async def apost(session: Session, step: steps.Send) -> Reply:
-    """Post one request and return what became of it, awaiting."""
+async def apost(
+    session: Session, step: steps.Send, lane: AbstractAsyncContextManager[Any]
+) -> Reply:
+    """Post one request and return what became of it, awaiting; see `post`."""
     request = step.request()
     client = await _clients.awaiting(session.settings.transport)
-    session.sent(request.path)
     try:
-        answer = await client.request(
-            request.method,
-            request.url,
-            content=request.content,
-            timeout=_timeout(request.timeout),
-        )
+        ready = client.build_request(**_parts(request))
+        async with lane:
+            if refusal := session.refuse():
+                return refusal
+            session.sent(request.path)
+            answer = await client.send(ready, stream=True)
+        try:
+            content = await answer.aread()
+        finally:
+            await answer.aclose()
     except _TROUBLE as error:
         return _trouble(session, error)
-    return wire.decode(answer.status_code, answer.content, step.secrets)
+    return wire.decode(answer.status_code, content, step.secrets)
 
 
 def _fetch_token(session: Session, stale: str) -> tokens.Renewal:
@@ -212,7 +234,7 @@ def _performed(session: Session, running: steps.Exchange) -> Reply:
             step = running.send(sent)
             sent = None
             if isinstance(step, steps.Send):
-                sent = post(session, step)
+                sent = post(session, step, nullcontext())
             elif isinstance(step, steps.Ask):
                 sent = step.question()
             else:
@@ -223,9 +245,14 @@ def _performed(session: Session, running: steps.Exchange) -> Reply:
         running.close()
 
 
-def _timeout(seconds: float) -> httpx.Timeout:
-    # Waiting for a free connection is our own queue, not the vendor's slowness.
-    return httpx.Timeout(seconds, pool=None)
+def _parts(request: Request) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "url": request.url,
+        "content": request.content,
+        # Waiting for a free connection is our own queue, not the vendor's slowness.
+        "timeout": httpx.Timeout(request.timeout, pool=None),
+    }
 
 
 def _trouble(session: Session, error: Exception) -> Reply:

@@ -26,8 +26,8 @@ QUOTA_SECONDS = 60.0
 LIFE_SECONDS = 7200.0
 """How long a token lives where the answer does not say (grade A)."""
 _ENDS_SOON_SECONDS = 600.0
-# Asked within 6600 s, the vendor gives the same token again (grade A), and a tenant that does so
-# for longer is not asked at every call.
+# Asked within 6600 s, the vendor gives the same token again (grade A); a tenant that does so for
+# longer, or refuses, is not asked at every call.
 _ASK_AGAIN_SECONDS = 60.0
 _REMEMBERED = 64
 
@@ -56,6 +56,8 @@ class TokenBook:
         self._fresh = ""
         self._fresh_since = 0.0
         self._fresh_until = 0.0
+        # When a renewal last ended, whatever it brought.
+        self._asked_at = 0.0
         self._pending: Future[Renewal] | None = None
 
     def best(self, given: str) -> str:
@@ -79,7 +81,7 @@ class TokenBook:
                 token == self._fresh != ""
                 and self._pending is None
                 and now >= self._fresh_until - _ENDS_SOON_SECONDS
-                and now >= self._fresh_since + _ASK_AGAIN_SECONDS
+                and now >= self._asked_at + _ASK_AGAIN_SECONDS
             )
 
     def renew(self, stale: str, used_at: float, fetch: Callable[[], Renewal]) -> Future[Renewal]:
@@ -123,9 +125,10 @@ class TokenBook:
     def _finish(self, renewal: Renewal | None) -> None:
         with self._lock:
             self._pending = None
+            self._asked_at = time.monotonic()
             if renewal and renewal.token:
                 self._fresh = renewal.token
-                self._fresh_since = time.monotonic()
+                self._fresh_since = self._asked_at
                 self._fresh_until = self._fresh_since + renewal.seconds
                 self._expired.pop(renewal.token, None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from shim.objectapi import http
@@ -61,7 +62,7 @@ class Loop(Generic[T]):
         while job := self.work.next_job():
             step, session = job.step, self.work.session
             if isinstance(step, Send) and session is not None:
-                self._perform(job, http.apost(session, step))
+                self._perform(job, http.apost(session, step, self._lane))
             elif isinstance(step, Ask):
                 self._perform(job, asyncio.to_thread(step.question))
             elif step is not None and not isinstance(step, Send):
@@ -94,6 +95,10 @@ class Loop(Generic[T]):
         if done is not None:
             done()
         self.work.wake()
+
+    @cached_property
+    def _lane(self) -> asyncio.Semaphore:
+        return asyncio.Semaphore(self.work.open().settings.concurrency)
 
     def _begin(self, flow: Steps[T]) -> None:
         self._pulling = False

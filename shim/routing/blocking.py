@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from functools import cached_property
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -143,9 +144,11 @@ class Crew(Generic[T]):
     def _perform(self, job: Job[T]) -> None:
         """Perform a job's step out of turn, and go on with the job in turn."""
         result, error = None, None
+        # Made in turn, so that there is one for all.
+        lane = self._lane
         self._turn.release()
         try:
-            result = self._outcome(job.step)
+            result = self._outcome(job.step, lane)
         except BaseException as raised:  # noqa: BLE001 - raised again where results are taken.
             error = raised
         finally:
@@ -178,9 +181,13 @@ class Crew(Generic[T]):
         with self._turn:
             self._labour(lambda: False, mine=False)
 
-    def _outcome(self, step: Send | Ask | Wait | None) -> Any:
+    @cached_property
+    def _lane(self) -> threading.Semaphore:
+        return threading.Semaphore(self._work.open().settings.concurrency)
+
+    def _outcome(self, step: Send | Ask | Wait | None, lane: threading.Semaphore) -> Any:
         if isinstance(step, Send):
-            return http.post(self._work.open(), step)
+            return http.post(self._work.open(), step, lane)
         if isinstance(step, Ask):
             return step.question()
         assert step is not None  # noqa: S101 - a job that is handed out has a step.
