@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from shim.objectapi import tokens
 from shim.objectapi.calls import Call, Reply, local_reply
 from shim.objectapi.codes import PASSING, Code
-from shim.objectapi.pacing import POLL_SECONDS, Slot, WindowLost
+from shim.objectapi.pacing import POLL_SECONDS, Claim, WindowLost
 from shim.objectapi.session import Request, address
 
 if TYPE_CHECKING:
@@ -183,36 +183,24 @@ def _in_turn(session: Session, window: Window | None, send: Callable[[], Exchang
     """
     if window is None:
         return (yield from send())
-    slot = yield from _slot(window)
-    if isinstance(slot, WindowLost):
-        return local_reply(Code.THROTTLED, str(slot), reached=False)
-    used = False
+    claim, used = Claim(window), False
     try:
+        while (slot := (yield from _asked(window, claim.take))) is None:
+            yield Sleep(POLL_SECONDS[window.remote], "quota")
+        if isinstance(slot, WindowLost):
+            return local_reply(Code.THROTTLED, str(slot), reached=False)
         if slot.wait:
             yield Sleep(slot.wait, "quota")
         reply = session.refuse()
         if reply is None:
             used = True
             reply = yield from send()
+        yield from _asked(window, partial(claim.give_back, used=used))
     except BaseException:
         # Given up: nobody performs a step any more.
-        window.give_back(slot, used=used)
+        claim.give_back(used=used)
         raise
-    yield from _asked(window, partial(window.give_back, slot, used=used))
     return reply
-
-
-def _slot(window: Window) -> Generator[Step, Any, Slot | WindowLost]:
-    while (slot := (yield from _asked(window, partial(_taken, window)))) is None:
-        yield Sleep(POLL_SECONDS[window.remote], "quota")
-    return slot
-
-
-def _taken(window: Window) -> Slot | WindowLost | None:
-    try:
-        return window.take()
-    except WindowLost as lost:
-        return lost
 
 
 def _asked(window: Window, question: Callable[[], R]) -> Generator[Step, Any, R]:

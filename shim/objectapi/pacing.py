@@ -104,6 +104,42 @@ class LocalWindow:
                 heapq.heappush(self._free_at, slot.free_at)
 
 
+class Claim:
+    """One caller's slot, given back exactly once, whenever the caller is given up.
+
+    A window that is kept elsewhere is asked in a thread of its own. Its answer may come when nobody
+    waits for it any more, and then goes back at once.
+    """
+
+    def __init__(self, window: Window) -> None:
+        """Claim nothing yet."""
+        self._window = window
+        self._lock = threading.Lock()
+        self._slot: Slot | None = None
+        self._over = False
+
+    def take(self) -> Slot | WindowLost | None:
+        """Take a slot, as `Window.take`, but return what that raises."""
+        try:
+            slot = self._window.take()
+        except WindowLost as lost:
+            return lost
+        with self._lock:
+            if not self._over:
+                self._slot = slot
+                return slot
+        if slot is not None:
+            self._window.give_back(slot, used=False)
+        return None
+
+    def give_back(self, *, used: bool) -> None:
+        """Give the slot back, unless that has been done, and claim no other."""
+        with self._lock:
+            slot, self._slot, self._over = self._slot, None, True
+        if slot is not None:
+            self._window.give_back(slot, used=used)
+
+
 def least_seconds(count: int, calls: int, seconds: float) -> float:
     """Return how long so many calls to one path take at the least under a quota; 0 = no quota."""
     return max(count - 1, 0) // calls * seconds if calls and seconds else 0.0

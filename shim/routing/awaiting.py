@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from shim.objectapi import http
 from shim.objectapi.exchange import Ask, Send
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Callable, Coroutine
     from concurrent.futures import Future
 
     from typing_extensions import Self
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shim.routing.work import Job, Work
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Loop(Generic[T]):
@@ -36,7 +37,7 @@ class Loop(Generic[T]):
         self.work = work
         self.exhausted = False
         self._loop = asyncio.get_running_loop()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         # What to do now that something has been done, or None: look around.
         self._done: asyncio.Queue[Callable[[], None] | None] = asyncio.Queue()
         self._pulling = False
@@ -62,9 +63,11 @@ class Loop(Generic[T]):
         while job := self.work.next_job():
             step, session = job.step, self.work.session
             if isinstance(step, Send) and session is not None:
-                self._perform(job, http.apost(session, step, self._lane))
+                self._spawn(
+                    http.apost(session, step, self._lane), partial(self.work.performed, job)
+                )
             elif isinstance(step, Ask):
-                self._perform(job, asyncio.to_thread(step.question))
+                self._spawn(asyncio.to_thread(step.question), partial(self.work.performed, job))
             elif step is not None and not isinstance(step, Send):
                 self._await(job, step.renewal)
 
@@ -74,14 +77,10 @@ class Loop(Generic[T]):
             return
         self._pulling = True
 
-        async def pulled() -> Callable[[], None]:
-            try:
-                flow = await flows.__anext__()
-            except StopAsyncIteration:
-                return self._end
-            return lambda: self._begin(flow)
+        async def pulled() -> Steps[T] | None:
+            return await anext(flows, None)
 
-        self._spawn(pulled())
+        self._spawn(pulled(), self._begin)
 
     async def wait(self) -> None:
         """Wait until something has been done, or is due; nothing, where there is a result."""
@@ -100,33 +99,25 @@ class Loop(Generic[T]):
     def _lane(self) -> asyncio.Semaphore:
         return asyncio.Semaphore(self.work.open().settings.concurrency)
 
-    def _begin(self, flow: Steps[T]) -> None:
+    def _begin(self, flow: Steps[T] | None) -> None:
         self._pulling = False
-        self.work.begin(flow)
+        if flow is None:
+            self.exhausted = True
+        else:
+            self.work.begin(flow)
 
-    def _end(self) -> None:
-        self._pulling = False
-        self.exhausted = True
+    def _spawn(self, doing: Coroutine[Any, Any, R], then: Callable[[R], None]) -> None:
+        """Have something done, and what follows from it when the work is next looked at."""
 
-    def _perform(self, job: Job[T], doing: Awaitable[Any]) -> None:
-        async def performed() -> Callable[[], None]:
-            result = await doing
-            return lambda: self.work.performed(job, result)
+        def told(task: asyncio.Task[R]) -> None:
+            self._tasks.discard(task)
+            if not task.cancelled():
+                error = task.exception()
+                self._done.put_nowait(_raising(error) if error else partial(then, task.result()))
 
-        self._spawn(performed())
-
-    def _spawn(self, doing: Awaitable[Callable[[], None]]) -> None:
-        async def told() -> None:
-            try:
-                then = await doing
-            except Exception as error:  # noqa: BLE001 - raised where the work is watched.
-                self._done.put_nowait(_raising(error))
-            else:
-                self._done.put_nowait(then)
-
-        task = self._loop.create_task(told())
+        task = self._loop.create_task(doing)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(told)
 
     def _await(self, job: Job[T], renewal: Future[Renewal]) -> None:
         def tell(done: Future[Renewal]) -> None:
@@ -134,8 +125,7 @@ class Loop(Generic[T]):
             if error is not None:
                 self._from_outside(_raising(error))
             else:
-                result = done.result()
-                self._from_outside(lambda: self.work.performed(job, result))
+                self._from_outside(partial(self.work.performed, job, done.result()))
 
         renewal.add_done_callback(tell)
 

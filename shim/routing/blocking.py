@@ -38,7 +38,9 @@ class Crew(Generic[T]):
         # Whoever holds it may touch the work and what is below.
         self._turn = threading.Condition()
         self._threads: list[threading.Thread] = []
+        # Hands at work, and whether the caller's is one of them.
         self._busy = 0
+        self._lent = 0
         self._alarm = math.inf
         self._told = 0
         self._leaving = False
@@ -70,7 +72,8 @@ class Crew(Generic[T]):
         """Take on a translation, lend a hand until there is a result, and return it."""
         with self._turn:
             self._work.begin(flow)
-            self._labour(lambda: bool(self._work.results), mine=True)
+            self._lent = 1
+            self._labour(lambda: bool(self._work.results))
             return self._taken()[0]
 
     def results(self) -> list[T]:
@@ -99,7 +102,8 @@ class Crew(Generic[T]):
             self._news.get()
             return
         with self._turn:
-            self._labour(lambda: bool(self._work.results or self._work.hungry), mine=True)
+            self._lent = 1
+            self._labour(lambda: bool(self._work.results or self._work.hungry))
 
     def _taken(self) -> list[T]:
         if self._error is not None:
@@ -109,13 +113,13 @@ class Crew(Generic[T]):
         self._told = 0
         return taken
 
-    def _labour(self, enough: Callable[[], bool], *, mine: bool) -> None:
+    def _labour(self, enough: Callable[[], bool]) -> None:
         """Perform jobs until it is enough, or something has gone wrong."""
         while not (self._leaving or self._error or enough()):
             job = self._work.next_job()
             if job is not None:
                 self._busy += 1
-                self._summon(mine=mine)
+                self._summon()
                 self._perform(job)
                 self._busy -= 1
             self._tell()
@@ -159,12 +163,12 @@ class Crew(Generic[T]):
             self._work.performed(job, result)
             self._work.wake()
 
-    def _summon(self, *, mine: bool = False) -> None:
+    def _summon(self) -> None:
         """See to it that there is a hand for every job that can be performed now."""
         ready = self._work.ready
         if ready:
             self._turn.notify(ready)
-        hands = len(self._threads) + mine
+        hands = len(self._threads) + self._lent
         for _ in range(self._busy + ready - hands):
             thread = threading.Thread(target=self._toil, name="fxiaoke-shim", daemon=True)
             try:
@@ -179,7 +183,11 @@ class Crew(Generic[T]):
 
     def _toil(self) -> None:
         with self._turn:
-            self._labour(lambda: False, mine=False)
+            try:
+                self._labour(lambda: False)
+            except BaseException as error:  # noqa: BLE001 - raised where results are taken.
+                self._error = error
+                self._tell()
 
     @cached_property
     def _lane(self) -> threading.Semaphore:

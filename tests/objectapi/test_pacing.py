@@ -1,14 +1,16 @@
 """The window: the first calls at once, then never more than the vendor allows."""
 
 import asyncio
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import shim
-from shim.objectapi.pacing import LocalWindow, least_seconds
+from shim.objectapi.pacing import Claim, LocalWindow, least_seconds
 from shim.objectapi.process import Process
 from shim.objectapi.session import Session
 from shim.settings.model import Settings
@@ -121,3 +123,46 @@ def test_a_tenant_with_a_quota_is_never_asked_too_often(awaiting, tenant):
     assert answer["errorCode"] == 0
     assert time.monotonic() - started >= 0.8
     assert {one["throttled"] for one in made.calls().values()} == {0}
+
+
+class TestClaim:
+    """A slot goes back exactly once."""
+
+    def test_whoever_is_given_up_while_asking_keeps_nothing(self):
+        """The window is asked in a thread; its answer comes when nobody waits any more."""
+        asked, answer = threading.Event(), threading.Event()
+
+        class Far(LocalWindow):
+            def take(self):
+                asked.set()
+                answer.wait(5)
+                return super().take()
+
+        window = Far(1, 60.0)
+        claim = Claim(window)
+        with ThreadPoolExecutor(1) as pool:
+            taking = pool.submit(claim.take)
+            asked.wait(5)
+            claim.give_back(used=False)
+            answer.set()
+            assert taking.result() is None
+        assert LocalWindow.take(window).wait == 0
+
+    def test_what_is_given_back_twice_is_given_back_once(self):
+        """As used, which it was; the second time says nothing."""
+        window = LocalWindow(1, 60.0)
+        claim = Claim(window)
+        assert claim.take().wait == 0
+        claim.give_back(used=True)
+        claim.give_back(used=False)
+        assert 59 < window.take().wait <= 60
+        assert window.take() is None
+
+    def test_nothing_there_is_nothing_to_give_back(self):
+        """All under way, and the claim is dropped."""
+        window = LocalWindow(1, 60.0)
+        window.take()
+        late = Claim(window)
+        assert late.take() is None
+        late.give_back(used=False)
+        assert late.take() is None

@@ -1,0 +1,186 @@
+"""Drivers bring whatever translations they are given to their end, and say what went wrong."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+import shim
+from shim import settings
+from shim.objectapi import calls
+from shim.objectapi.session import Session
+from shim.routing import drivers
+from shim.routing.flow import Pause
+from shim.routing.work import Work
+
+
+@pytest.fixture
+def session(tenant):
+    """Return a session with a tenant of 30, four calls at once."""
+    made = tenant(30, concurrency=4)
+    return Session(settings.current(), token=made.corp_access_token, corp_id=made.corp_id)
+
+
+def look():
+    return calls.query("PersonnelObj", filters=[], fields=["_id"], convert_user_id=True)
+
+
+def walk(flow, session):
+    return drivers.walk(flow, lambda: session)
+
+
+def awalk(flow, session):
+    return asyncio.run(drivers.awalk(flow, lambda: session))
+
+
+def stream(flows, session):
+    work = Work(lambda: session)
+    work.open()
+    return list(drivers.stream(work, iter(flows)))
+
+
+def astream(flows, session):
+    async def given():
+        for flow in flows:
+            yield flow
+
+    async def job():
+        work = Work(lambda: session)
+        work.open()
+        return [one async for one in drivers.astream(work, given())]
+
+    return asyncio.run(job())
+
+
+both_walks = pytest.mark.parametrize("door", [walk, awalk])
+both_streams = pytest.mark.parametrize("door", [stream, astream])
+
+
+@both_walks
+def test_steps_of_every_size(door, session):
+    """None, one, many, a pause: each reply in the place of its call."""
+
+    def flow():
+        sizes = []
+        for size in (0, 1, 9, 0, 2):
+            replies = yield [look()] * size
+            sizes.append((len(replies), {len(reply.rows) for reply in replies}))
+            nothing = yield Pause(0.01)
+            assert nothing == ()
+        return sizes
+
+    assert door(flow(), session) == [(0, set()), (1, {30}), (9, {30}), (0, set()), (2, {30})]
+
+
+@both_walks
+def test_a_translation_that_asks_for_nothing_opens_no_session(door):
+    """So that bad arguments are answered even where the installation is wrong."""
+
+    def flow():
+        return "at once"
+        yield
+
+    class Refusing:
+        def __getattr__(self, name):
+            pytest.fail(name)
+
+    assert door(flow(), Refusing()) == "at once"
+
+
+@both_walks
+@pytest.mark.parametrize("calls_before", [1, 6])
+def test_what_a_translation_raises_is_raised(door, calls_before, session):
+    """In whichever thread it was stepped."""
+
+    def flow():
+        yield [look()] * calls_before
+        msg = "a mistake in the translation"
+        raise LookupError(msg)
+
+    with pytest.raises(LookupError, match="mistake"):
+        door(flow(), session)
+
+
+@both_streams
+def test_a_mistake_in_one_translation_ends_the_stream(door, session):
+    """And leaves no thread waiting."""
+
+    def good():
+        yield [look()] * 3
+        return 1
+
+    def bad():
+        yield [look()]
+        msg = "a mistake in the translation"
+        raise LookupError(msg)
+
+    with pytest.raises(LookupError, match="mistake"):
+        door([good(), bad(), *[good() for _ in range(20)]], session)
+
+
+@both_streams
+def test_a_stream_of_translations_that_ask_for_nothing(door, session):
+    """They end as they begin."""
+
+    def flow(number):
+        return number
+        yield
+
+    assert sorted(door([flow(number) for number in range(50)], session)) == list(range(50))
+
+
+@both_streams
+def test_many_at_once_and_never_too_many(door, session):
+    """As many calls on the wire as `concurrency` says."""
+    on_the_wire, most, lock = 0, 0, threading.Lock()
+    inner = settings.current().transport
+
+    class Counting(type(inner)):
+        def __init__(self):
+            pass
+
+        def handle_request(self, request):
+            count(1)
+            try:
+                time.sleep(0.001)
+                return inner.handle_request(request)
+            finally:
+                count(-1)
+
+        async def handle_async_request(self, request):
+            count(1)
+            try:
+                await asyncio.sleep(0.001)
+                return await inner.handle_async_request(request)
+            finally:
+                count(-1)
+
+    def count(step):
+        nonlocal on_the_wire, most
+        with lock:
+            on_the_wire += step
+            most = max(most, on_the_wire)
+
+    shim.configure(transport=Counting())
+    session.settings = settings.current()
+
+    def flow():
+        yield [look()] * 10
+        return 1
+
+    assert sum(door([flow() for _ in range(12)], session)) == 12
+    assert 1 < most <= 4
+
+
+def test_a_pause_alone_is_waited_for(session):
+    """With nothing under way, in a thread that rests."""
+
+    def flow():
+        yield [look()] * 5
+        yield Pause(0.05)
+        yield Pause(0.0)
+        yield [look()]
+        return "done"
+
+    assert stream([flow(), flow()], session) == ["done", "done"]
