@@ -15,6 +15,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from shim.objectapi.codes import PASSING, Code
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -136,9 +138,12 @@ class TokenBook:
 def read(reply: Reply, corp_id: str) -> Renewal:
     """Return what the token call answered, refusing a token of another tenant."""
     if not reply.ok:
+        # What passes by itself, or is the vendor's own trouble, says nothing of the credentials.
+        passing = reply.code in PASSING or reply.code == Code.SYSTEM_ERROR
+        advice = "run again later" if passing else "check app_id, app_secret and permanent_code"
         return Renewal(
             problem=f"the renewal was refused with {reply.code} (traceId {reply.trace_id}): "
-            "check app_id, app_secret and permanent_code"
+            f"{advice}"
         )
     token, owner = reply.body.get("corpAccessToken"), reply.body.get("corpId")
     if not isinstance(token, str) or not token:

@@ -95,6 +95,13 @@ def test_a_refused_renewal_says_what_to_check(door, tenant):
     assert "permanent_code" in answer["errorMessage"]
 
 
+def test_a_renewal_that_fails_for_no_fault_of_ours_blames_no_setting():
+    """-2 is the vendor's own trouble."""
+    renewal = tokens.read(Reply(-2, "E-O.t", "system error"), "FSCID_A")
+    assert "run again later" in renewal.problem
+    assert "permanent_code" not in renewal.problem
+
+
 def test_credentials_of_another_tenant_are_not_used(tenant):
     """A token of another company account must never meet this one's employees."""
     made = tenant(2)

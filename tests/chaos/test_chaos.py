@@ -1,0 +1,31 @@
+"""The small versions of the long runs of `make chaos`, as programs of their own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+def program(name, *options):
+    """Run one of the scripts beside this file; return its exit code and what it said."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", Path(__file__).with_name(name), *map(str, options)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return done.returncode, done.stdout
+
+
+def test_every_fault_there_is():
+    """Each way once: no id lost, nothing false, no window overrun. Each line names its seed."""
+    code, said = program("run.py", "--members", 40, "--seeds", 9, "--at-once", 9)
+    assert (code, said.count("\n")) == (0, 9), said
+
+
+def test_killed_at_random_moments():
+    """The next run does the rest, and no more than that."""
+    code, said = program("kill.py", "--members", 250, "--kills", 4)
+    assert code == 0, said
+    assert "Warning" not in said
