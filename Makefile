@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 GROUP  ?= dev
 BIN    := $(VENV)/bin
+# A worker a core; the tests of one file stay together, for they share what is costly to make.
+PYTEST := -m pytest --numprocesses auto --dist loadfile
 READY  := $(VENV)/.ready-$(GROUP)
 
 .DEFAULT_GOAL := help
@@ -23,15 +25,15 @@ demo: $(READY) ## See one legacy script before and after, against a sandbox
 
 test: $(READY) ## Run the tests under -W error, with 100 % coverage of shim/
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run $(PYTEST)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 test-core: $(READY) ## Run the tests alone (for other Pythons: PYTHON=… VENV=… GROUP=test)
-	$(BIN)/python -m pytest --quiet
+	$(BIN)/python $(PYTEST) --quiet
 
 test-httpx2: $(READY) ## Run the tests on httpx's successor
-	FXIAOKE_SHIM_HTTP=httpx2 $(BIN)/python -m pytest --quiet
+	FXIAOKE_SHIM_HTTP=httpx2 $(BIN)/python $(PYTEST) --quiet
 
 lint: $(READY) ## ruff, mypy, pyright, import-linter
 	$(BIN)/ruff check

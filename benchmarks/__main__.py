@@ -1,53 +1,93 @@
-"""Runs every measurement, prints it and writes benchmarks/RESULTS.md; fails where one is over."""
+"""Runs the measurements, prints them and writes benchmarks/RESULTS.md; fails where one is off.
+
+    python -m benchmarks [NAME ...]
+
+Where some are named, the other sections of RESULTS.md stay as they are.
+"""
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import import_time, notice
+from benchmarks import calls, import_time, latency, memory, notice, quota
+from benchmarks.rows import Row, broken, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
+HEAD = """# Results
+
+Written by `make bench`. Each table comes from one run, in which the contenders take turns; compare
+within a table. What is measured, and how, is told at the head of each section's module.
+"""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A measurement and its title."""
+
+    title: str
+    measure: Callable[[], list[Row]]
+
+
 SECTIONS = {
-    "The notice in steady state": ("python -m benchmarks.notice", notice.measure),
-    "Importing": ("python -m benchmarks.import_time", import_time.measure),
+    "notice": Section("The notice in steady state", notice.measure),
+    "import_time": Section("Importing", import_time.measure),
+    "quota": Section("Where the quota is what takes the time", quota.measure),
+    "latency": Section("Where the network is what takes the time", latency.measure),
+    "calls": Section("Calls", calls.measure),
+    "memory": Section("Memory", memory.measure),
 }
 
 
-def _table(rows: Iterable[tuple[str, float, str, float | None]]) -> str:
-    lines = ["| what | measured | at most |", "| --- | ---: | ---: |"]
-    for what, value, unit, bound in rows:
-        limit = "" if bound is None else f"{bound:,.4g} {unit}"
-        lines.append(f"| {what} | {value:,.4g} {unit} | {limit} |")
-    return "\n".join(lines) + "\n"
-
-
-def main() -> int:
-    """Measure everything; 1 where something is over its bound."""
-    head = (
-        "# Results\n\nWritten by `make bench`. Each table comes from one run, in which the "
-        "contenders take turns; compare within a table.\n\n"
-        f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores.\n"
+def _text(name: str, rows: list[Row]) -> str:
+    machine = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores"
+    return (
+        f"## {SECTIONS[name].title}\n\n`python -m benchmarks {name}` on {machine}\n\n{table(rows)}"
     )
-    parts = [head]
-    over: list[str] = []
-    for title, (command, measure) in SECTIONS.items():
-        rows = measure()
-        over += [row[0] for row in rows if row[3] is not None and row[1] > row[3]]
-        parts.append(f"\n## {title}\n\n`{command}`\n\n{_table(rows)}")
-    text = "".join(parts)
-    RESULTS.write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
-    if over:
-        sys.stderr.write(f"over the bound: {', '.join(over)}\n")
-    return 1 if over else 0
+
+
+def _written() -> dict[str, str]:
+    """Return the sections that are there, by the name in their command."""
+    text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
+    found = {}
+    for section in re.split(r"\n(?=## )", text)[1:]:
+        named = re.search(r"`python -m benchmarks (\w+)`", section)
+        if named:
+            found[named[1]] = section
+    return found
+
+
+def _write(sections: dict[str, str]) -> None:
+    parts = [HEAD, *(sections[name] for name in SECTIONS if name in sections)]
+    RESULTS.write_text("\n".join(parts), encoding="utf-8")
+
+
+def main(names: list[str]) -> int:
+    """Measure what is named, or everything; 1 where something is out of its bounds."""
+    unknown = [name for name in names if name not in SECTIONS]
+    if unknown:
+        sys.stderr.write(f"there is no {', '.join(unknown)}, but {', '.join(SECTIONS)}\n")
+        return 2
+    sections = _written() if names else {}
+    off: list[str] = []
+    for name in names or SECTIONS:
+        rows = SECTIONS[name].measure()
+        off += broken(rows)
+        sections[name] = _text(name, rows)
+        sys.stdout.write(f"{sections[name]}\n")
+        sys.stdout.flush()
+    _write(sections)
+    sys.stderr.writelines(f"out of bounds: {line}\n" for line in off)
+    return 1 if off else 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,4 +1,10 @@
-"""What `import shim` costs over the libraries that it stands on."""
+"""What `import shim` costs over the libraries that it stands on.
+
+    python -m benchmarks import_time
+
+Each import is timed in an interpreter of its own, after the interpreter's own start, with byte code
+at hand. They take turns, and the least of all rounds counts: noise only ever adds.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +12,8 @@ import os
 import subprocess
 import sys
 import tempfile
+
+from benchmarks.rows import Row, show
 
 BOUND = 1.15
 ROUNDS = 25
@@ -25,8 +33,8 @@ def _seconds(statement: str, cache: str) -> float:
     return float(done.stdout)
 
 
-def measure() -> list[tuple[str, float, str, float | None]]:
-    """Return rows of (what, value, unit, bound)."""
+def measure() -> list[Row]:
+    """Measure."""
     libraries: list[float] = []
     shim: list[float] = []
     with tempfile.TemporaryDirectory() as cache:
@@ -36,12 +44,11 @@ def measure() -> list[tuple[str, float, str, float | None]]:
             shim.append(_seconds("import shim", cache))
     base, ours = min(libraries), min(shim)  # Noise only ever adds.
     return [
-        (LIBRARIES, base * 1000, "ms", None),
-        ("import shim", ours * 1000, "ms", None),
-        ("ratio", ours / base, "x", BOUND),
+        Row(LIBRARIES, base * 1000, "ms"),
+        Row("import shim", ours * 1000, "ms"),
+        Row("ratio", ours / base, "x", at_most=BOUND),
     ]
 
 
 if __name__ == "__main__":
-    for row in measure():
-        print(*row)  # noqa: T201
+    raise SystemExit(show(measure))

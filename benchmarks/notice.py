@@ -1,6 +1,6 @@
 """What a notice costs in steady state, over the same function without it.
 
-    python -m benchmarks.notice
+    python -m benchmarks notice
 
 Every contender calls the same function with the same arguments. They take turns within each
 round, so that a slow moment of the machine hits all of them, and the least of all rounds counts:
@@ -11,7 +11,6 @@ would use instead; both are measured silenced, which is their quickest.
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from deprecated import deprecated as tantale  # type: ignore[import-untyped]
 from typing_extensions import deprecated as pep_702
 
+from benchmarks.rows import Row, show
 from shim.notices import Notice, NoticeContext, forget, noticed, noticed_async, set_notice_hooks
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ CALLS = 5_000
 SYNC_BOUND = 1_000.0
 ASYNC_BOUND = 2_000.0
 MEMBERS = ("FSUID_1", "FSUID_2")
-
-Row = tuple[str, float, str, "float | None"]
 
 
 def bare(token: str, corp: str, members: tuple[str, ...], status: int) -> int:
@@ -81,8 +79,7 @@ def measure() -> list[Row]:
     """Measure.
 
     Returns:
-        Rows of name, value, unit, and the bound the value must keep, where it has one. The bare
-        functions' rows are absolute, all others are over the bare function of their kind.
+        Rows: the bare functions' are absolute, all others are over the bare function of their kind.
     """
     notice = Notice("FXO001", "bare", "", "", lambda: NoticeContext("warn", "object"))
     message = "use the object API"
@@ -134,9 +131,9 @@ def _rows(
     contenders = {name: contender(function) for name, function in {"": plain, **others}.items()}
     found = least(contenders)
     base = found.pop("")
-    rows: list[Row] = [(f"{kind}: bare function, a call", base, "ns", None)]
+    rows: list[Row] = [Row(f"{kind}: bare function, a call", base, "ns")]
     for name, value in found.items():
-        rows.append((f"{kind}: {name}, over bare", value - base, "ns", _bound(name, bound)))
+        rows.append(Row(f"{kind}: {name}, over bare", value - base, "ns", _bound(name, bound)))
     return rows
 
 
@@ -144,18 +141,5 @@ def _bound(name: str, bound: float) -> float | None:
     return bound if name == "notice" else None
 
 
-def main() -> int:
-    """Print the rows; 1 if a bound was broken."""
-    broken = 0
-    for name, value, unit, bound in measure():
-        kept = bound is None or value <= bound
-        broken += not kept
-        limit = (
-            "" if bound is None else f"  (bound {bound:,.0f} {unit}{'' if kept else ', BROKEN'})"
-        )
-        sys.stdout.write(f"{name:<48} {value:>8,.0f} {unit}{limit}\n")
-    return int(broken > 0)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(show(measure))
