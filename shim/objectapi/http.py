@@ -76,13 +76,12 @@ class _Clients:
         with self._lock:
             if self._blocking is None:
                 self._blocking = _client()
-                atexit.register(self._leave)
+                atexit.register(self._leave, self._blocking)
             return self._blocking
 
-    def _leave(self) -> None:
+    def _leave(self, client: httpx.Client) -> None:
         self._leaving = True
-        if self._blocking is not None:
-            self._blocking.close()
+        client.close()
 
     async def awaiting(self, transport: Any) -> httpx.AsyncClient:
         if transport is not None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from shim.objectapi.tokens import Renewal
     from shim.routing.flow import Steps
-    from shim.routing.work import Job, Work
+    from shim.routing.work import Work
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -61,15 +61,13 @@ class Loop(Generic[T]):
     def hand_out(self) -> None:
         """Have everything performed that can be now."""
         while job := self.work.next_job():
-            step, session = job.step, self.work.session
-            if isinstance(step, Send) and session is not None:
-                self._spawn(
-                    http.apost(session, step, self._lane), partial(self.work.performed, job)
-                )
+            step, then = job.step, partial(self.work.performed, job)
+            if isinstance(step, Send):
+                self._spawn(http.apost(self.work.open(), step, self._lane), then)
             elif isinstance(step, Ask):
-                self._spawn(asyncio.to_thread(step.question), partial(self.work.performed, job))
-            elif step is not None and not isinstance(step, Send):
-                self._await(job, step.renewal)
+                self._spawn(asyncio.to_thread(step.question), then)
+            else:
+                self._await(step.renewal, then)
 
     def pull(self, flows: AsyncIterator[Steps[T]]) -> None:
         """Have the next translation begun as soon as it is there."""
@@ -83,9 +81,7 @@ class Loop(Generic[T]):
         self._spawn(pulled(), self._begin)
 
     async def wait(self) -> None:
-        """Wait until something has been done, or is due; nothing, where there is a result."""
-        if self.work.results:
-            return
+        """Wait until something has been done, or is due."""
         due = self.work.due()
         alarm = None if due is None else self._loop.call_later(due, self._done.put_nowait, None)
         done = await self._done.get()
@@ -119,13 +115,13 @@ class Loop(Generic[T]):
         self._tasks.add(task)
         task.add_done_callback(told)
 
-    def _await(self, job: Job[T], renewal: Future[Renewal]) -> None:
+    def _await(self, renewal: Future[Renewal], then: Callable[[Renewal], None]) -> None:
         def tell(done: Future[Renewal]) -> None:
             error = done.exception()
             if error is not None:
                 self._from_outside(_raising(error))
             else:
-                self._from_outside(partial(self.work.performed, job, done.result()))
+                self._from_outside(partial(then, done.result()))
 
         renewal.add_done_callback(tell)
 

@@ -96,14 +96,17 @@ class Crew(Generic[T]):
         with self._turn:
             return self._work.idle
 
-    def wait(self) -> None:
-        """Wait until there may be a result, or a use for more translations."""
+    def wait(self, *, more: bool) -> None:
+        """Wait until there may be a result or, where there are `more` translations, a use for one.
+
+        Where no thread could be started, perform jobs until then.
+        """
         if self._threads:
             self._news.get()
             return
         with self._turn:
             self._lent = 1
-            self._labour(lambda: bool(self._work.results or self._work.hungry))
+            self._labour(lambda: bool(self._work.results or (more and self._work.hungry)))
 
     def _taken(self) -> list[T]:
         if self._error is not None:
@@ -193,10 +196,9 @@ class Crew(Generic[T]):
     def _lane(self) -> threading.Semaphore:
         return threading.Semaphore(self._work.open().settings.concurrency)
 
-    def _outcome(self, step: Send | Ask | Wait | None, lane: threading.Semaphore) -> Any:
+    def _outcome(self, step: Send | Ask | Wait, lane: threading.Semaphore) -> Any:
         if isinstance(step, Send):
             return http.post(self._work.open(), step, lane)
         if isinstance(step, Ask):
             return step.question()
-        assert step is not None  # noqa: S101 - a job that is handed out has a step.
         return step.renewal.result()

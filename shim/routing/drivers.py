@@ -43,7 +43,7 @@ def stream(work: Work[T], flows: Iterator[Steps[T]]) -> Generator[T, None, None]
                 else:
                     crew.begin(flow)
             elif not crew.idle:
-                crew.wait()
+                crew.wait(more=more)
         yield from crew.results()
 
 
@@ -60,11 +60,12 @@ async def awalk(flow: Steps[T], open_session: Callable[[], Session]) -> T:
 async def astream(work: Work[T], flows: AsyncIterator[Steps[T]]) -> AsyncGenerator[T, None]:
     """Yield what the flows return, as they end, awaiting; closing it gives up what is under way."""
     async with Loop(work) as loop:
-        while not loop.exhausted or not work.idle:
-            if work.hungry and not work.results:
-                loop.pull(flows)
+        while True:
             loop.hand_out()
-            if not work.results:
-                await loop.wait()
             while work.results:
                 yield work.results.popleft()
+            if work.hungry:
+                loop.pull(flows)
+            if loop.exhausted and work.idle:
+                return
+            await loop.wait()

@@ -56,7 +56,7 @@ class Job(Generic[T]):
     place: int
     writes: bool
     exchange: Exchange
-    step: Send | Ask | Wait | None = None
+    step: Send | Ask | Wait = field(init=False)
 
 
 class Work(Generic[T]):
@@ -83,7 +83,8 @@ class Work(Generic[T]):
             True: deque(),
         }
         self._begun = {False: 0, True: 0}
-        self._most = 0
+        # Calls on the wire at once, and jobs handed out at once; known with the session.
+        self._lanes, self._most = 1, 0
         self._ready: dict[bool, deque[Job[T]]] = {False: deque(), True: deque()}
         self._asking: deque[Job[T]] = deque()
         self._answered: deque[_Walk[T]] = deque()
@@ -94,10 +95,7 @@ class Work(Generic[T]):
     @property
     def hungry(self) -> bool:
         """Whether more translations would keep more calls going."""
-        if self.session is None:
-            return not self._walks
-        most = self.session.settings.concurrency
-        return len(self._walks) < most and len(self._queued[True]) < most
+        return len(self._walks) < self._lanes and len(self._queued[True]) < self._lanes
 
     @property
     def idle(self) -> bool:
@@ -123,8 +121,8 @@ class Work(Generic[T]):
         """Return the session; opened now, if it has not been."""
         if self.session is None:
             self.session = self._open_session()
-            lanes = self.session.settings.concurrency
-            self._most = lanes + max(lanes // _SPARE_PART, 1)
+            self._lanes = self.session.settings.concurrency
+            self._most = self._lanes + max(self._lanes // _SPARE_PART, 1)
         return self.session
 
     def begin(self, flow: Steps[T]) -> None:
@@ -138,10 +136,8 @@ class Work(Generic[T]):
         """Return a job whose step is to be performed now, or None; then see `due`."""
         if self._asking:
             return self._asking.popleft()
-        if self.session is None:
-            return None
         for ready in self._ready.values():
-            while ready and (refusal := self.session.refuse()):
+            while ready and (refusal := self.open().refuse()):
                 self._step(ready.popleft(), refusal)
                 self._settle()
             if ready and self._handed_out < self._most:

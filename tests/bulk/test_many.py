@@ -270,9 +270,10 @@ class TestStopping:
         assert calls(tenant)[UPDATE] <= 40
 
     def test_before_it_begins(self, made):
-        """Then there is nothing to do."""
+        """Then there is nothing to do; and once is enough."""
         tenant = made(2)
         run = Run(tenant.open_user_ids, DISABLE)
+        run.stop()
         run.stop()
         outcomes = list(run)
         assert {one.state for one in outcomes} <= {"failed"}

@@ -95,6 +95,35 @@ def test_a_refused_renewal_says_what_to_check(door, tenant):
     assert "permanent_code" in answer["errorMessage"]
 
 
+def test_how_long_a_token_lives():
+    """As the answer says; 7200 s where it says nothing that can be used."""
+    for said, seconds in [({"expiresIn": 600}, 600), ({}, 7200), ({"expiresIn": "soon"}, 7200)]:
+        body = {"corpAccessToken": "t", "corpId": "FSCID_A", **said}
+        assert tokens.read(Reply(0, "E-O.t", "OK", body), "FSCID_A").seconds == seconds
+
+
+def test_a_transport_that_breaks_in_a_renewal_is_passed_on(door, tenant):
+    """To everybody who waits for it: a bug in a user's transport is the user's to see."""
+    made = tenant(2)
+    inner = made.transport()
+
+    class Broken(type(inner)):
+        def __init__(self):
+            pass
+
+        def handle_request(self, request):
+            if request.url.path == TOKEN_PATH:
+                raise LookupError(TOKEN_PATH)
+            return inner.handle_request(request)
+
+        async def handle_async_request(self, request):
+            return await inner.handle_async_request(request)
+
+    shim.configure(transport=Broken(), **credentials(made))
+    with pytest.raises(LookupError):
+        door(made, "an-old-token")
+
+
 def test_a_renewal_that_fails_for_no_fault_of_ours_blames_no_setting():
     """-2 is the vendor's own trouble."""
     renewal = tokens.read(Reply(-2, "E-O.t", "system error"), "FSCID_A")

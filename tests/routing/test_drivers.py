@@ -184,3 +184,24 @@ def test_a_pause_alone_is_waited_for(session):
         return "done"
 
     assert stream([flow(), flow()], session) == ["done", "done"]
+
+
+def test_where_no_thread_can_be_started_the_callers_does_it_all(session, monkeypatch):
+    """While the interpreter leaves, Python 3.12 and later start none."""
+
+    start = threading.Thread.start
+
+    def refuse(thread):
+        if thread.name != "fxiaoke-shim":
+            return start(thread)
+        msg = "can't start new thread at interpreter shutdown"
+        raise RuntimeError(msg)
+
+    def flow():
+        replies = yield [look()] * 7
+        yield Pause(0.01)
+        return len(replies)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert stream([flow() for _ in range(9)], session) == [7] * 9
+    assert walk(flow(), session) == 7
