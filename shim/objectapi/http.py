@@ -11,7 +11,7 @@ import atexit
 import os
 import threading
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
@@ -27,7 +27,6 @@ from shim.settings import ConfigurationError
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncGenerator, Iterator
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
     from shim.objectapi.calls import Call, Reply
     from shim.objectapi.session import Request, Session
@@ -148,53 +147,28 @@ def exchange(session: Session, call: Call) -> steps.Exchange:
     return steps.exchange(session, call, _clients.process, partial(_fetch_token, session))
 
 
-def post(session: Session, step: steps.Send, lane: AbstractContextManager[Any]) -> Reply:
-    """Post one request and return what became of it, blocking.
-
-    Args:
-        session: Who asks.
-        step: What is posted.
-        lane: Held while the request is on the wire; to write it and to read its answer needs none.
-    """
+def post(session: Session, step: steps.Send) -> Reply:
+    """Post one request and return what became of it, blocking."""
     request = step.request()
+    session.sent(request.path)
     try:
         with _clients.blocking(session.settings.transport) as client:
-            ready = client.build_request(**_parts(request))
-            with lane:
-                # The run may have been stopped while this one waited for its lane.
-                if refusal := session.refuse():
-                    return refusal
-                session.sent(request.path)
-                answer = client.send(ready, stream=True)
-            try:
-                content = answer.read()
-            finally:
-                answer.close()
+            answer = client.request(**_parts(request))
     except _TROUBLE as error:
         return _trouble(session, error)
-    return wire.decode(answer.status_code, content, step.secrets)
+    return wire.decode(answer.status_code, answer.content, step.secrets)
 
 
-async def apost(
-    session: Session, step: steps.Send, lane: AbstractAsyncContextManager[Any]
-) -> Reply:
-    """Post one request and return what became of it, awaiting; see `post`."""
+async def apost(session: Session, step: steps.Send) -> Reply:
+    """Post one request and return what became of it, awaiting."""
     request = step.request()
     client = await _clients.awaiting(session.settings.transport)
+    session.sent(request.path)
     try:
-        ready = client.build_request(**_parts(request))
-        async with lane:
-            if refusal := session.refuse():
-                return refusal
-            session.sent(request.path)
-            answer = await client.send(ready, stream=True)
-        try:
-            content = await answer.aread()
-        finally:
-            await answer.aclose()
+        answer = await client.request(**_parts(request))
     except _TROUBLE as error:
         return _trouble(session, error)
-    return wire.decode(answer.status_code, content, step.secrets)
+    return wire.decode(answer.status_code, answer.content, step.secrets)
 
 
 def _fetch_token(session: Session, stale: str) -> tokens.Renewal:
@@ -233,7 +207,7 @@ def _performed(session: Session, running: steps.Exchange) -> Reply:
             step = running.send(sent)
             sent = None
             if isinstance(step, steps.Send):
-                sent = post(session, step, nullcontext())
+                sent = post(session, step)
             elif isinstance(step, steps.Ask):
                 sent = step.question()
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from shim.objectapi import http
@@ -63,7 +63,7 @@ class Loop(Generic[T]):
         while job := self.work.next_job():
             step, then = job.step, partial(self.work.performed, job)
             if isinstance(step, Send):
-                self._spawn(http.apost(self.work.open(), step, self._lane), then)
+                self._spawn(http.apost(self.work.open(), step), then)
             elif isinstance(step, Ask):
                 self._spawn(asyncio.to_thread(step.question), then)
             else:
@@ -90,10 +90,6 @@ class Loop(Generic[T]):
         if done is not None:
             done()
         self.work.wake()
-
-    @cached_property
-    def _lane(self) -> asyncio.Semaphore:
-        return asyncio.Semaphore(self.work.open().settings.concurrency)
 
     def _begin(self, flow: Steps[T] | None) -> None:
         self._pulling = False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from functools import cached_property
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -151,11 +150,9 @@ class Crew(Generic[T]):
     def _perform(self, job: Job[T]) -> None:
         """Perform a job's step out of turn, and go on with the job in turn."""
         result, error = None, None
-        # Made in turn, so that there is one for all.
-        lane = self._lane
         self._turn.release()
         try:
-            result = self._outcome(job.step, lane)
+            result = self._outcome(job.step)
         except BaseException as raised:  # noqa: BLE001 - raised again where results are taken.
             error = raised
         finally:
@@ -192,13 +189,9 @@ class Crew(Generic[T]):
                 self._error = error
                 self._tell()
 
-    @cached_property
-    def _lane(self) -> threading.Semaphore:
-        return threading.Semaphore(self._work.open().settings.concurrency)
-
-    def _outcome(self, step: Send | Ask | Wait, lane: threading.Semaphore) -> Any:
+    def _outcome(self, step: Send | Ask | Wait) -> Any:
         if isinstance(step, Send):
-            return http.post(self._work.open(), step, lane)
+            return http.post(self._work.open(), step)
         if isinstance(step, Ask):
             return step.question()
         return step.renewal.result()

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Jobs handed out beyond what may be on the wire at once, as a part of that: they are made ready
-# while others are answered, so that the wire never waits for a request to be written.
-_SPARE_PART = 4
 _NOT_YET = local_reply(0, "not answered yet")
 
 
@@ -62,9 +59,9 @@ class Job(Generic[T]):
 class Work(Generic[T]):
     """Translations under way, and the jobs they make.
 
-    Little more than `concurrency` calls that read and as many that write are begun at a time, and
-    little more than `concurrency` of all are handed out. Those that read go first: they are few,
-    and others wait for what they bring.
+    At most `concurrency` calls that read and as many that write are begun at a time, and no more
+    than `concurrency` of all are on the wire. Those that read go first: they are few, and others
+    wait for what they bring.
 
     Attributes:
         results: What translations have returned, for the driver to take.
@@ -83,12 +80,12 @@ class Work(Generic[T]):
             True: deque(),
         }
         self._begun = {False: 0, True: 0}
-        # Calls on the wire at once, and jobs handed out at once; known with the session.
-        self._lanes, self._most = 1, 0
+        # Calls on the wire at once; known with the session.
+        self._lanes = 1
         self._ready: dict[bool, deque[Job[T]]] = {False: deque(), True: deque()}
         self._asking: deque[Job[T]] = deque()
         self._answered: deque[_Walk[T]] = deque()
-        self._handed_out = 0
+        self._on_the_wire = 0
         self._sleeping: list[tuple[float, int, str, Job[T] | _Walk[T]]] = []
         self._numbers = itertools.count()
 
@@ -106,14 +103,14 @@ class Work(Generic[T]):
     def ready(self) -> int:
         """How many jobs `next_job` would hand out now."""
         sends = sum(map(len, self._ready.values()))
-        free = self._most - self._handed_out
+        free = self._lanes - self._on_the_wire
         return len(self._asking) + min(sends, free)
 
     @property
     def waiting(self) -> tuple[str, float] | None:
         """What everything waits for, and how many seconds more; None where calls are made."""
         sleeping = self._sleeping[:1]
-        if self._handed_out or not sleeping:
+        if self._on_the_wire or not sleeping:
             return None
         return sleeping[0][2], max(sleeping[0][0] - time.monotonic(), 0.0)
 
@@ -122,7 +119,6 @@ class Work(Generic[T]):
         if self.session is None:
             self.session = self._open_session()
             self._lanes = self.session.settings.concurrency
-            self._most = self._lanes + max(self._lanes // _SPARE_PART, 1)
         return self.session
 
     def begin(self, flow: Steps[T]) -> None:
@@ -140,15 +136,15 @@ class Work(Generic[T]):
             while ready and (refusal := self.open().refuse()):
                 self._step(ready.popleft(), refusal)
                 self._settle()
-            if ready and self._handed_out < self._most:
-                self._handed_out += 1
+            if ready and self._on_the_wire < self._lanes:
+                self._on_the_wire += 1
                 return ready.popleft()
         return None
 
     def performed(self, job: Job[T], result: Any) -> None:
         """Go on with a job: this came of its step."""
         if isinstance(job.step, Send):
-            self._handed_out -= 1
+            self._on_the_wire -= 1
         self._step(job, result)
         self._settle()
 
@@ -211,7 +207,7 @@ class Work(Generic[T]):
     def _begin_queued(self, *, writes: bool) -> bool:
         """Begin one call, if there is one and it may; say whether."""
         queued, session = self._queued[writes], self.session
-        if not queued or session is None or self._begun[writes] >= self._most:
+        if not queued or session is None or self._begun[writes] >= self._lanes:
             return False
         walk, place, call = queued.popleft()
         job = Job(walk, place, writes, http.exchange(session, call))
