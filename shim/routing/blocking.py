@@ -125,7 +125,7 @@ class Crew(Generic[T]):
                 self._perform(job)
                 self._busy -= 1
             self._tell()
-            if job is None:
+            if job is None and not enough():
                 self._rest()
 
     def _tell(self) -> None:

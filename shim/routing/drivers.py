@@ -53,7 +53,8 @@ async def awalk(flow: Steps[T], open_session: Callable[[], Session]) -> T:
         loop.work.begin(flow)
         while not loop.work.results:
             loop.hand_out()
-            await loop.wait()
+            if not loop.work.results:
+                await loop.wait()
         return loop.work.results.popleft()
 
 

@@ -125,6 +125,15 @@ def test_a_tenant_with_a_quota_is_never_asked_too_often(awaiting, tenant):
     assert {one["throttled"] for one in made.calls().values()} == {0}
 
 
+def test_where_all_slots_are_under_way_the_next_call_waits_for_an_answer(call, tenant):
+    """Nobody knows yet when the first comes back, so it is asked again."""
+    quota = {"quota_calls": 1, "quota_seconds": 0.05}
+    made = tenant(3, sandbox={**quota, "latency_ms": 60}, concurrency=4, **quota)
+    args = (made.corp_access_token, made.corp_id, made.open_user_ids, 1)
+    assert call("set_member_status_batch", *args)["errorCode"] == 0
+    assert {one["throttled"] for one in made.calls().values()} == {0}
+
+
 class TestClaim:
     """A slot goes back exactly once."""
 

@@ -173,6 +173,22 @@ def test_many_at_once_and_never_too_many(door, session):
     assert 1 < most <= 4
 
 
+@both_walks
+def test_a_call_made_ready_is_not_sent_after_a_stop(door, tenant):
+    """One at a time: the write waits for the wire while the read stops the run."""
+    made = tenant(1, concurrency=1)
+    made.add_faults({"kind": "error", "code": 30002, "path": "/cgi/crm/v2/data/query"})
+    opened = Session(settings.current(), token=made.corp_access_token, corp_id=made.corp_id)
+    options = {"workflow": False, "approval": False, "convert_user_id": True}
+
+    def flow():
+        replies = yield [look(), calls.update("PersonnelObj", "id", {"status": "1"}, **options)]
+        return [(reply.code, reply.reached) for reply in replies]
+
+    assert door(flow(), opened) == [(30002, True), (30002, False)]
+    assert list(made.calls()) == ["/cgi/crm/v2/data/query"]
+
+
 def test_a_pause_alone_is_waited_for(session):
     """With nothing under way, in a thread that rests."""
 
