@@ -17,7 +17,7 @@ from shim.notices import (
     get_notice_hooks,
     set_notice_hooks,
 )
-from shim.offline import Answer, Outcome
+from shim.offline import Answer, Outcome, PlannedWrite
 from shim.offline.departments import (
     get_department_details,
     get_department_list,
@@ -63,6 +63,7 @@ __all__ = [
     "NoticeHookFactory",
     "OfflineAPIDeprecationWarning",
     "Outcome",
+    "PlannedWrite",
     "aio",
     "change_erp_object_owner",
     "change_preset_object_owner",

@@ -33,6 +33,7 @@ def test_the_public_names():
             "NoticeHookFactory",
             "OfflineAPIDeprecationWarning",
             "Outcome",
+            "PlannedWrite",
             "aio",
             "configure",
             "get_notice_hooks",

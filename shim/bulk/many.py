@@ -34,7 +34,8 @@ def set_member_status_many(
         corp_access_token: Enterprise access token; None takes the setting's, or fetches one with
             the app credentials.
         corp_id: Company account, FSCID_…; None takes the setting's.
-        dry_run: Look up only; who would be written comes with the state `planned`.
+        dry_run: Look up only; who would be written comes with the state `planned`. The same where
+            the setting `mode`, or a route for `set_member_status_many`, says so.
 
     Returns:
         An iterator of outcomes, one for each id read, in the order in which they end. What the
@@ -73,7 +74,8 @@ def aset_member_status_many(
         corp_access_token: Enterprise access token; None takes the setting's, or fetches one with
             the app credentials.
         corp_id: Company account, FSCID_…; None takes the setting's.
-        dry_run: Look up only; who would be written comes with the state `planned`.
+        dry_run: Look up only; who would be written comes with the state `planned`. The same where
+            the setting `mode`, or a route for `set_member_status_many`, says so.
 
     Returns:
         An asynchronous iterator of outcomes, one for each id read, in the order in which they end.

@@ -27,12 +27,16 @@ if TYPE_CHECKING:
     from shim.routing.flow import Steps
     from shim.settings.model import Settings
 
+FUNCTION = "set_member_status_many"
+settings.FUNCTIONS.add(FUNCTION)
+
 
 class _Base:
     """What a blocking and an awaiting run have in common.
 
     Attributes:
         tally: How many members have ended in each state.
+        dry_run: Whether nothing is written.
     """
 
     def __init__(
@@ -49,12 +53,15 @@ class _Base:
         except checks.Refused as refused:
             raise ValueError(refused.text) from None
         self.tally: Counter[str] = Counter()
-        self._dry_run = dry_run
         self._settings = now
         # What talks to the network is not needed before.
+        from shim.routing.choice import choose  # noqa: PLC0415
         from shim.routing.work import Work  # noqa: PLC0415
 
         self._session = _session(now, corp_access_token, corp_id)
+        # There is no old call for this, so the other ways do not concern it.
+        way = choose(now, FUNCTION, self._session.tenant.corp_id).mode
+        self.dry_run = dry_run or way == "dry_run"
         self._work: Work[list[Outcome]] = Work(lambda: self._session)
         self._work.open()
         self._started = time.monotonic()
@@ -100,7 +107,7 @@ class _Base:
         refused = {place: _refused(one) for place, one in enumerate(given)}
         ids = [one for place, one in enumerate(given) if refused[place] is None]
         outcomes = iter(
-            (yield from set_state(self._settings, PERSONNEL, ids, wanted, dry_run=self._dry_run))
+            (yield from set_state(self._settings, PERSONNEL, ids, wanted, dry_run=self.dry_run))
         )
         return [one or next(outcomes) for one in refused.values()]
 
@@ -112,7 +119,7 @@ class _Base:
         notices.emit(
             BulkRunFinished(
                 status=self._status,
-                dry_run=self._dry_run,
+                dry_run=self.dry_run,
                 members=self.tally.total(),
                 changed=self.tally["changed"],
                 unchanged=self.tally["unchanged"],
@@ -256,7 +263,7 @@ def _session(now: Settings, corp_access_token: str | None, corp_id: str | None) 
             "with which one is fetched (environment variables FXIAOKE_SHIM_CORP_ACCESS_TOKEN, …)"
         )
         raise ConfigurationError(msg)
-    return Session(now, token=token, corp_id=corp_id)
+    return Session(now, token=token, corp_id=corp_id, acting=now.acting_employee())
 
 
 def _refused(value: Any) -> Outcome | None:

@@ -87,6 +87,7 @@ class _Work:
         self._interruption = interruption
         self._tally = Tally()
         self._troubles: list[Exception] = []
+        self._dry_run = order.dry_run
 
     def run(self) -> int:
         order = self._order
@@ -98,7 +99,8 @@ class _Work:
                 stack.enter_context(results)
             self._interruption.then(run.stop)
             standing = Standing(run, total)
-            title = "looking up members" if order.dry_run else f"{order.command[:-1]}ing members"
+            self._dry_run = run.dry_run
+            title = "looking up members" if run.dry_run else f"{order.command[:-1]}ing members"
             try:
                 with show(standing, title, quiet=order.quiet) as news:
                     self._follow(run, results, standing, news)
@@ -161,7 +163,7 @@ class _Work:
         whole = not self._troubles and not self._interruption.happened
         parts = [
             summary.planned(tally, order.asked, settings.current())
-            if order.dry_run
+            if self._dry_run
             else summary.done(tally, order.asked),
             *(["failed, by errorCode:", *failures] if failures else []),
             summary.calls(api_calls, seconds),
@@ -170,6 +172,8 @@ class _Work:
             parts.append("ended before all ids were done")
         if order.dry_run:
             parts.append("next: the same command without --dry-run")
+        elif self._dry_run:
+            parts.append("nothing was written: the settings say dry_run (mode, or a route)")
         elif failures or not whole:
             parts.append(summary.advice(order.command, order.results if whole else None))
         return "\n".join(parts)

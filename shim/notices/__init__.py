@@ -15,11 +15,15 @@ from shim.notices.events import (
     BulkRunFinished,
     NoticeEvent,
     OfflineAPICalled,
+    OfflineCallFellBack,
     OfflineCallFinished,
     OfflineFieldsDropped,
     OfflineUsageSummarized,
     QuotaStoreLost,
     QuotaStoreRecovered,
+    SettingsFileRead,
+    SettingsFileRefused,
+    ShadowCompared,
 )
 from shim.notices.hooks import (
     NoticeHook,
@@ -28,8 +32,9 @@ from shim.notices.hooks import (
     get_notice_hooks,
     set_notice_hooks,
 )
+from shim.notices.leaving import summarize_now_and_then
 from shim.notices.notice import Notice, NoticeAction, NoticeContext
-from shim.notices.sites import SITES_AT_MOST, SiteUsage, forget, policy_changed, usage
+from shim.notices.sites import SITES_AT_MOST, Site, SiteUsage, forget, policy_changed, usage
 from shim.notices.warning import OfflineAPIDeprecationWarning
 
 __all__ = [
@@ -43,11 +48,16 @@ __all__ = [
     "NoticeHookFactory",
     "OfflineAPICalled",
     "OfflineAPIDeprecationWarning",
+    "OfflineCallFellBack",
     "OfflineCallFinished",
     "OfflineFieldsDropped",
     "OfflineUsageSummarized",
     "QuotaStoreLost",
     "QuotaStoreRecovered",
+    "SettingsFileRead",
+    "SettingsFileRefused",
+    "ShadowCompared",
+    "Site",
     "SiteUsage",
     "emit",
     "forget",
@@ -56,5 +66,6 @@ __all__ = [
     "noticed_async",
     "policy_changed",
     "set_notice_hooks",
+    "summarize_now_and_then",
     "usage",
 ]

@@ -20,12 +20,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def noticed(function: Callable[P, R], notice: Notice) -> Callable[P, R]:
+def noticed(function: Callable[P, R], notice: Notice, *, sited: bool = False) -> Callable[P, R]:
     """Put a notice at a function's door.
 
     Args:
         function: What the door leads to.
         notice: Counts the calls; also raises, where its action or the filters of warnings say so.
+        sited: Whether the function is given the call's `Site`, before the arguments.
 
     Returns:
         A function with the name, documentation, annotations and signature of the one given.
@@ -37,13 +38,20 @@ def noticed(function: Callable[P, R], notice: Notice) -> Callable[P, R]:
         seen(_getframe(1))
         return function(*args, **kwargs)
 
+    if sited:
+        inside: Callable[..., R] = function
+
+        @functools.wraps(function)
+        def door(*args: P.args, **kwargs: P.kwargs) -> R:
+            return inside(seen(_getframe(1)), *args, **kwargs)
+
     vars(door)["__signature__"] = inspect.signature(function)
     notice.adopt(door)
     return door
 
 
 def noticed_async(
-    function: Callable[P, Coroutine[Any, Any, R]], notice: Notice
+    function: Callable[P, Coroutine[Any, Any, R]], notice: Notice, *, sited: bool = False
 ) -> Callable[P, Coroutine[Any, Any, R]]:
     """Put a notice at a coroutine function's door.
 
@@ -54,13 +62,14 @@ def noticed_async(
     Args:
         function: What the door leads to.
         notice: Counts the calls; also raises, where its action or the filters of warnings say so.
+        sited: Whether the function is given the call's `Site`, before the arguments.
 
     Returns:
         A callable with the name, documentation, annotations and signature of the one given.
     """
     if sys.version_info >= (3, 12):  # pragma: no cover -- CI runs Python 3.12 and later as well.
-        return inspect.markcoroutinefunction(noticed(function, notice))
-    door = _CoroutineDoor(function, notice)
+        return inspect.markcoroutinefunction(noticed(function, notice, sited=sited))
+    door = _CoroutineDoor(function, notice, sited=sited)
     notice.adopt(door)
     return door
 
@@ -74,14 +83,17 @@ class _CoroutineDoor:
     `help()` would describe `partial`.
     """
 
-    def __init__(self, function: Callable[..., Any], notice: Notice) -> None:
+    def __init__(self, function: Callable[..., Any], notice: Notice, *, sited: bool) -> None:
         functools.update_wrapper(self, function)
         self.__signature__ = inspect.signature(function)
         self.__wrapped__ = function
         self._seen = notice.seen
+        self._sited = sited
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        self._seen(_getframe(1))
+        site = self._seen(_getframe(1))
+        if self._sited:
+            return self.__wrapped__(site, *args, **kwargs)
         return self.__wrapped__(*args, **kwargs)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:

@@ -137,7 +137,7 @@ def _make_default_hook() -> NoticeHook:
     return hook
 
 
-def _flat(value: Mapping[str, int] | tuple[str, ...] | str | float) -> str | float:
+def _flat(value: Mapping[str, int] | tuple[str, ...] | str | float | None) -> str | float | None:
     """A collection as one word of a log line."""
     if isinstance(value, Mapping):
         return ",".join(f"{key}:{item}" for key, item in value.items())

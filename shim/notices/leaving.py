@@ -1,4 +1,4 @@
-"""The summary at the end of a process: one event a site, with its exact count.
+"""The summary, now and then and at the end of a process: one event a site, with its exact count.
 
 A child of `multiprocessing` reports for itself when its target returns. One that is killed, as
 the workers of a `Pool` are when the pool is left, cannot.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +45,44 @@ def arm(modules: Mapping[str, Any] = sys.modules) -> None:
     if util is not None and ancestry is not None and ancestry.parent_process() is not None:
         # Any priority makes it run while logging still works.
         util.Finalize(None, summarize, exitpriority=100)
+
+
+class _Rounds:
+    """When the next summary of a living process is due."""
+
+    def __init__(self) -> None:
+        self.turn = threading.Lock()
+        self.last: float | None = None
+
+
+_rounds = _Rounds()
+
+
+def summarize_now_and_then(seconds: float) -> None:
+    """Report, if the last report is so long ago, or else the first call of this. Never raises.
+
+    Args:
+        seconds: How often; 0 = not before the process ends.
+    """
+    now = time.monotonic()
+    if _rounds.last is None:
+        _rounds.last = now
+    if not seconds or now - _rounds.last < seconds or not _rounds.turn.acquire(blocking=False):
+        return
+    try:
+        _rounds.last = now
+        summarize()
+    finally:
+        _rounds.turn.release()
+
+
+def _start_anew() -> None:
+    global _rounds  # noqa: PLW0603 -- the parent's lock may be held by a thread the child lacks.
+    _rounds = _Rounds()
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch -- Windows has no fork.
+    os.register_at_fork(after_in_child=_start_anew)
 
 
 def summarize() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from shim.notices.events import OfflineAPICalled
-from shim.notices.frames import Caller, Verdict, blame, describe, judge, place, position
+from shim.notices.frames import Verdict, blame, describe, judge, place, position
 from shim.notices.hooks import emit
 from shim.notices.leaving import arm
 from shim.notices.sites import NEVER, TABLE, Site
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from types import CodeType, FrameType
 
-    from shim.notices.frames import Blame, Place
+    from shim.notices.frames import Blame, Caller, Place
 
 NoticeAction: TypeAlias = Literal["ignore", "log", "warn", "error"]
 
@@ -105,11 +105,14 @@ class Notice:
         """
         self._doors = (*self._doors, door)
 
-    def seen(self, frame: FrameType) -> None:
+    def seen(self, frame: FrameType) -> Site:
         """Count one call, and warn, log or raise if that is due.
 
         Args:
             frame: The frame that called the door.
+
+        Returns:
+            Where the call was made.
 
         Raises:
             OfflineAPIDeprecationWarning: The action is `error`, or the application's filters turn
@@ -119,9 +122,10 @@ class Notice:
         # `place(frame)`, but a call less.
         site = self._known.get((id(frame.f_code), frame.f_lasti))
         if site is None:
-            self._find(frame)
-        elif (calls := next(site.count)) >= site.due:
+            return self._find(frame)
+        if (calls := next(site.count)) >= site.due:
             self._look(site, frame, calls)
+        return site
 
     def forget_places(self, *, renew_lock: bool = False) -> None:
         """Empty the caches. The caller holds the table's lock, or is alone.
@@ -137,33 +141,34 @@ class Notice:
         if renew_lock:
             self._turn = threading.RLock()
 
-    def _find(self, frame: FrameType) -> None:
+    def _find(self, frame: FrameType) -> Site:
         """Count a call made by an unknown place, or through places that were passed before."""
         at: FrameType | None = frame
         while at is not None and self._passed.get(place(at)) in _LOOK_BEHIND:
             at = at.f_back
         site = at and self._known.get(place(at))
         if at is None or site is None:
-            self._find_thoroughly(frame)
-        elif (calls := next(site.count)) >= site.due:
+            return self._find_thoroughly(frame)
+        if (calls := next(site.count)) >= site.due:
             self._look(site, at, calls)
+        return site
 
-    def _find_thoroughly(self, frame: FrameType) -> None:
+    def _find_thoroughly(self, frame: FrameType) -> Site:
         """Do the same where a search strands, or finds something new."""
         try:
             found = blame(frame, self._recall)
             site = (self._stranded if found.stranded else self._known)[place(found.frame)]
         except KeyError:
-            self._meet(frame)
-        else:
-            if (calls := next(site.count)) >= site.due:
-                self._look(site, found.frame, calls)
+            return self._meet(frame)
+        if (calls := next(site.count)) >= site.due:
+            self._look(site, found.frame, calls)
+        return site
 
     def _recall(self, frame: FrameType, _callee: CodeType | None) -> Verdict:
         here = place(frame)
         return Verdict.CALLER if here in self._known else self._passed[here]
 
-    def _meet(self, frame: FrameType) -> None:
+    def _meet(self, frame: FrameType) -> Site:
         """Count a call made from a place that is new, or was forgotten."""
         epoch = TABLE.epoch
         try:
@@ -175,6 +180,7 @@ class Notice:
         found, site, calls = self._count(frame, context.look_through)
         self._remember(found, site, epoch)
         self._speak(site, found.frame, calls, context, epoch)
+        return site
 
     def _count(self, frame: FrameType, look_through: tuple[str, ...]) -> tuple[Blame, Site, int]:
         found = blame(frame, lambda at, callee: judge(at, callee, self._doors, look_through))
@@ -226,7 +232,7 @@ class Notice:
             since = calls - site.announced
             site.announced = calls
             site.next_event = 10 ** len(str(calls))
-        caller = site.caller or Caller(file="", line=0, module="", function="")
+        caller = site.where
         emit(
             OfflineAPICalled(
                 code=self.code,

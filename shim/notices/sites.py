@@ -94,6 +94,11 @@ class Site:
         self.summarized = 0
 
     @property
+    def where(self) -> Caller:
+        """The calling line; that of the overflow counter is empty."""
+        return self.caller or _NOWHERE
+
+    @property
     def calls(self) -> int:
         """Calls made so far."""
         # A counter shows its next number in its repr alone: asking with next() would count one
@@ -102,7 +107,7 @@ class Site:
 
     def usage(self) -> SiteUsage:
         """The site's numbers, as of now."""
-        notice, caller = self.notice, self.caller or _NOWHERE
+        notice, caller = self.notice, self.where
         return SiteUsage(
             code=notice.code,
             function=notice.function,

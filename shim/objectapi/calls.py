@@ -32,6 +32,9 @@ class Call:
         writes: It changes something; a read-only driver must refuse it.
         repeatable: Made twice, it does what it does once. There is no idempotency key (grade B).
         method: HTTP method; everything printed is a POST (grade A).
+        as_given: It is an old call: made once, with credentials and nothing else added.
+        aside_seconds: It is a look aside: given up after so many seconds, and of no consequence to
+            the run it belongs to.
     """
 
     path: str
@@ -39,6 +42,8 @@ class Call:
     writes: bool = False
     repeatable: bool = True
     method: str = "POST"
+    as_given: bool = False
+    aside_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,17 @@ class Reply:
         return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
 
 
+_LOCAL = "shim-"
+
+
 def local_trace_id() -> str:
     """Return a unique traceId for an answer that was given on this side of the wire."""
-    return f"shim-{uuid.uuid4().hex}"
+    return f"{_LOCAL}{uuid.uuid4().hex}"
+
+
+def is_local(trace_id: str) -> bool:
+    """Whether a traceId is one of this side's, so that no vendor has seen it."""
+    return trace_id.startswith(_LOCAL)
 
 
 def local_reply(code: int, message: str, *, reached: bool = True) -> Reply:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from shim.objectapi import tokens
@@ -83,7 +84,24 @@ def exchange(
         fetch: Makes the token call, blocking, given the token that is to be replaced; runs in a
             thread of its own.
     """
+    if call.as_given or call.aside_seconds is not None:
+        return (yield from _plainly(session, call, process))
     return (yield from _persistent(session, call, partial(_once, session, call, process, fetch)))
+
+
+def _plainly(session: Session, call: Call, process: Process) -> Exchange:
+    """Make a call once, in its turn, and leave it at that."""
+    now = session.settings
+    book = process.tokens(session.tenant, now.app_id)
+    window = process.window(session, call.path, now.quota_calls, now.quota_seconds)
+    patience = inf if call.aside_seconds is None else call.aside_seconds
+
+    def send() -> Exchange:
+        # The caller's, unless this process knows that it has ended and has its successor.
+        token = book.best(session.given_token)
+        return (yield from _send(session, partial(session.request, call, token), token))
+
+    return (yield from _in_turn(session, window, send, patience))
 
 
 def token_call(session: Session, process: Process) -> Exchange:
@@ -176,8 +194,13 @@ def _once(
     return (yield from _in_turn(session, window, again))
 
 
-def _in_turn(session: Session, window: Window | None, send: Callable[[], Exchange]) -> Exchange:
-    """Make one HTTP call in a slot of its window.
+def _in_turn(
+    session: Session,
+    window: Window | None,
+    send: Callable[[], Exchange],
+    patience: float = inf,
+) -> Exchange:
+    """Make one HTTP call in a slot of its window, if there is one within `patience` seconds.
 
     The slot is given back when the call has been answered, has failed or was given up.
     """
@@ -185,10 +208,14 @@ def _in_turn(session: Session, window: Window | None, send: Callable[[], Exchang
         return (yield from send())
     claim, used = Claim(window), False
     try:
-        while (slot := (yield from _asked(window, claim.take))) is None:
+        while (slot := (yield from _asked(window, claim.take))) is None and patience > 0:
             yield Sleep(POLL_SECONDS[window.remote], "quota")
+            patience -= POLL_SECONDS[window.remote]
         if isinstance(slot, WindowLost):
             return local_reply(Code.THROTTLED, str(slot), reached=False)
+        if slot is None or slot.wait > patience:
+            yield from _asked(window, partial(claim.give_back, used=False))
+            return local_reply(Code.THROTTLED, "the window of this path is full", reached=False)
         if slot.wait:
             yield Sleep(slot.wait, "quota")
         reply = session.refuse()

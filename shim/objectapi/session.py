@@ -75,7 +75,7 @@ class Session:
         *,
         token: str,
         corp_id: str,
-        acting: str | None = None,
+        acting: str | None,
         third_trace_id: str | None = None,
     ) -> None:
         """Take the caller's credentials.
@@ -84,11 +84,8 @@ class Session:
             settings: The settings for the whole call.
             token: The caller's corpAccessToken.
             corp_id: The caller's corpId.
-            acting: The caller's currentOpenUserId; the setting's where there is none.
+            acting: In whose name the object API is asked; None where only old calls are made.
             third_trace_id: The caller's thirdTraceId.
-
-        Raises:
-            ConfigurationError: No acting user is given or configured.
         """
         self.settings = settings
         self.tenant = Tenant(settings.base_url, corp_id)
@@ -96,7 +93,7 @@ class Session:
         self.secrets = settings.secrets
         self.api_calls: Counter[str] = Counter()
         self.trace_ids: list[str] = []
-        self.acting = acting or settings.acting_employee()
+        self.acting = acting
         self._trace = third_trace_id
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
@@ -107,13 +104,13 @@ class Session:
     def request(self, call: Call, token: str) -> Request:
         """Return `call` with address and credentials, body style (contract, section 1, grade A)."""
         # Last, so that nothing in a body can pass for a credential.
-        body = {
-            **call.body,
-            "corpAccessToken": token,
-            "corpId": self.tenant.corp_id,
-            "currentOpenUserId": self.acting,
-        }
-        return address(self.settings, call.path, body, self.third_trace_id(), call.method)
+        body = {**call.body, "corpAccessToken": token, "corpId": self.tenant.corp_id}
+        if not call.as_given:
+            body["currentOpenUserId"] = self.acting
+        request = address(self.settings, call.path, body, self.third_trace_id(), call.method)
+        if call.aside_seconds is None:
+            return request
+        return replace(request, timeout=min(request.timeout, call.aside_seconds))
 
     @property
     def stopped(self) -> bool:
@@ -128,6 +125,10 @@ class Session:
         if self._stopped is None:
             self._stopped = local_reply(code, f"not attempted: {because}", reached=False)
         self.on_stop()
+
+    def go_on(self) -> None:
+        """Take a stop back: what comes is something else."""
+        self._stopped = None
 
     def refuse(self) -> Reply | None:
         """Return the reply to a call that is not to be attempted any more, or None."""

@@ -5,12 +5,14 @@ from shim.changes.outcome import Outcome
 from shim.offline import departments, employees, erp_objects, members, preset_objects
 from shim.offline.answer import Answer
 from shim.offline.declare import ENDPOINTS, Endpoint
+from shim.routing.dry_run import PlannedWrite
 
 __all__ = [
     "ENDPOINTS",
     "Answer",
     "Endpoint",
     "Outcome",
+    "PlannedWrite",
     "departments",
     "employees",
     "erp_objects",

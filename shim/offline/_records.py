@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from shim.objectapi.calls import Reply
     from shim.routing.flow import Steps
-    from shim.settings.model import Settings
 
 Verb = Literal["create", "update", "get", "query", "invalid", "recover", "delete", "changeOwner"]
 
@@ -214,7 +213,7 @@ def _between(value: Any, least: int, most: int) -> bool:
 # pages, so that POST, PUT and DELETE are assumed (C). /list, /invalid and /changeOwner are printed
 # (A); /get and /recover are guesses after them (U).
 _ERP: Final = "/cgi/crm/erp/data"
-_ERP_CALLS: Final[Mapping[Verb, tuple[str, str]]] = {
+ERP_CALLS: Final[Mapping[Verb, tuple[str, str]]] = {
     "create": ("POST", _ERP),
     "update": ("PUT", _ERP),
     "delete": ("DELETE", _ERP),
@@ -224,11 +223,6 @@ _ERP_CALLS: Final[Mapping[Verb, tuple[str, str]]] = {
     "recover": ("POST", f"{_ERP}/recover"),
     "changeOwner": ("POST", f"{_ERP}/changeOwner"),
 }
-
-
-def erp_mode(now: Settings) -> str:
-    """Return which way calls for ERP objects go, as the notices say it."""
-    return "object" if now.erp == "preset" else "legacy"
 
 
 def send_preset(asked: Asked) -> Steps[Answer]:
@@ -241,7 +235,7 @@ def send_erp(asked: Asked) -> Steps[Answer]:
     if settings.current().erp == "preset":
         # Whether the object API takes ERP objects is unknown (U); hence a setting.
         return (yield from send_preset(asked))
-    return (yield from _sent(asked, *_ERP_CALLS[asked.verb]))
+    return (yield from _sent(asked, *ERP_CALLS[asked.verb]))
 
 
 def _sent(asked: Asked, method: str, address: str) -> Steps[Answer]:

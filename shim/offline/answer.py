@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from shim.changes.outcome import Outcome
     from shim.objectapi.calls import Reply
+    from shim.routing.dry_run import PlannedWrite
 
 
 class Answer(dict[str, Any]):
@@ -22,13 +23,16 @@ class Answer(dict[str, Any]):
     `errorMessage`, `errorCode`. Do not branch on the texts; the vendor never promised them.
 
     Attributes:
-        outcomes: For a call that writes, one for each id given, in the order given.
+        outcomes: For a call that writes, one for each id given, in the order given. None where the
+            old call was made, which tells nothing of them.
         dropped: Names of parameters that were given and could not be passed on.
+        plan: In a dry run, the calls that would have written, in order.
         api_calls: HTTP calls made, by path.
     """
 
     outcomes: tuple[Outcome, ...] = ()
     dropped: tuple[str, ...] = ()
+    plan: tuple[PlannedWrite, ...] = ()
     api_calls: Mapping[str, int] = MappingProxyType({})
 
 

@@ -160,6 +160,19 @@ def _one_of_the_ids(value: Any) -> str:
     return _text(value, Code.BAD_OPEN_USER_ID, text)
 
 
+def read(value: Iterable[Any], name: str) -> list[Any]:
+    """Return a collection as a list."""
+    try:
+        return list(value)
+    except Exception:  # noqa: BLE001 - whatever a stranger's iterator raises.
+        raise Refused(Code.BAD_PARAMETER, f"{name} cannot be read to its end") from None
+
+
+def plain(value: Any, name: str) -> Any:
+    """Return a plain copy of any JSON value."""
+    return _plain(value, name, _DEEPEST)
+
+
 def _plain_object(value: Mapping[Any, Any], name: str, depth: int) -> dict[str, Any]:
     return {
         _text(key, Code.BAD_PARAMETER, f"{name} holds a key that is not a string"): _plain(

@@ -67,6 +67,7 @@ _PLACE = defaulted("0: no DepartmentObj field is known (U), unless field_map nam
     code="FXO007",
     title="Get Department List",
     paths=("/cgi/department/list", "/cgi/crm/v2/data/query"),
+    writes=False,
     replacement="DepartmentObj query",
     source=_SOURCE + "Get Department List",
     parameters={},
@@ -150,6 +151,7 @@ def get_department_list(
     code="FXO008",
     title="Get Department Details",
     paths=("/cgi/department/detail", "/cgi/crm/v2/data/query"),
+    writes=False,
     replacement="DepartmentObj get",
     source=_SOURCE + "Get Department Details",
     parameters={"currentOpenUserId": EXACT, "departmentId": converted("_id, as a string (B)")},
@@ -278,6 +280,7 @@ def _above(now: Settings, number: int, reply: Reply) -> Steps[tuple[list[int], A
     code="FXO009",
     title="Update Department",
     paths=("/cgi/department/update", "/cgi/crm/v2/data/update"),
+    writes=True,
     replacement="DepartmentObj update",
     source=_SOURCE + "Update Department",
     parameters={
@@ -354,6 +357,7 @@ def update_department(
     code="FXO010",
     title="Set Department Status",
     paths=("/cgi/department/setStatus", "/cgi/crm/v2/data/update"),
+    writes=True,
     replacement="DepartmentObj update",
     source=_SOURCE + "Set Department Status",
     parameters={

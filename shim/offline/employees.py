@@ -141,6 +141,7 @@ def _person(row: Row, now: Settings, *, detail: bool) -> dict[str, Any]:
     code="FXO004",
     title="Query Employee Info By OpenUserId",
     paths=("/cgi/user/get", "/cgi/crm/v2/data/query"),
+    writes=False,
     replacement="PersonnelObj query",
     source=_SOURCE + "Query Employee Info By OpenUserId",
     parameters={
@@ -208,6 +209,7 @@ def query_employee_info_by_open_user_id(
     code="FXO005",
     title="Query Employee By Mobile",
     paths=("/cgi/user/getByMobile", "/cgi/crm/v2/data/query"),
+    writes=False,
     replacement="PersonnelObj query phone EQ",
     source=_SOURCE + "Query Employee By Mobile",
     parameters={"mobile": converted("phone EQ … (B)")},
@@ -297,6 +299,7 @@ SNAPSHOTS = Snapshots()
     code="FXO006",
     title="Query Updated Employee List By Time Range",
     paths=("/cgi/user/get/batchByUpdTime", "/cgi/crm/v2/data/query"),
+    writes=False,
     replacement="PersonnelObj query last_modified_time",
     source=_SOURCE + "Query Updated Employee List By Time Range",
     parameters={

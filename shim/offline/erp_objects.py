@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import deprecated
 
 from shim.offline import _records
-from shim.offline._records import ERP_ANSWERS, PARAMETERS, erp_mode, send_erp
+from shim.offline._records import ERP_ANSWERS, ERP_CALLS, PARAMETERS, send_erp
 from shim.offline.declare import Translation, offline
 
 if TYPE_CHECKING:
@@ -32,12 +32,14 @@ def _replacement(verb: str) -> str:
 @offline(
     code="FXO019",
     title="Create Erp Object",
-    paths=("/cgi/crm/erp/data",),  # C: the method.
+    paths=(ERP_CALLS["create"][1],),
+    method=ERP_CALLS["create"][0],
+    writes=True,
     replacement=_replacement("create"),
     source=_SOURCE + "Create Erp Object",
     parameters=PARAMETERS["create"],
     answer=ERP_ANSWERS["create"],
-    mode=erp_mode,
+    kind="erp",
 )
 def create_erp_object(  # noqa: PLR0913 - as documented.
     corpAccessToken: str,
@@ -93,12 +95,14 @@ def create_erp_object(  # noqa: PLR0913 - as documented.
 @offline(
     code="FXO020",
     title="Update Erp Object",
-    paths=("/cgi/crm/erp/data",),  # C: the method.
+    paths=(ERP_CALLS["update"][1],),
+    method=ERP_CALLS["update"][0],
+    writes=True,
     replacement=_replacement("update"),
     source=_SOURCE + "Update Erp Object",
     parameters=PARAMETERS["update"],
     answer=ERP_ANSWERS["update"],
-    mode=erp_mode,
+    kind="erp",
 )
 def update_erp_object(  # noqa: PLR0913 - as documented.
     corpAccessToken: str,
@@ -154,12 +158,14 @@ def update_erp_object(  # noqa: PLR0913 - as documented.
 @offline(
     code="FXO021",
     title="Query Erp Object Details",
-    paths=("/cgi/crm/erp/data/get",),  # U: the address.
+    paths=(ERP_CALLS["get"][1],),
+    method=ERP_CALLS["get"][0],
+    writes=False,
     replacement=_replacement("get"),
     source=_SOURCE + "Query Erp Object Details",
     parameters=PARAMETERS["get"],
     answer=ERP_ANSWERS["get"],
-    mode=erp_mode,
+    kind="erp",
 )
 def query_erp_object_details(
     corpAccessToken: str,
@@ -208,12 +214,14 @@ def query_erp_object_details(
 @offline(
     code="FXO022",
     title="Query Erp Object List",
-    paths=("/cgi/crm/erp/data/list",),
+    paths=(ERP_CALLS["query"][1],),
+    method=ERP_CALLS["query"][0],
+    writes=False,
     replacement=_replacement("query"),
     source=_SOURCE + "Query Erp Object List",
     parameters=PARAMETERS["query"],
     answer=ERP_ANSWERS["query"],
-    mode=erp_mode,
+    kind="erp",
 )
 def query_erp_object_list(
     corpAccessToken: str,
@@ -264,12 +272,14 @@ def query_erp_object_list(
 @offline(
     code="FXO023",
     title="Invalidate Erp Object",
-    paths=("/cgi/crm/erp/data/invalid",),
+    paths=(ERP_CALLS["invalid"][1],),
+    method=ERP_CALLS["invalid"][0],
+    writes=True,
     replacement=_replacement("invalid"),
     source=_SOURCE + "Invalidate Erp Object",
     parameters=PARAMETERS["invalid"],
     answer=ERP_ANSWERS["invalid"],
-    mode=erp_mode,
+    kind="erp",
 )
 def invalidate_erp_object(
     corpAccessToken: str,
@@ -318,12 +328,14 @@ def invalidate_erp_object(
 @offline(
     code="FXO024",
     title="Recover Erp Object",
-    paths=("/cgi/crm/erp/data/recover",),  # U: the address.
+    paths=(ERP_CALLS["recover"][1],),
+    method=ERP_CALLS["recover"][0],
+    writes=True,
     replacement=_replacement("recover"),
     source=_SOURCE + "Recover Erp Object",
     parameters=PARAMETERS["recover"],
     answer=ERP_ANSWERS["recover"],
-    mode=erp_mode,
+    kind="erp",
 )
 def recover_erp_object(
     corpAccessToken: str,
@@ -373,12 +385,14 @@ def recover_erp_object(
 @offline(
     code="FXO025",
     title="Delete Erp Object",
-    paths=("/cgi/crm/erp/data",),  # C: the method.
+    paths=(ERP_CALLS["delete"][1],),
+    method=ERP_CALLS["delete"][0],
+    writes=True,
     replacement=_replacement("delete"),
     source=_SOURCE + "Delete Erp Object",
     parameters=PARAMETERS["delete"],
     answer=ERP_ANSWERS["delete"],
-    mode=erp_mode,
+    kind="erp",
 )
 def delete_erp_object(
     corpAccessToken: str,
@@ -429,12 +443,14 @@ def delete_erp_object(
 @offline(
     code="FXO026",
     title="Change Erp Object Owner",
-    paths=("/cgi/crm/erp/data/changeOwner",),
+    paths=(ERP_CALLS["changeOwner"][1],),
+    method=ERP_CALLS["changeOwner"][0],
+    writes=True,
     replacement=_replacement("changeOwner"),
     source=_SOURCE + "Change Erp Object Owner",
     parameters=PARAMETERS["changeOwner"],
     answer=ERP_ANSWERS["changeOwner"],
-    mode=erp_mode,
+    kind="erp",
 )
 def change_erp_object_owner(
     corpAccessToken: str,

@@ -28,10 +28,12 @@ _SOURCE = "developer.fxiaoke.com/openapi_v2, Offline API, "
     code="FXO011",
     title="Create Preset Object",
     paths=("/cgi/crm/v2/data/create",),
+    writes=True,
     replacement="object API create",
     source=_SOURCE + "Create Preset Object",
     parameters=PARAMETERS["create"],
     answer=ANSWERS["create"],
+    kind="preset",
 )
 def create_preset_object(  # noqa: PLR0913 - as documented.
     corpAccessToken: str,
@@ -87,10 +89,12 @@ def create_preset_object(  # noqa: PLR0913 - as documented.
     code="FXO012",
     title="Update Preset Object",
     paths=("/cgi/crm/v2/data/update",),
+    writes=True,
     replacement="object API update",
     source=_SOURCE + "Update Preset Object",
     parameters=PARAMETERS["update"],
     answer=ANSWERS["update"],
+    kind="preset",
 )
 def update_preset_object(  # noqa: PLR0913 - as documented.
     corpAccessToken: str,
@@ -146,10 +150,12 @@ def update_preset_object(  # noqa: PLR0913 - as documented.
     code="FXO013",
     title="Query Preset Object Details",
     paths=("/cgi/crm/v2/data/get",),
+    writes=False,
     replacement="object API get",
     source=_SOURCE + "Query Preset Object Details",
     parameters=PARAMETERS["get"],
     answer=ANSWERS["get"],
+    kind="preset",
 )
 def query_preset_object_details(
     corpAccessToken: str,
@@ -199,10 +205,12 @@ def query_preset_object_details(
     code="FXO014",
     title="Query Preset Object List",
     paths=("/cgi/crm/v2/data/query",),
+    writes=False,
     replacement="object API query",
     source=_SOURCE + "Query Preset Object List",
     parameters=PARAMETERS["query"],
     answer=ANSWERS["query"],
+    kind="preset",
 )
 def query_preset_object_list(
     corpAccessToken: str,
@@ -254,10 +262,12 @@ def query_preset_object_list(
     code="FXO015",
     title="Invalidate Preset Object",
     paths=("/cgi/crm/v2/data/invalid",),
+    writes=True,
     replacement="object API invalid",
     source=_SOURCE + "Invalidate Preset Object",
     parameters=PARAMETERS["invalid"],
     answer=ANSWERS["invalid"],
+    kind="preset",
 )
 def invalidate_preset_object(
     corpAccessToken: str,
@@ -307,10 +317,12 @@ def invalidate_preset_object(
     code="FXO016",
     title="Recover Preset Object",
     paths=("/cgi/crm/v2/data/recover",),
+    writes=True,
     replacement="object API recover",
     source=_SOURCE + "Recover Preset Object",
     parameters=PARAMETERS["recover"],
     answer=ANSWERS["recover"],
+    kind="preset",
 )
 def recover_preset_object(
     corpAccessToken: str,
@@ -361,10 +373,12 @@ def recover_preset_object(
     code="FXO017",
     title="Delete Preset Object",
     paths=("/cgi/crm/v2/data/delete",),
+    writes=True,
     replacement="object API delete",
     source=_SOURCE + "Delete Preset Object",
     parameters=PARAMETERS["delete"],
     answer=ANSWERS["delete"],
+    kind="preset",
 )
 def delete_preset_object(
     corpAccessToken: str,
@@ -415,10 +429,12 @@ def delete_preset_object(
     code="FXO018",
     title="Change Preset Object Owner",
     paths=("/cgi/crm/v2/data/changeOwner",),
+    writes=True,
     replacement="object API changeOwner",
     source=_SOURCE + "Change Preset Object Owner",
     parameters=PARAMETERS["changeOwner"],
     answer=ANSWERS["changeOwner"],
+    kind="preset",
 )
 def change_preset_object_owner(
     corpAccessToken: str,

@@ -38,14 +38,59 @@ class _Given(NamedTuple):
     origin: str
 
 
-def load(configured: Mapping[str, Any]) -> Settings:
+class Files(NamedTuple):
+    """Where a settings file may lie, the first that holds settings counts.
+
+    Attributes:
+        paths: Absolute, so that no later `chdir` changes where `base_url` comes from.
+        explicit: Whether somebody named it, so that it has to be there.
+    """
+
+    paths: tuple[Path, ...]
+    explicit: bool
+
+
+def files() -> Files:
+    """Return where this process has its settings file.
+
+    The current directory only, as Python itself looks for modules. Linters look upwards as well,
+    but a file further up (in `/tmp`, say) may be somebody else's.
+    """
+    named = os.environ.get(CONFIG_VARIABLE)
+    if named:
+        return Files((Path(named).absolute(),), explicit=True)
+    return Files((Path.cwd() / FILE_NAME, Path.cwd() / "pyproject.toml"), explicit=False)
+
+
+def fingerprint(where: Files) -> tuple[tuple[int, int, int] | None, ...]:
+    """Return what differs after a file has been written, replaced, made or removed."""
+    return tuple(map(_stamp, where.paths))
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+class Loaded(NamedTuple):
+    """The settings, and the file that some of them are from, if any."""
+
+    settings: Settings
+    file: Path | None
+
+
+def load(configured: Mapping[str, Any], where: Files) -> Loaded:
     """Return the settings of all layers together.
 
     Raises:
         ConfigurationError: A layer holds something unusable.
     """
     given: dict[str, _Given] = {}
-    given.update(_from_file())
+    file, table = _from_files(where)
+    given.update({key: _Given(value, str(file)) for key, value in table.items()})
     given.update(_from_environment())
     given.update({key: _Given(value, "configure()") for key, value in configured.items()})
     for key, (_, origin) in given.items():
@@ -53,7 +98,8 @@ def load(configured: Mapping[str, Any]) -> Settings:
             msg = f"{origin}: there is no setting {key!r}{_hint(key)}"
             raise ConfigurationError(msg)
     try:
-        return Settings.model_validate({key: value for key, (value, _) in given.items()})
+        values = {key: value for key, (value, _) in given.items()}
+        return Loaded(Settings.model_validate(values), file)
     except ValidationError as error:
         # `from None`: the chained error would show the input to whoever prints the traceback.
         raise ConfigurationError("; ".join(_complaints(error, given))) from None
@@ -99,29 +145,11 @@ def _parsed(name: str, key: str, text: str) -> Any:
         raise ConfigurationError(msg) from None
 
 
-def _from_file() -> Iterator[tuple[str, _Given]]:
-    found = _find_file()
-    if found is None:
-        return
-    path, table = found
-    for key, value in table.items():
-        yield key, _Given(value, str(path))
-
-
-def _find_file() -> tuple[Path, Mapping[str, Any]] | None:
-    """Look in the current directory only, as Python itself does for modules.
-
-    Linters look upwards as well, but a file further up (in `/tmp`, say) may be somebody else's, and
-    `base_url` decides where tokens go.
-    """
-    explicit = os.environ.get(CONFIG_VARIABLE)
-    if explicit:
-        path = Path(explicit)
-        return path, _table(path)
-    for path in (Path.cwd() / FILE_NAME, Path.cwd() / "pyproject.toml"):
-        if path.is_file() and (table := _table(path)):
+def _from_files(where: Files) -> tuple[Path | None, Mapping[str, Any]]:
+    for path in where.paths:
+        if (where.explicit or path.is_file()) and (table := _table(path)):
             return path, table
-    return None
+    return None, {}
 
 
 def _table(path: Path) -> Mapping[str, Any]:

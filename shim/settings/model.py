@@ -7,6 +7,7 @@ the rest of the package together.
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from shim.settings import FUNCTIONS
 from shim.settings.errors import ConfigurationError
 
 ENVIRONMENT_PREFIX = "FXIAOKE_SHIM_"
@@ -71,6 +73,34 @@ class Triggers(_Part):
     approval: bool = False
 
 
+Mode = Literal["object", "shadow", "dry_run", "legacy"]
+
+
+class Route(_Part):
+    """A way for some calls: those that all of its conditions let through."""
+
+    mode: Mode
+    """The way they go."""
+    functions: tuple[str, ...] = ()
+    """Names of functions; none = all."""
+    corp_ids: tuple[str, ...] = ()
+    """Tenants (FSCID_…); none = all."""
+    percent: float = Field(default=100.0, ge=0, le=100)
+    """Which part of the pairs of function and tenant, by a hash of the two: a pair never moves to
+    and fro, and those within 10 are within 20 as well."""
+
+    @field_validator("functions")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for place, name in enumerate(value):
+            if FUNCTIONS and name not in FUNCTIONS:
+                close = get_close_matches(name, FUNCTIONS, n=1)
+                hint = f"did you mean {close[0]!r}? " if close else ""
+                msg = f"no. {place + 1} is no offline call; {hint}`fxshim endpoints` lists them"
+                raise ValueError(msg)
+        return value
+
+
 class Settings(_Part):
     """Every setting, with its default. Times are in seconds."""
 
@@ -88,6 +118,29 @@ class Settings(_Part):
     """With `app_secret` and `permanent_code`: lets the shim renew an expired token."""
     app_secret: SecretStr | None = None
     permanent_code: SecretStr | None = None
+    mode: Mode = "object"
+    """The way calls go that no route is for: through the object API; as they used to, with the
+    object API looked at beside (`shadow`); without writing (`dry_run`); as they used to."""
+    routes: tuple[Route, ...] = ()
+    """Ways for some functions, tenants, or a part of them; the first that is for a call counts."""
+    openfeature_client: Any = None
+    """An OpenFeature client that chooses the way instead, only by `configure()`; its default is
+    what mode and routes say."""
+    openfeature_flag: str = Field(default="fxiaoke-shim-mode", min_length=1)
+    """Key of that client's flag, a string."""
+    legacy_address: Literal["original", "documented"] = "original"
+    """Where old calls go: to the `/cgi/user/…` path that old clients use, or to the path that
+    today's pages print for the same body."""
+    fallback: Literal["none", "legacy"] = "none"
+    """What to do where the object API refuses a call as a whole, before anything was written:
+    answer with that, or make the old call."""
+    shadow_against: Literal["object", "legacy"] = "object"
+    """What a shadow compares the old answer with: the object API's, or, for calls that read, that
+    of a second old call, which shows how much two answers differ anyway."""
+    shadow_seconds: float = Field(default=5.0, gt=0, le=600)
+    """How long all of a shadow's own looking may take before the call goes on without it."""
+    summary_seconds: float = Field(default=3600.0, ge=0)
+    """How often a process that makes deprecated calls logs their exact counts; 0 = at exit only."""
     status_values: StatusValues = StatusValues()
     """The PersonnelObj fields that say disabled and enabled."""
     triggers: Triggers = Triggers()
@@ -165,6 +218,14 @@ class Settings(_Part):
     def _usable_transport(cls, value: Any) -> Any:
         if value is not None and not hasattr(value, "handle_request"):
             msg = "should be an httpx transport (with handle_request), given to configure()"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("openfeature_client")
+    @classmethod
+    def _usable_client(cls, value: Any) -> Any:
+        if value is not None and not hasattr(value, "get_string_details"):
+            msg = "should be an OpenFeature client (openfeature.api.get_client()), by configure()"
             raise ValueError(msg)
         return value
 

@@ -161,6 +161,14 @@ class TestOutcome:
         assert one.disabled() == set(seen[:4])
         assert sum(row["state"] == "planned" for row in rows("out.jsonl")) == 145
 
+    def test_where_the_mode_is_dry_run_nothing_is_written_either(self, command):
+        """Whoever set it did not mean this command to be the exception."""
+        one = command(3)
+        done = one.run("disable", ids_file(one.tenant.open_user_ids), FXIAOKE_SHIM_MODE="dry_run")
+        assert done.stdout.startswith("dry run, nothing was written. 3 members")
+        assert done.stdout.endswith("the settings say dry_run (mode, or a route)\n")
+        assert not one.disabled()
+
     def test_what_the_vendor_ends_can_be_gone_on_with(self, command):
         """The daily quota is used up: the rest is not attempted, but recorded to be done later."""
         one = command(2)

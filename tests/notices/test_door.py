@@ -65,6 +65,23 @@ class TestLooks:
         assert pickle.loads(pickle.dumps(door)) is door
         assert copy.copy(door) is copy.deepcopy(door) is door
 
+    def test_the_site_comes_before_the_arguments(self, notice):
+        """For who wants to know where the call was made."""
+
+        def where(site, corpId):  # noqa: N803
+            return site.where.function.rpartition(".")[2], corpId
+
+        async def later_where(site, corpId):  # noqa: N803
+            return where(site, corpId)
+
+        door, twin = (
+            noticed(where, notice, sited=True),
+            noticed_async(later_where, notice, sited=True),
+        )
+        name = "test_the_site_comes_before_the_arguments"
+        assert [door("c") for _ in range(2)] == [(name, "c")] * 2
+        assert asyncio.run(twin("d")) == (name, "d")
+
     def test_has_only_what_a_function_has(self):
         """Asking for what is not there is an AttributeError."""
         for door in (plain, later):

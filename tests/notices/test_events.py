@@ -16,11 +16,17 @@ FINISHED = OfflineCallFinished(
     code="FXO001",
     function="set_status",
     mode="object",
+    reason="mode",
+    caller_file="/app/hr.py",
+    caller_line=3,
+    caller_module="hr",
+    caller_function="leave",
     members=3,
     changed=1,
     unchanged=1,
     failed=1,
     accepted=0,
+    planned=0,
     api_calls={"/cgi/crm/v2/data/query": 2},
     seconds=1.23456,
     error_code=20012,
@@ -43,8 +49,11 @@ class TestEvents:
         assert not {"name", "level"} & {field.name for field in dataclasses.fields(kind)}
 
     def test_fields_in_order(self):
-        """The fields come by name in the order of their declaration."""
-        assert list(FINISHED.fields()) == [field.name for field in dataclasses.fields(FINISHED)]
+        """By name in the order of their declaration, then in which process it was, and when."""
+        declared = [field.name for field in dataclasses.fields(FINISHED)]
+        assert list(FINISHED.fields()) == [*declared[2:], *declared[:2]]
+        assert declared[:2] == ["process", "at"]
+        assert list(FINISHED.fields()) == list(OfflineCallFinished.field_names())
         assert FINISHED.fields()["trace_ids"] == ("E-O.1", "E-O.2")
 
     def test_seconds_are_rounded(self):
@@ -61,12 +70,13 @@ class TestEvents:
         """A new kind of event needs nothing but its class."""
 
         @dataclasses.dataclass(frozen=True, slots=True)
-        class ShadowCompared(NoticeEvent):
-            name = "shim.shadow_compared"
+        class Weather(NoticeEvent):
+            name = "shim.weather_changed"
             level = "info"
 
-            same: bool
+            fair: bool
 
-        emit(ShadowCompared(same=True))
+        emit(Weather(fair=True))
         (event,) = events
-        assert (event.name, event.fields()) == ("shim.shadow_compared", {"same": True})
+        assert event.name == "shim.weather_changed"
+        assert next(iter(event.fields().items())) == ("fair", True)

@@ -2,12 +2,13 @@
 
 import json
 import os
+import re
 import sys
 from types import SimpleNamespace
 
 import pytest
 
-from shim.notices import OfflineUsageSummarized, leaving, usage
+from shim.notices import OfflineUsageSummarized, leaving, set_notice_hooks, usage
 
 PROGRAM = """
 import json, multiprocessing, os, sys
@@ -78,6 +79,24 @@ class TestSummarize:
         leaving.summarize()
         assert [event.calls for event in events] == [1, 2]
 
+    def test_now_and_then(self, door, events):
+        """A living process reports as often as it is told to, and not while it is doing so."""
+
+        def hear(event):
+            events.append(event)
+            leaving.summarize_now_and_then(1e-9)
+
+        leaving.summarize_now_and_then(3600)
+        for _ in range(2):
+            door()
+            events.clear()
+            leaving.summarize_now_and_then(0)
+            leaving.summarize_now_and_then(3600)
+            assert not events
+        set_notice_hooks([hear])
+        leaving.summarize_now_and_then(1e-9)
+        assert [event.calls for event in events] == [2]
+
     def test_overflow(self, door, events, monkeypatch):
         """The overflow counter has its own line."""
         monkeypatch.setattr("shim.notices.sites.SITES_AT_MOST", 0)
@@ -138,6 +157,8 @@ class TestProcesses:
         assert (done.code, done.out) == (0, "")
         first, last = done.err.splitlines()
         assert first.startswith("shim WARNING event=shim.offline_api_called code=FXO001 ")
+        last, _, stamp = last.partition(" process=")
+        assert re.fullmatch(r"\d+-[0-9a-f]{12} at=\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z", stamp)
         assert last == (
             "shim WARNING event=shim.offline_usage_summarized code=FXO001 function=f "
             f"replacement=r address=a caller_file={done.path} caller_line=5 "

@@ -89,7 +89,7 @@ def test_zero_is_no_pacing():
     """Either number as 0 switches it off; windows are shared by tenant and path."""
     process = Process()
     session, other = (
-        Session(Settings(current_open_user_id="FSUID"), token="t", corp_id=corp_id)
+        Session(Settings(current_open_user_id="FSUID"), token="t", corp_id=corp_id, acting="FSUID")
         for corp_id in ("one", "two")
     )
     assert process.window(session, "/p", 0, 20.0) is None

@@ -64,7 +64,7 @@ def test_a_reply_without_text_or_trace_still_has_both():
 def test_requests_carry_the_credentials_of_the_body_style():
     """Token, corpId and acting user at the top level, a fresh request id in the address."""
     session = Session(
-        Settings(current_open_user_id="FSUID_ME"), token="t", corp_id="FSCID", third_trace_id="a b"
+        Settings(), token="t", corp_id="FSCID", acting="FSUID_ME", third_trace_id="a b"
     )
     [(_, call)] = PERSONNEL.find(session.settings, ["A"], ["status"])
     first, second = session.request(call, "t"), session.request(call, "t")
@@ -85,5 +85,7 @@ def test_no_repr_shows_what_is_inside():
     """Calls, replies and requests hold people's data and tokens."""
     call = PERSONNEL.update(Settings(), "id-1", {"phone": "canary"})
     reply = calls.Reply(0, "E-O.1", "canary", {"data": {"name": "canary"}})
-    session = Session(Settings(current_open_user_id="FSUID"), token="canary", corp_id="FSCID")
+    session = Session(
+        Settings(current_open_user_id="FSUID"), token="canary", corp_id="FSCID", acting="FSUID"
+    )
     assert "canary" not in repr(call) + repr(reply) + repr(session.request(call, "canary"))

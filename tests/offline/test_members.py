@@ -165,6 +165,8 @@ class TestUpdateMember:
             "code": "FXO003",
             "function": "update_member",
             "parameters": ("qq",),
+            "process": event.process,
+            "at": event.at,
         }
         assert "canary" not in repr(events)
 

@@ -19,7 +19,17 @@ from shim.routing.work import Work
 def session(tenant):
     """Return a session with a tenant of 30, four calls at once."""
     made = tenant(30, concurrency=4)
-    return Session(settings.current(), token=made.corp_access_token, corp_id=made.corp_id)
+    return opened_for(made)
+
+
+def opened_for(made):
+    now = settings.current()
+    return Session(
+        now,
+        token=made.corp_access_token,
+        corp_id=made.corp_id,
+        acting=now.acting_employee(),
+    )
 
 
 def look():
@@ -178,7 +188,7 @@ def test_a_call_made_ready_is_not_sent_after_a_stop(door, tenant):
     """One at a time: the write waits for the wire while the read stops the run."""
     made = tenant(1, concurrency=1)
     made.add_faults({"kind": "error", "code": 30002, "path": "/cgi/crm/v2/data/query"})
-    opened = Session(settings.current(), token=made.corp_access_token, corp_id=made.corp_id)
+    opened = opened_for(made)
     options = {"workflow": False, "approval": False, "convert_user_id": True}
 
     def flow():

@@ -1,0 +1,88 @@
+"""What there is to say of an offline call, and the calls that have been declared."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from shim.offline.answer import Answer
+from shim.routing.flow import Steps
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from shim.offline.fates import Fate
+    from shim.settings.model import Settings
+
+Translation = Steps[Answer]
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One offline call.
+
+    Attributes:
+        code: Stable code of its notice, `FXO001` and so on.
+        name: Name of the function.
+        title: Title of its page in the vendor's documentation.
+        paths: Addresses it was posted to, oldest first.
+        method: HTTP method of those addresses.
+        writes: It changes something.
+        replacement: What to call instead.
+        source: Where its facts come from.
+        parameters: What becomes of each parameter, nested ones as `user.mobile`.
+        answer: What becomes of each answer field, nested ones as `employees[].name`.
+        kind: `translated` into other calls; `preset`: the old call is the object API's own; `erp`:
+            the same, at addresses of its own, or where the setting `erp` says.
+        translation: The generator that answers it.
+    """
+
+    code: str
+    name: str
+    title: str
+    paths: tuple[str, ...]
+    method: str
+    writes: bool
+    replacement: str
+    source: str
+    parameters: Mapping[str, Fate] = field(repr=False)
+    answer: Mapping[str, Fate] = field(repr=False)
+    kind: Literal["translated", "preset", "erp"]
+    translation: Callable[..., Translation] = field(repr=False)
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """The documented parameters."""
+        return inspect.signature(self.translation)
+
+    @property
+    def address(self) -> str:
+        """Where MIGRATION.md, which the package carries, says how to leave this call."""
+        return f"MIGRATION.md#{self.code.lower()}"
+
+    def passes_on(self, now: Settings) -> bool:
+        """Whether the translation makes the old call itself."""
+        return self.kind == "preset" or (self.kind == "erp" and now.erp == "own")
+
+    def said(self, mode: str, now: Settings) -> str:
+        """Return a way as the notices say it: calls that stay at ERP addresses are old calls."""
+        return "legacy" if mode == "object" and self.kind == "erp" and now.erp == "own" else mode
+
+
+@dataclass(frozen=True)
+class Endpoint(Declaration):
+    """One offline call, and the two functions that stand for it.
+
+    Attributes:
+        function: What `shim.<name>` is.
+        awaitable: What `shim.aio.<name>` is.
+    """
+
+    function: Callable[..., Answer] = field(repr=False)
+    awaitable: Callable[..., Awaitable[Answer]] = field(repr=False)
+
+
+ENDPOINTS: dict[str, Endpoint] = {}
+"""Every offline call there is, by function name, in the order of their codes."""

@@ -1,0 +1,104 @@
+"""The old way: the old call, to its old address, as it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from inspect import Parameter
+from typing import TYPE_CHECKING, Any
+
+from shim import settings as settings_module
+from shim.objectapi.calls import Call
+from shim.offline import checks
+from shim.offline.answer import Answer, passed_on
+from shim.routing.flow import Pause, Steps
+from shim.routing.through import through
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shim.objectapi.calls import Reply
+    from shim.offline.declaration import Declaration, Translation
+    from shim.settings.model import Settings
+
+# The first two go where every call's credentials go, the third into the address.
+_APART = frozenset({"corpAccessToken", "corpId", "thirdTraceId"})
+
+
+def legacy(declared: Declaration, now: Settings, given: Mapping[str, Any]) -> Translation:
+    """Make an old call once, and return what the old service answers.
+
+    Args:
+        declared: Which one.
+        now: The settings; `legacy_address` says which of its addresses.
+        given: Its arguments, unjudged: that is the old service's business.
+
+    Raises:
+        Refused: An argument is something that JSON cannot carry.
+    """
+    if declared.kind != "translated":
+        return (yield from _passed_on(declared, now, given))
+    body = {
+        name: checks.plain(_listed(value, name), name)
+        for name, value in given.items()
+        if name not in _APART and value is not None
+    }
+    by = declared.signature.parameters.get("currentOpenUserId")
+    if by is not None and by.default is Parameter.empty and now.current_open_user_id is not None:
+        # None leaves it to the setting where the call cannot be without.
+        body.setdefault("currentOpenUserId", now.current_open_user_id)
+    path = declared.paths[0 if now.legacy_address == "original" else -1]
+    call = Call(path, body, writes=declared.writes, method=declared.method, as_given=True)
+    (reply,) = yield [call]
+    return _answer(reply)
+
+
+def _passed_on(declared: Declaration, now: Settings, given: Mapping[str, Any]) -> Translation:
+    """Make the call that the translation passes on, as an old one.
+
+    Its body is the old one already; only where it goes may be another matter.
+    """
+    by = given.get("currentOpenUserId") or now.current_open_user_id
+    acting = {} if by is None else {"currentOpenUserId": by}
+
+    def hands(step: Sequence[Call] | Pause) -> Steps[Sequence[Reply]]:
+        calls = () if isinstance(step, Pause) else step
+        return (yield [replace(one, body={**one.body, **acting}, as_given=True) for one in calls])
+
+    own = now.model_copy(update={"erp": "own"})
+    return (yield from through(begun(declared, own, given), hands))
+
+
+def begun(declared: Declaration, now: Settings, given: Mapping[str, Any]) -> Translation:
+    """Walk a translation that goes by these settings, whatever is in force when it begins."""
+    flow = declared.translation(**given)
+    try:
+        with settings_module.pinned(now):
+            step = next(flow)
+        while True:
+            step = flow.send((yield step))
+    except StopIteration as end:
+        answer: Answer = end.value
+        return answer
+    finally:
+        flow.close()
+
+
+def _listed(value: Any, name: str) -> Any:
+    """Return any collection that is neither text nor an object as a list, as JSON has it."""
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, bytearray, Mapping)):
+        return checks.read(value, name)
+    return value
+
+
+def _answer(reply: Reply) -> Answer:
+    """Return what the old service answered, or in its shape what went wrong on the way."""
+    if not reply.body:
+        return passed_on(reply)
+    answer = Answer(reply.body)
+    # What it may have left out, and an error's text without our secrets.
+    answer["traceId"] = reply.trace_id
+    if not reply.ok:
+        answer["errorMessage"] = reply.message
+        answer["errorDescription"] = reply.message
+    return answer
