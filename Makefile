@@ -8,7 +8,7 @@ PYTEST := -m pytest --numprocesses auto --dist loadfile
 READY  := $(VENV)/.ready-$(GROUP)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-core test-httpx2 lint format bench chaos derived constraints clean
+.PHONY: help demo test test-core test-httpx2 lint format bench chaos derived screenshot constraints clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,11 +53,15 @@ chaos: $(READY) ## Run 10,000 members through every fault, 20 times; kill a run 
 	$(BIN)/python tests/chaos/run.py
 	$(BIN)/python tests/chaos/kill.py
 
-derived: $(READY) ## Derive anew what comes from the declarations: shim/aio.pyi, the tables of MIGRATION.md
+derived: $(READY) ## Derive anew: shim/aio.pyi, the tables and the story of MIGRATION.md
 	$(BIN)/fxshim endpoints --format stub > shim/aio.pyi.new
 	mv shim/aio.pyi.new shim/aio.pyi
 	$(BIN)/fxshim endpoints --into MIGRATION.md
 	$(BIN)/ruff format --quiet shim/aio.pyi
+	$(BIN)/python docs/story.py --write
+
+screenshot: $(READY) ## Make the picture of the report (needs Debian's chromium)
+	$(BIN)/python docs/report.py
 
 constraints: $(READY) ## Pin every dependency anew for Python 3.10 to 3.13
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --all-extras --group dev \

@@ -278,8 +278,8 @@ def verb_of(name):
     return "owner" if name.startswith("change") else name.partition("_")[0]
 
 
-QUIET = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-QUICK = settings(QUIET, max_examples=20)
+QUIET = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(QUIET, max_examples=8)
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)

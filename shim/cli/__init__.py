@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import sys
 
-_EXTRAS = {"typer": "cli", "rich": "cli", "starlette": "server", "uvicorn": "server"}
+_EXTRAS = {
+    "typer": "cli",
+    "rich": "cli",
+    "jinja2": "cli",
+    "starlette": "server",
+    "uvicorn": "server",
+}
 
 
 def main() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
-from pathlib import Path  # noqa: TC003 - typer reads the annotations.
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from shim.usage.baseline import NAME
 
 app = typer.Typer(
     name="fxshim",
@@ -97,6 +99,86 @@ def endpoints(
         derive_into(into)
         return
     typer.echo(text(form.value, names or []), nl=False)
+
+
+class By(str, Enum):
+    """What usage is added up by."""
+
+    site = "site"
+    function = "function"
+    module = "module"
+    day = "day"
+
+
+@app.command()
+def usage(  # noqa: PLR0913 - options of a command.
+    logs: Annotated[
+        list[str], typer.Argument(help="Log files, patterns in quotes, - for stdin; gzip as well.")
+    ],
+    *,
+    by: Annotated[By, typer.Option(help="What to add up by.")] = By.site,
+    since: Annotated[
+        str | None,
+        typer.Option(help="Say what may be removed since it was quiet so long: 30d, 4w."),
+    ] = None,
+    gaps: Annotated[
+        int,
+        typer.Option(min=0, help="So many of those days may be without any log: weekends, say."),
+    ] = 0,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="Judge as on this day (2026-11-26) instead of now.", metavar="DATE"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Write everything as a page of its own to this file.")
+    ] = None,
+) -> None:
+    """Say who still makes which offline call, by the notices in these logs."""
+    from shim.cli.usage import Order, show  # noqa: PLC0415
+
+    order = Order(tuple(logs), by.value, since, gaps, as_of=as_of, as_json=as_json, html=html)
+    raise typer.Exit(show(order))
+
+
+baseline_app = typer.Typer(
+    help="Keep the known call sites in a file, and let no new one in.", no_args_is_help=True
+)
+app.add_typer(baseline_app, name="baseline")
+_Logs = Annotated[
+    list[str], typer.Argument(help="Log files, patterns in quotes, - for stdin; gzip as well.")
+]
+_Baseline = Annotated[Path, typer.Option("--baseline", help="The file that keeps them.")]
+_BASELINE = Path(NAME)
+
+
+@baseline_app.command("write")
+def baseline_write(logs: _Logs, *, baseline: _Baseline = _BASELINE) -> None:
+    """Write the call sites that these logs tell of to the baseline, new ones included."""
+    from shim.cli.baseline import write  # noqa: PLC0415
+
+    raise typer.Exit(write(logs, baseline))
+
+
+@baseline_app.command("check")
+def baseline_check(
+    logs: _Logs,
+    *,
+    baseline: _Baseline = _BASELINE,
+    shrink: Annotated[
+        bool, typer.Option(help="Take sites out of the baseline that these logs no longer have.")
+    ] = True,
+    empty: Annotated[
+        bool, typer.Option("--empty", help="Logs without any notice are fine: the last is gone.")
+    ] = False,
+) -> None:
+    """Fail on a call site that the baseline does not know; forget those that are gone.
+
+    Exit code 0: none is new; 1: some are; 2: logs or baseline cannot be used.
+    """
+    from shim.cli.baseline import check  # noqa: PLC0415
+
+    raise typer.Exit(check(logs, baseline, shrink=shrink, empty=empty))
 
 
 class Action(str, Enum):

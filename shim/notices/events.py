@@ -59,6 +59,7 @@ class OfflineAPICalled(NoticeEvent):
         caller_line: Number of the calling line, from 1; 0 when unknown.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line, qualified where Python knows it (3.11+).
+        site: Number of the call site in this process: one line may hold two.
         calls: Calls made by this site so far.
         calls_since: Calls made by this site since its last event, this one included.
         mode: Which way the call goes.
@@ -75,6 +76,7 @@ class OfflineAPICalled(NoticeEvent):
     caller_line: int
     caller_module: str
     caller_function: str
+    site: int
     calls: int
     calls_since: int
     mode: str
@@ -93,6 +95,8 @@ class OfflineCallFinished(NoticeEvent):
         caller_line: Number of the calling line, from 1; 0 when unknown.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line.
+        site: Number of the call site in this process.
+        calls: Calls made by this site so far.
         members: Members whose outcome is known; the old call tells none.
         changed: Members brought into the asked state.
         unchanged: Members that were in it already.
@@ -116,6 +120,8 @@ class OfflineCallFinished(NoticeEvent):
     caller_line: int
     caller_module: str
     caller_function: str
+    site: int
+    calls: int
     members: int
     changed: int
     unchanged: int
@@ -252,6 +258,7 @@ class OfflineUsageSummarized(NoticeEvent):
         caller_line: Number of the calling line, from 1; 0 when unknown.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line.
+        site: Number of the call site in this process: one line may hold two.
         calls: Calls made, exactly.
         mode: Which way calls go.
         overflow: Whether this counts all sites that found the table full.
@@ -268,6 +275,7 @@ class OfflineUsageSummarized(NoticeEvent):
     caller_line: int
     caller_module: str
     caller_function: str
+    site: int
     calls: int
     mode: str
     overflow: bool

@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-import threading
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -47,42 +46,24 @@ def arm(modules: Mapping[str, Any] = sys.modules) -> None:
         util.Finalize(None, summarize, exitpriority=100)
 
 
-class _Rounds:
-    """When the next summary of a living process is due."""
-
-    def __init__(self) -> None:
-        self.turn = threading.Lock()
-        self.last: float | None = None
-
-
-_rounds = _Rounds()
+_last_round: float | None = None
 
 
 def summarize_now_and_then(seconds: float) -> None:
     """Report, if the last report is so long ago, or else the first call of this. Never raises.
 
+    Two threads may find that it is time at once. A count that is told twice is no other count.
+
     Args:
         seconds: How often; 0 = not before the process ends.
     """
+    global _last_round  # noqa: PLW0603 -- one process has one clock.
     now = time.monotonic()
-    if _rounds.last is None:
-        _rounds.last = now
-    if not seconds or now - _rounds.last < seconds or not _rounds.turn.acquire(blocking=False):
-        return
-    try:
-        _rounds.last = now
+    if _last_round is None:
+        _last_round = now
+    if seconds and now - _last_round >= seconds:
+        _last_round = now
         summarize()
-    finally:
-        _rounds.turn.release()
-
-
-def _start_anew() -> None:
-    global _rounds  # noqa: PLW0603 -- the parent's lock may be held by a thread the child lacks.
-    _rounds = _Rounds()
-
-
-if hasattr(os, "register_at_fork"):  # pragma: no branch -- Windows has no fork.
-    os.register_at_fork(after_in_child=_start_anew)
 
 
 def summarize() -> None:
@@ -109,6 +90,7 @@ def _summarize(site: Site) -> None:
             caller_line=used.caller_line,
             caller_module=used.caller_module,
             caller_function=used.caller_function,
+            site=site.number,
             calls=used.calls,
             mode=context.mode,
             overflow=used.overflow,

@@ -243,6 +243,7 @@ class Notice:
                 caller_line=caller.line,
                 caller_module=caller.module,
                 caller_function=caller.function,
+                site=site.number,
                 calls=calls,
                 calls_since=since,
                 mode=mode,

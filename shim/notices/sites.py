@@ -70,6 +70,7 @@ class Site:
         announced: Number of the call that was logged last.
         warned: Whether the warning was given, and did not raise.
         summarized: Calls in the last summary.
+        number: Its number in this process, from 1, which no other site gets.
     """
 
     __slots__ = (
@@ -79,12 +80,14 @@ class Site:
         "due",
         "next_event",
         "notice",
+        "number",
         "summarized",
         "warned",
     )
 
-    def __init__(self, notice: Notice, caller: Caller | None) -> None:
+    def __init__(self, notice: Notice, caller: Caller | None, number: int) -> None:
         self.notice = notice
+        self.number = number
         self.caller = caller
         self.count: Iterator[int] = itertools.count(1)
         self.due = 0
@@ -141,6 +144,7 @@ class SiteTable:
         self.lock = threading.RLock()
         self._sites: dict[_Key, Site] = {}
         self._overflows: dict[tuple[str, str], Site] = {}
+        self._numbers = itertools.count(1)
         for notice in self._notices:
             notice.forget_places(renew_lock=True)
 
@@ -161,9 +165,11 @@ class SiteTable:
         with self.lock:
             site = self._sites.get(key)
             if site is None and len(self._sites) < SITES_AT_MOST:
-                site = self._sites[key] = Site(notice, caller)
+                site = self._sites[key] = Site(notice, caller, next(self._numbers))
             if site is None:
-                site = self._overflows.setdefault(key[:2], Site(notice, None))
+                site = self._overflows.get(key[:2])
+            if site is None:
+                site = self._overflows[key[:2]] = Site(notice, None, next(self._numbers))
             return site
 
     def sites(self) -> tuple[Site, ...]:

@@ -49,6 +49,7 @@ class Run:
             ConfigurationError: A setting is unusable.
         """
         self._declared = declared
+        self._site = site
         where = site.where
         self._named: dict[str, Any] = {
             "code": declared.code,
@@ -133,6 +134,8 @@ class Run:
                 **self._named,
                 mode=self._declared.said(mode, self._settings),
                 reason="arguments" if choice is None else choice.reason,
+                site=self._site.number,
+                calls=self._site.calls,
                 members=len(states),
                 changed=states.count("changed"),
                 unchanged=states.count("unchanged"),

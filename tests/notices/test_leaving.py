@@ -162,7 +162,8 @@ class TestProcesses:
         assert last == (
             "shim WARNING event=shim.offline_usage_summarized code=FXO001 function=f "
             f"replacement=r address=a caller_file={done.path} caller_line=5 "
-            "caller_module=__main__ caller_function=<module> calls=1 mode=object overflow=false"
+            "caller_module=__main__ caller_function=<module> site=1 calls=1 mode=object "
+            "overflow=false"
         )
 
     def test_exit_by_exception(self, run):

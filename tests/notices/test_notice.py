@@ -133,6 +133,7 @@ class TestEvents:
                 caller_line=site.caller_line,
                 caller_module=__name__,
                 caller_function=site.caller_function,
+                site=events[0].site,
                 calls=1,
                 calls_since=1,
                 mode="object",

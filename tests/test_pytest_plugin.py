@@ -1,0 +1,226 @@
+"""The pytest option, in real runs of small projects."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+CODE = """
+import asyncio
+import shim
+from shim.sandbox import Sandbox
+
+tenant = Sandbox(2, seed=1)
+shim.configure(
+    base_url=tenant.base_url,
+    transport=tenant.transport(),
+    current_open_user_id=tenant.current_open_user_id,
+    notices="log",
+)
+args = (tenant.corp_access_token, tenant.corp_id)
+
+def departments():
+    return shim.get_department_list(*args)
+
+class People:
+    def one(self):
+        return shim.query_employee_info_by_open_user_id(*args, tenant.open_user_ids[0])
+
+    async def later(self):
+        return await shim.aio.query_employee_by_mobile(*args, "13800000000")
+"""
+TESTS = """
+import asyncio
+import pytest
+import hr
+from shim import notices
+
+@pytest.fixture(autouse=True)
+def clean():
+    yield
+    notices.forget()
+
+def test_departments():
+    assert hr.departments()["errorCode"] == 0
+
+def test_one():
+    assert hr.People().one()["errorCode"] == 0
+
+def test_later():
+    asyncio.run(hr.People().later())
+"""
+LIST = {"function": "get_department_list", "module": "hr", "qualified_name": "departments"}
+FULL_NAMES = sys.version_info >= (3, 11)
+ONE = {
+    "function": "query_employee_info_by_open_user_id",
+    "module": "hr",
+    "qualified_name": "People.one" if FULL_NAMES else "one",
+}
+LATER = {
+    "function": "query_employee_by_mobile",
+    "module": "hr",
+    "qualified_name": "People.later" if FULL_NAMES else "later",
+}
+ALL = [LIST, LATER, ONE]
+
+
+class Project:
+    def __init__(self, path):
+        self.path = path
+        self.file = path / "fxiaoke-shim.baseline.json"
+        (path / "hr.py").write_text(CODE)
+        (path / "test_hr.py").write_text(TESTS)
+        (path / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
+
+    def keep(self, *sites, version=1):
+        self.file.write_text(json.dumps({"version": version, "sites": list(sites)}))
+
+    def kept(self):
+        return json.loads(self.file.read_text())["sites"]
+
+    def run(self, *arguments, option="--fxiaoke-shim-baseline"):
+        done = subprocess.run(
+            [
+                sys.executable,
+                *("-W", "error", "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly"),
+                *([option] if option else []),
+                *arguments,
+            ],
+            cwd=self.path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path)
+
+
+both = pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
+
+
+class TestWholeRuns:
+    @both
+    def test_all_known(self, project, workers):
+        """Nothing to say; tests that empty the table hide nothing."""
+        project.keep(*ALL)
+        code, said = project.run(*workers)
+        assert (code, project.kept()) == (0, ALL), said
+        assert "fxiaoke-shim baseline" not in said
+
+    @both
+    def test_a_new_site_fails_the_run(self, project, workers):
+        """And is named with its line; the file stays as it is."""
+        project.keep(LIST, LATER, {**ONE, "qualified_name": "People.gone"})
+        code, said = project.run(*workers)
+        assert code == 1
+        assert f"query_employee_info_by_open_user_id in hr.{ONE['qualified_name']} (" in said
+        assert re.search(r"hr\.py:\d+\)", said)
+        assert "or take them in with --fxiaoke-shim-baseline-update" in said
+        assert len(project.kept()) == 3
+
+    def test_one_that_is_gone_is_taken_out(self, project):
+        """By a run that must have seen it."""
+        other = {**LIST, "qualified_name": "others"}
+        project.keep(*ALL, other)
+        code, said = project.run()
+        assert (code, project.kept()) == (0, ALL)
+        assert "gone, and taken out of fxiaoke-shim.baseline.json:" in said
+        assert "get_department_list in hr.others" in said
+
+    def test_update_takes_all_in(self, project):
+        """The first baseline, or a deliberate step back."""
+        code, said = project.run("--fxiaoke-shim-baseline-update")
+        assert (code, project.kept()) == (0, ALL)
+        assert "3 new call sites are in fxiaoke-shim.baseline.json now" in said
+
+
+class TestPartialRuns:
+    @pytest.mark.parametrize(
+        ("arguments", "why"),
+        [
+            (["test_hr.py"], "tests were named"),
+            (["-k", "one"], "tests were left out"),
+        ],
+    )
+    def test_take_nothing_out(self, project, arguments, why):
+        """What they did not run may well call."""
+        project.keep(*ALL, {**LIST, "qualified_name": "others"})
+        code, said = project.run(*arguments)
+        assert (code, len(project.kept())) == (0, 4)
+        assert f"not called, but kept, since {why}:" in said
+
+    def test_nor_does_one_with_skipped_or_failed_tests(self, project):
+        """They might have called."""
+        project.keep(*ALL, {**LIST, "qualified_name": "others"})
+        more = project.path / "test_more.py"
+        more.write_text("import pytest\ndef test(): pytest.skip('no redis')\n")
+        assert "since tests were skipped" in project.run()[1]
+        more.write_text("def test(): assert 0\n")
+        code, said = project.run()
+        assert code == 1
+        assert "since not all passed" in said
+        assert len(project.kept()) == 4
+
+    def test_but_find_what_is_new(self, project):
+        """And an update by one only adds."""
+        project.keep(LIST)
+        assert project.run("-k", "one")[0] == 1
+        assert project.run("-k", "one", "--fxiaoke-shim-baseline-update")[0] == 0
+        assert project.kept() == [LIST, ONE]
+
+
+class TestBadBaselines:
+    def test_none(self, project):
+        """Says how to make one."""
+        code, said = project.run()
+        assert code == 4
+        assert "there is no baseline yet" in said
+        assert "(--fxiaoke-shim-baseline-update writes it)" in said
+
+    def test_a_newer_one(self, project):
+        """Is refused."""
+        project.keep(version=2)
+        code, said = project.run()
+        assert code == 4
+        assert "is of version 2, and this fxshim knows versions up to 1" in said
+
+    def test_one_that_cannot_be_written(self, project):
+        """Fails the run, since the update was not made."""
+        file = project.path / "no" / "such.json"
+        code, said = project.run(
+            "--fxiaoke-shim-baseline-update", f"--fxiaoke-shim-baseline-file={file}"
+        )
+        assert code == 1
+        assert "such.json: cannot be written" in said
+
+    def test_a_full_table(self, project):
+        """Hides sites, so it is no pass; one that failed anyway stays as it failed."""
+        project.keep(*ALL)
+        (project.path / "conftest.py").write_text(
+            "import shim.notices.sites as sites\nsites.SITES_AT_MOST = 0\n"
+        )
+        code, said = project.run()
+        assert code == 1
+        assert "some calls were not told apart" in said
+        (project.path / "test_more.py").write_text("def test(): raise KeyboardInterrupt\n")
+        assert project.run()[0] == 2
+
+
+def test_update_without_the_option(project):
+    """There is no file to update then."""
+    code, said = project.run("--fxiaoke-shim-baseline-update", option=None)
+    assert code == 4
+    assert "--fxiaoke-shim-baseline-update need --fxiaoke-shim-baseline" in said
+
+
+def test_without_the_option_nothing_happens(project):
+    """To those who only have the package installed."""
+    code, said = project.run(option=None)
+    assert code == 0, said
+    assert "baseline" not in said

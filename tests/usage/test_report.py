@@ -1,0 +1,227 @@
+"""The report holds every number, and nothing of what it is told becomes part of the page."""
+
+import re
+from datetime import datetime, timedelta, timezone
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shim.usage.figures import figures
+from shim.usage.model import Log, Seen, SiteKey, SiteSeen, Usage
+from shim.usage.report import render
+from shim.usage.report.chart import Chart
+from shim.usage.verdict import Judge
+
+NOW = datetime(2026, 11, 26, 8, tzinfo=timezone.utc)
+KNOWN = {
+    "update_member": ("FXO003", "PersonnelObj update", "MIGRATION.md#fxo003"),
+    "update_department": ("FXO009", "DepartmentObj update", "MIGRATION.md#fxo009"),
+}
+
+
+class Page(HTMLParser):
+    """What a browser makes of a page: its elements, and its text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.attributes, self.text = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append(tag)
+        self.attributes += [name for name, _ in attrs]
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def usage(sites=(), days=(), **log):
+    given_log = {
+        "files": ("a.log",),
+        "lines": 12,
+        "events": 3,
+        "skipped": 0,
+        "skipped_first": "",
+        "days": days,
+        "processes": {"1-a": set(days)},
+    }
+    return Usage(Log(**{**given_log, **log}), {one.key: one for one in sites}, NOW)
+
+
+def page(*args, known=KNOWN, **kwargs):
+    found = usage(*args, **kwargs)
+    return render(figures(found, Judge(found, 30), known))
+
+
+def seen_site(function="update_member", module="hr", name="go", place="hr.py:3", **seen):
+    file, _, line = place.rpartition(":")
+    standard = {
+        "calls": 7,
+        "first": "2026-11-01T10:00:00.000Z",
+        "last": "2026-11-25T10:00:00.000Z",
+        "modes": {"object": 7},
+        "days": {"2026-11-01": 6, "2026-11-25": 1},
+    }
+    return SiteSeen(
+        SiteKey(function, module, name),
+        "FXO003",
+        "PersonnelObj update",
+        "MIGRATION.md#fxo003",
+        file,
+        int(line),
+        {place: 7},
+        overflow=not file,
+        seen=Seen(**{**standard, **seen}),
+    )
+
+
+def test_all_numbers_are_there():
+    """What is in the logs is on the page."""
+    text = page(
+        [
+            seen_site(calls=1234, compared=8, mismatched=2, paths={"employees[].name": 2}),
+            seen_site(name="other", calls=5, fell_back=3, modes={"legacy": 2, "shadow": 3}),
+            seen_site(module="", name="", place=":0"),
+        ],
+        days=["2026-11-01"],
+        skipped=1,
+        skipped_first="a.log:9 has no time",
+        lines=9876,
+    )
+    for expected in (
+        "1,234",
+        "25.0% of 8 differ",
+        "employees[].name</code> 2",
+        "3 fell back",
+        "(not told apart)",
+        "9,876 lines",
+        "1 line could not be read",
+        "a.log:9 has no time",
+        "Of the last 30 days, 29 are in no log",
+        "1 functions that these logs never saw",
+        "called 22 hours ago",
+    ):
+        assert expected in text, expected
+
+
+def test_nothing_at_all():
+    """An empty log makes a page that says so."""
+    text = page()
+    assert "No call in these logs." in text
+    assert "No call site in these logs." in text
+    assert "none compared" in text
+
+
+words = st.text(min_size=1, max_size=12) | st.sampled_from(
+    ["</script><b>", "\"'><img src=x onerror=y>", "{{ 7 * 7 }}", "{% raw %}", "<!--", "&lt;", "]]>"]
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(module=words, name=words, file=words, path=words, function=words, first=words)
+def test_no_name_becomes_part_of_the_page(module, name, file, path, function, first):  # noqa: PLR0913, PLR0917 - each may be anything.
+    """Whatever modules, functions, files and paths are called, the elements are the same."""
+
+    def made(*args):
+        one, two, three, four, five, six = args
+        return Page(
+            page(
+                [
+                    seen_site(
+                        five, one, two, f"{three}:3", compared=1, mismatched=1, paths={four: 1}
+                    )
+                ],
+                days=["2026-11-01"],
+                skipped=1,
+                skipped_first=six,
+            )
+        )
+
+    plain, given_names = made(*"abcdef"), made(module, name, file, path, function, first)
+    # A long name may be broken in more places.
+    assert [one for one in given_names.elements if one != "wbr"] == [
+        one for one in plain.elements if one != "wbr"
+    ]
+    assert given_names.attributes == plain.attributes
+    assert "49" not in "".join(given_names.text).replace(module, "") or "49" in first + path
+
+
+def test_the_policy_allows_its_own_script_and_style_only():
+    """By their hashes; and the page asks for nothing."""
+    text = page([seen_site()], days=["2026-11-01"])
+    policy = re.search(r'content="(default-src [^"]*)"', text)[1]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert not re.search(r"""\b(?:src|href)=["'](?!#)""", text)
+    assert "style=" not in text
+    assert "url(" not in text
+
+
+def test_is_small():
+    """Without its data."""
+    assert len(page()) < 30_000
+
+
+def rows(days, functions=1, calls=5):
+    start = datetime(2025, 1, 1, tzinfo=timezone.utc)
+    return [
+        {"day": f"{start + timedelta(days=day):%Y-%m-%d}", "function": f"f{n}", "calls": calls}
+        for day in range(days)
+        for n in range(functions)
+    ]
+
+
+class TestChart:
+    def test_nothing(self):
+        """Nothing to draw."""
+        assert Chart.of([], ["2026-11-01"]) is None
+
+    def test_one_day(self):
+        """Fills the width."""
+        chart = Chart.of(rows(1), [])
+        [bar] = chart.bars
+        assert (bar.total, bar.missing, chart.unit) == (5, False, "day")
+        assert bar.parts[0].y + bar.parts[0].height == chart.base
+
+    def test_400_days_are_drawn_by_week(self):
+        """And none is lost."""
+        chart = Chart.of(rows(400), [])
+        assert chart.unit == "week"
+        assert len(chart.bars) == 58
+        assert sum(bar.total for bar in chart.bars) == 2000
+
+    def test_days_without_a_log_are_not_days_without_calls(self):
+        """They are marked."""
+        given_rows = [rows(1)[0], rows(4)[3]]
+        bars = Chart.of(given_rows, ["2025-01-01", "2025-01-02"]).bars
+        assert [bar.missing for bar in bars] == [False, False, True, False]
+        assert [bar.total for bar in bars] == [5, 0, 0, 5]
+
+    def test_many_functions_share_the_last_colour(self):
+        """Those with the fewest calls."""
+        chart = Chart.of(rows(2, functions=20), [])
+        assert len(chart.legend) == 7
+        assert chart.legend[-1] == ("others", 14 * 10)
+        assert {part.colour for bar in chart.bars for part in bar.parts} == set(range(7))
+        assert sum(part.calls for part in chart.bars[0].parts) == 100
+
+    @settings(max_examples=50)
+    @given(most=st.integers(1, 10**9))
+    def test_ticks_hold_the_tallest(self, most):
+        """From 0 to a number that is easy to read, and not too many."""
+        chart = Chart.of(rows(1, calls=most), [])
+        numbers = [number for number, _ in chart.ticks]
+        assert numbers[0] == 0
+        assert numbers[-1] >= most > numbers[-2]
+        assert 2 <= len(numbers) <= 6
+        assert chart.bars[0].parts[0].height <= chart.base - chart.top
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_plurals(count):
+    """One is one."""
+    processes = {str(number): {"2026-11-25"} for number in range(count)}
+    text = page([], days=["2026-11-25"], processes=processes)
+    assert ("1 process," in text) == (count == 1)
+    assert ("2 processes," in text) == (count == 2)

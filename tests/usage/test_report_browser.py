@@ -1,0 +1,227 @@
+"""The report in a real browser: it sorts, filters, fits, and loads nothing."""
+
+import json
+from datetime import datetime, timezone
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+
+from shim.usage.figures import figures
+from shim.usage.model import Log, Seen, SiteKey, SiteSeen, Usage
+from shim.usage.report import render
+from shim.usage.verdict import Judge
+
+NOW = datetime(2026, 11, 26, 8, tzinfo=timezone.utc)
+HOSTILE = '"><img src=x onerror="document.title=1"><script>document.title=2</script>'
+
+
+def site(number, function="update_member", module="hr.sync", calls=10, last="2026-11-25", **seen):
+    name = f"Sync.push_{number}"
+    at = f"{last}T10:00:00.000Z"
+    return SiteSeen(
+        SiteKey(function, module, name),
+        "FXO003",
+        "PersonnelObj update",
+        "MIGRATION.md#fxo003",
+        "hr/sync.py",
+        number,
+        {f"hr/sync.py:{number}": calls},
+        overflow=False,
+        seen=Seen(
+            calls=calls,
+            first=f"2026-09-01T0{number % 10}:00:00.000Z",
+            last=at,
+            modes=seen.pop("modes", {"object": calls}),
+            processes=frozenset({"1-a"}),
+            days={"2026-09-01": calls - 1, last: 1},
+            **seen,
+        ),
+    )
+
+
+SITES = [
+    site(1, calls=5, compared=4, mismatched=1, paths={"errorCode": 1}),
+    site(2, calls=300, modes={"legacy": 100, "shadow": 200}),
+    site(3, "set_member_status", "helpdesk", calls=70, last="2026-10-01"),
+    site(4, "set_member_status", HOSTILE, calls=1),
+]
+
+
+def page(sites=SITES, days=()):
+    log = Log(("a.log",), 9, 9, 0, "", days or ["2026-09-01"], {"1-a": {"2026-11-25"}})
+    usage = Usage(log, {one.key: one for one in sites}, NOW)
+    known = {"update_department": ("FXO009", "DepartmentObj update", "MIGRATION.md#fxo009")}
+    return render(figures(usage, Judge(usage, 30), known))
+
+
+@pytest.fixture(scope="module")
+def opened(browser, tmp_path_factory):
+    """Return the browser with the report open, as wide as asked."""
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(page(), encoding="utf-8")
+
+    def opened(width=1280, scheme="light", scripts=True):  # noqa: FBT002 - named at each call.
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not scripts})
+        browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
+        )
+        browser.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia",
+            {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
+        )
+        browser.get(path.as_uri())
+        return browser
+
+    return opened
+
+
+def shown(browser):
+    rows = browser.find_elements(By.CSS_SELECTOR, "#sites tbody tr")
+    return [int(row.get_attribute("data-calls")) for row in rows if row.is_displayed()]
+
+
+def head(browser, name):
+    return browser.find_element(By.CSS_SELECTOR, f'#sites th[data-by="{name}"]')
+
+
+def background(browser):
+    return browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+
+
+def test_sorts(opened):
+    """By a click and by the keyboard, numbers as numbers, up and down."""
+    browser = opened()
+    calls = head(browser, "calls")
+    calls.find_element(By.TAG_NAME, "button").click()
+    assert calls.get_attribute("aria-sort") == "descending"
+    assert shown(browser) == [300, 70, 5, 1]
+    calls.find_element(By.TAG_NAME, "button").send_keys(Keys.ENTER)
+    assert calls.get_attribute("aria-sort") == "ascending"
+    assert shown(browser) == [1, 5, 70, 300]
+    last = head(browser, "last")
+    last.find_element(By.TAG_NAME, "button").send_keys(Keys.SPACE)
+    assert (calls.get_attribute("aria-sort"), last.get_attribute("aria-sort")) == (
+        None,
+        "ascending",
+    )
+    assert shown(browser)[0] == 70
+
+
+def test_filters(opened):
+    """By text, function, way and verdict, together; and says how many are left."""
+    browser = opened()
+    form = browser.find_element(By.ID, "filter")
+    output = form.find_element(By.TAG_NAME, "output")
+    assert output.text == "4 sites"
+    text = form.find_element(By.NAME, "text")
+    text.send_keys("HR sync")
+    assert sorted(shown(browser)) == [1, 5, 70, 300]
+    text.clear()
+    text.send_keys("helpdesk")
+    assert shown(browser) == [70]
+    assert output.text == "1 of 4 sites"
+    text.clear()
+    text.send_keys(" ")
+    Select(form.find_element(By.NAME, "mode")).select_by_visible_text("shadow")
+    assert shown(browser) == [300]
+    Select(form.find_element(By.NAME, "function")).select_by_visible_text("set_member_status")
+    assert shown(browser) == []
+    Select(form.find_element(By.NAME, "mode")).select_by_visible_text("all")
+    assert sorted(shown(browser)) == [1, 70]
+    text.send_keys(Keys.ENTER)
+    assert browser.current_url.endswith("report.html")
+
+
+def test_light_and_dark(opened):
+    """As the system says, and the other way at a button."""
+    light, dark = (background(opened(scheme=scheme)) for scheme in ("light", "dark"))
+    assert light != dark
+    browser = opened(scheme="dark")
+    button = browser.find_element(By.ID, "theme")
+    assert button.text == "Light"
+    button.send_keys(Keys.ENTER)
+    assert (background(browser), button.text) == (light, "Dark")
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_fits(opened, width):
+    """No scrolling to the side, but within the chart."""
+    browser = opened(width=width)
+    wide = browser.execute_script("return document.scrollingElement.scrollWidth")
+    assert wide <= width
+    for details in browser.find_elements(By.TAG_NAME, "details"):
+        details.find_element(By.TAG_NAME, "summary").click()
+    assert browser.execute_script("return document.scrollingElement.scrollWidth") <= width
+
+
+def test_everything_can_be_reached_by_keyboard(opened):
+    """The first stop leads past all others to the sites; each stop can be seen."""
+    browser = opened()
+    browser.find_element(By.TAG_NAME, "body").send_keys(Keys.TAB)
+    active = browser.switch_to.active_element
+    assert active.text == "Skip to the call sites"
+    stops = []
+    for _ in range(40):
+        active = browser.switch_to.active_element
+        outline = browser.execute_script(
+            "return getComputedStyle(arguments[0]).outlineStyle", active
+        )
+        stops.append((active.tag_name, outline))
+        active.send_keys(Keys.TAB)
+        if browser.switch_to.active_element.tag_name == "body":
+            break
+    assert {tag for tag, _ in stops} >= {"a", "button", "div", "summary", "input", "select"}
+    assert {outline for _, outline in stops} <= {"solid", "auto"}
+
+
+def test_hostile_names_do_nothing(opened):
+    """A module may be called anything."""
+    browser = opened()
+    assert browser.title == "Offline API: what is left"
+    assert browser.find_elements(By.TAG_NAME, "img") == []
+    assert HOSTILE in browser.find_element(By.ID, "sites").text
+
+
+def test_nothing_is_loaded_and_nothing_goes_wrong(opened):
+    """No request but for the page itself, no word on the console."""
+    browser = opened()
+    browser.get_log("performance")
+    browser.get_log("browser")
+    browser.refresh()
+    messages = [json.loads(one["message"])["message"] for one in browser.get_log("performance")]
+    asked = [
+        one["params"]["request"]["url"]
+        for one in messages
+        if one["method"] == "Network.requestWillBeSent"
+    ]
+    assert asked == [browser.current_url]
+    assert browser.get_log("browser") == []
+
+
+def test_without_scripts(opened):
+    """All is there, but for what only scripts can do."""
+    browser = opened(scripts=False)
+    assert len(shown(browser)) == len(SITES)
+    assert not browser.find_element(By.ID, "filter").is_displayed()
+    assert not browser.find_element(By.ID, "theme").is_displayed()
+
+
+def test_five_thousand_sites(opened, tmp_path):
+    """Are still sorted and filtered at once."""
+    browser = opened()
+    path = tmp_path / "large.html"
+    path.write_text(page([site(n, calls=n + 1) for n in range(5000)]), encoding="utf-8")
+    browser.get(path.as_uri())
+    milliseconds = browser.execute_script(
+        "const start = performance.now();"
+        "document.querySelector('#sites th[data-by=calls] button').click();"
+        "document.querySelector('#filter [name=text]').value = 'push_77';"
+        "document.querySelector('#filter').dispatchEvent(new Event('input'));"
+        "document.body.offsetHeight;"
+        "return performance.now() - start;"
+    )
+    assert milliseconds < 5000
+    assert browser.find_element(By.CSS_SELECTOR, "#filter output").text == "11 of 5000 sites"

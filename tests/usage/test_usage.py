@@ -1,0 +1,675 @@
+"""Logs are read back exactly, whatever order, files and wrappings their lines come in."""
+
+# ruff: noqa: PLR0913, PLR0917 - an event has that many fields.
+
+import gzip
+import json
+import logging
+import subprocess
+import sys
+from collections import Counter
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import structlog
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import shim
+from shim.notices import (
+    OfflineAPICalled,
+    OfflineCallFellBack,
+    OfflineCallFinished,
+    OfflineUsageSummarized,
+    QuotaStoreLost,
+    ShadowCompared,
+)
+from shim.usage import SiteKey, SourceError, read_usage
+from shim.usage.figures import figures
+from shim.usage.verdict import Judge
+
+FXSHIM = Path(sys.executable).with_name("fxshim")
+NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
+CALLER = {"caller_file": "hr.py", "caller_line": 7, "caller_module": "hr", "caller_function": "go"}
+ABOUT = {"replacement": "PersonnelObj update", "address": "MIGRATION.md#fxo001"}
+WHAT = {"code": "FXO001", "function": "set_member_status_batch"}
+
+
+def at(day, second=0):
+    """Return a time so many days after the first of November."""
+    moment = datetime(2026, 11, 1, tzinfo=timezone.utc) + timedelta(days=day, seconds=second)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"
+
+
+def called(calls=1, day=0, second=0, process="1-a", site=1, mode="object", **others):
+    return OfflineAPICalled(
+        **{**WHAT, **ABOUT, **CALLER, **others},
+        site=site,
+        calls=calls,
+        calls_since=1,
+        mode=mode,
+        process=process,
+        at=at(day, second),
+    )
+
+
+def summarized(calls=1, day=0, second=0, process="1-a", site=1, mode="object", **others):
+    return OfflineUsageSummarized(
+        **{**WHAT, **ABOUT, **CALLER, **others},
+        site=site,
+        calls=calls,
+        mode=mode,
+        overflow=not {**CALLER, **others}["caller_file"],
+        process=process,
+        at=at(day, second),
+    )
+
+
+def finished(calls=1, day=0, second=0, process="1-a", site=1, mode="object", **others):
+    return OfflineCallFinished(
+        **{**WHAT, **CALLER, **others},
+        mode=mode,
+        reason="mode",
+        site=site,
+        calls=calls,
+        members=1,
+        changed=1,
+        unchanged=0,
+        failed=0,
+        accepted=0,
+        planned=0,
+        api_calls={"/cgi/crm/v2/data/query": 2},
+        seconds=0.1,
+        error_code=0,
+        trace_ids=("E-O.1", "E-O.2"),
+        process=process,
+        at=at(day, second),
+    )
+
+
+def compared(result, mismatches=(), day=0, process="1-a", **others):
+    return ShadowCompared(
+        **{**WHAT, **CALLER, **others},
+        result=result,
+        against="object",
+        mismatches=mismatches,
+        expected=(),
+        predicted_error_code=0,
+        reason="",
+        seconds=0.1,
+        process=process,
+        at=at(day),
+    )
+
+
+def keyed(event):
+    """Return the line of the default logger."""
+    heard = []
+
+    class Handler(logging.Handler):
+        def emit(self, record):
+            heard.append(record.getMessage())
+
+    logger, handler = logging.getLogger("shim"), Handler()
+    logger.addHandler(handler)
+    level = logger.level
+    logger.setLevel("INFO")
+    shim.set_notice_hooks(None)
+    shim.get_notice_hooks()[0](event)
+    logger.removeHandler(handler)
+    logger.setLevel(level)
+    return heard[0]
+
+
+def as_json(event):
+    return json.dumps({"event": event.name, "level": event.level, **event.fields()}, default=list)
+
+
+WRAPPINGS = {
+    "key=value": keyed,
+    "json": as_json,
+    "a formatter's prefix": lambda event: f"2026-11-01 10:00:00,123 WARNING [shim] {keyed(event)}",
+    "syslog before json": lambda event: f"Nov  1 10:00:00 host app[7]: {as_json(event)}",
+    "docker": lambda event: json.dumps({"log": keyed(event) + "\n", "stream": "stderr"}),
+    "docker around json": lambda event: json.dumps({"log": as_json(event) + "\n"}),
+    "a json logger": lambda event: json.dumps({"message": keyed(event), "name": "shim"}),
+    "with the fields beside": lambda event: json.dumps(
+        {"message": "x", "shim": {"event": event.name, **event.fields()}}, default=list
+    ),
+    "twice": lambda event: json.dumps({"log": json.dumps({"msg": as_json(event)})}),
+    "in a list": lambda event: json.dumps({"records": [{"a": 1}, {"msg": keyed(event)}]}),
+    "ecs": lambda event: json.dumps(
+        {"@timestamp": event.at, "message": as_json(event), "log": {"level": "warn"}}
+    ),
+}
+
+
+def write(path, lines, *, packed=False):
+    content = "".join(f"{line}\n" for line in lines).encode()
+    path.write_bytes(gzip.compress(content) if packed else content)
+    return str(path)
+
+
+def read(tmp_path, *events, now=NOW):
+    return read_usage([write(tmp_path / "app.log", map(as_json, events))], now=now)
+
+
+def only(usage):
+    (site,) = usage.sites.values()
+    return site.seen
+
+
+@pytest.mark.parametrize("wrapped", WRAPPINGS.values(), ids=WRAPPINGS)
+def test_however_it_was_wrapped(wrapped, tmp_path):
+    """The event is found, with all of its fields."""
+    others = {"caller_file": 'C:\\jobs dir\\h"r.py', "caller_function": "go.<locals>.<lambda>"}
+    events = [
+        called(1, **others),
+        finished(3, mode="shadow", **others),
+        compared("mismatch", ("errorCode", "employees[].name"), **others),
+        summarized(4, second=9, **others),
+    ]
+    usage = read_usage([write(tmp_path / "a.log", map(wrapped, events))], now=NOW)
+    assert (usage.log.events, usage.log.skipped) == (4, 0)
+    site = usage.sites[SiteKey("set_member_status_batch", "hr", "go.<locals>.<lambda>")]
+    assert site.file == others["caller_file"]
+    assert (site.code, site.line, site.replacement) == ("FXO001", 7, "PersonnelObj update")
+    assert site.seen.calls == 4
+    assert site.seen.modes == {"shadow": 1, "object": 3}
+    assert site.seen.paths == {"errorCode": 1, "employees[].name": 1}
+    assert (site.seen.first, site.seen.last) == (at(0), at(0, 9))
+
+
+class TestCounts:
+    def test_the_largest_of_each_process_counts(self, tmp_path):
+        """Summed over processes and over the sites of one line."""
+        usage = read(
+            tmp_path,
+            called(1),
+            called(10, second=5),
+            summarized(12, second=9),
+            summarized(3, second=9, site=2),
+            called(1, process="2-b"),
+        )
+        assert only(usage).calls == 12 + 3 + 1
+        assert only(usage).processes == {"1-a", "2-b"}
+
+    def test_the_same_file_twice_counts_once(self, tmp_path):
+        """By another name, a pattern, a copy: the counts are cumulative."""
+        path = write(tmp_path / "a.log", [as_json(summarized(5)), as_json(finished(5))])
+        (tmp_path / "b.log").symlink_to(path)
+        write(tmp_path / "copy.gz", [as_json(summarized(5)), as_json(finished(5))], packed=True)
+        usage = read_usage([path, str(tmp_path / "*.log"), str(tmp_path / "copy.gz")], now=NOW)
+        assert len(usage.log.files) == 2
+        assert only(usage).calls == 5
+
+    def test_days(self, tmp_path):
+        """What was called on a day is how far the count came on it."""
+        usage = read(
+            tmp_path,
+            called(1),
+            finished(4),
+            summarized(10, day=1),
+            summarized(10, day=2),
+            summarized(15, day=3),
+        )
+        assert only(usage).days == {"2026-11-01": 4, "2026-11-02": 6, "2026-11-04": 5}
+
+    def test_last_seen_is_that_of_a_call_where_each_is_logged(self, tmp_path):
+        """The summary at exit is no call."""
+        assert only(
+            read(tmp_path, called(1), finished(1, second=3), summarized(1, day=9))
+        ).last == (at(0, 3))
+
+    def test_and_else_when_the_last_count_was_told(self, tmp_path):
+        """It was not later; that it was earlier, nobody knows."""
+        assert only(read(tmp_path, called(1), summarized(7, day=3), summarized(7, day=9))).last == (
+            at(3)
+        )
+
+    def test_fell_back(self, tmp_path):
+        """Calls that went the old way after all."""
+        event = OfflineCallFellBack(**WHAT, **CALLER, error_code=15003, process="1-a", at=at(0))
+        assert only(read(tmp_path, called(1), event)).fell_back == 1
+
+    def test_other_events_are_of_a_process(self, tmp_path):
+        """Which thereby is known to have run."""
+        lost = QuotaStoreLost(action="local", reason="x", process="9-z", at=at(5))
+        usage = read(tmp_path, lost)
+        assert usage.sites == {}
+        assert usage.log.processes == {"9-z": {"2026-11-06"}}
+
+    def test_several_lines_of_one_function(self, tmp_path):
+        """One site of a baseline, each line with its calls."""
+        usage = read(tmp_path, summarized(3), summarized(4, site=2, caller_line=9, second=5))
+        (site,) = usage.sites.values()
+        assert site.places == {"hr.py:7": 3, "hr.py:9": 4}
+        assert site.place == "hr.py:9"
+
+    def test_a_comparison_alone(self, tmp_path):
+        """Its call's own line may be in another file."""
+        seen = only(read(tmp_path, compared("match"), compared("not_compared")))
+        assert (seen.calls, seen.compared, seen.not_compared) == (0, 1, 1)
+        assert seen.mismatch_rate == 0
+
+
+moments = st.integers(0, 5 * 86400)
+histories = st.lists(
+    st.tuples(
+        st.sampled_from(["1-a", "2-b", "3-c"]),
+        st.integers(1, 3),
+        st.sampled_from(["go", "stop"]),
+        st.lists(st.tuples(moments, st.booleans()), min_size=1, max_size=25),
+    ),
+    max_size=5,
+    unique_by=lambda one: one[:2],
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(histories=histories, data=st.data())
+def test_any_order_any_files_any_wrapping(histories, data, tmp_path):
+    """The sums are those of a model that saw each call."""
+    events, expected, days = [], Counter(), Counter()
+    for process, number, name, calls in histories:
+        kinds = {"process": process, "site": number, "caller_function": name}
+        for count, (moment, logged) in enumerate(sorted(calls), 1):
+            where = {"day": 0, "second": moment}
+            if count in {1, 10}:
+                events.append(called(count, **where, **kinds))
+            elif logged:
+                events.append(finished(count, **where, **kinds))
+            else:
+                # What is told at once is told on its day.
+                events.append(summarized(count, **where, **kinds))
+            expected[name] += 1
+            days[name, at(0, moment)[:10]] += 1
+        events.append(summarized(len(calls), day=6, **kinds))
+    lines = data.draw(st.permutations([*events, *events[:3]]))
+    wrapped = [data.draw(st.sampled_from(list(WRAPPINGS.values())))(one) for one in lines]
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(lines)), max_size=2)))
+    names = []
+    for number, (start, end) in enumerate(zip([0, *cuts], [*cuts, len(lines)], strict=True)):
+        packed = data.draw(st.booleans())
+        names.append(write(tmp_path / f"{number}.log", wrapped[start:end], packed=packed))
+    usage = read_usage(names, now=NOW)
+    assert {key.qualified_name: one.seen.calls for key, one in usage.sites.items()} == expected
+    found = Counter(
+        {
+            (key.qualified_name, day): calls
+            for key, one in usage.sites.items()
+            for day, calls in one.seen.days.items()
+        }
+    )
+    assert found == days
+    assert usage.log.events == len(lines)
+
+
+class TestBadLines:
+    @pytest.mark.parametrize(
+        ("line", "why"),
+        [
+            (as_json(called())[:90], "neither whole JSON nor key=value"),
+            (as_json(called()).replace('"site": 1', '"site": "x"'), "has no site"),
+            (as_json(called()).replace('"calls": 1', '"calls": -1'), "has no calls"),
+            (as_json(called()).replace('"calls": 1', '"calls": true'), "has no calls"),
+            (as_json(called()).replace("T00:00", "T99:00"), "has no process, or no time"),
+            (as_json(called()).replace('"process": "1-a"', '"process": 5'), "has no process"),
+            (as_json(called()).replace('"process": "1-a"', '"process": ""'), "has no process"),
+            (as_json(called()).replace('"caller_module": "hr"', '"x": 1'), "has no caller_module"),
+            (as_json(called()).replace("set_member_status_batch", ""), "has no function"),
+            (keyed(called()).partition(" calls=")[0], "has no process"),
+            (as_json(compared("match")).replace('"match"', "null"), "has no result"),
+            (as_json(compared("match"))[1:], "neither whole JSON nor key=value"),
+        ],
+    )
+    def test_are_counted_and_skipped(self, line, why, tmp_path):
+        """And the first is named by its place, never by what is in it."""
+        good = as_json(called(1))
+        path = write(tmp_path / "a.log", [good, "other", line, good, line])
+        usage = read_usage([path], now=NOW)
+        assert (usage.log.events, usage.log.skipped) == (2, 2)
+        assert usage.log.skipped_first.startswith(f"{path}:3 ")
+        assert why in usage.log.skipped_first
+        assert only(usage).calls == 1
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "shim.offline_api_called is what to look for",
+            "GET /shim.css",
+            '{"message": "we saw shim.offline_api_called in {the log}"}',
+            '{"event": "shim.something_new", "process": "1-a"}',
+            "\x00\xff\xfe",
+            "{" * 5000 + "shim.offline_api_called",
+            '{"a": "' + '{"b": ' * 9 + 'shim.offline_api_called"}',
+            '{"a":' * 9 + '"shim.offline_api_called"' + "}" * 9,
+        ],
+    )
+    def test_others_may_speak_of_it(self, line, tmp_path):
+        """That is no event, and no broken one."""
+        usage = read_usage([write(tmp_path / "a.log", [line])], now=NOW)
+        assert (usage.log.lines, usage.log.events, usage.log.skipped) == (1, 0, 0)
+
+    def test_mismatches_of_another_shape(self, tmp_path):
+        """Are none; the comparison counts."""
+        line = as_json(compared("mismatch")).replace('"mismatches": []', '"mismatches": 7')
+        usage = read_usage([write(tmp_path / "a.log", [line])], now=NOW)
+        assert (only(usage).mismatched, only(usage).paths) == (1, {})
+
+
+class TestSources:
+    def test_what_is_not_there(self, tmp_path):
+        """A name or a pattern that leads nowhere is said."""
+        for name in ("no.log", "no*.log"):
+            with pytest.raises(SourceError, match=r"there is no such file; give log files"):
+                read_usage([str(tmp_path / name)])
+
+    def test_what_cannot_be_read(self, tmp_path):
+        """A directory, and a compressed file that ends too soon."""
+        packed = tmp_path / "a.gz"
+        packed.write_bytes(gzip.compress(b"x" * 9999)[:-9])
+        for path in (tmp_path, packed):
+            with pytest.raises(SourceError, match="cannot be read to its end"):
+                read_usage([str(path)])
+
+    def test_long_lines_and_a_last_one_without_an_end(self, tmp_path):
+        """Neither costs memory nor an event."""
+        path = tmp_path / "a.log"
+        path.write_bytes(b"x" * (9 << 20) + b"\n" + as_json(called(4)).encode())
+        usage = read_usage([str(path)], now=NOW)
+        assert (usage.log.lines, only(usage).calls) == (2, 4)
+
+    def test_events_at_the_cut_of_two_pieces(self, tmp_path):
+        """A file is read in pieces, a line is not."""
+        lines = [as_json(finished(count)) for count in range(1, 6001)]
+        usage = read_usage([write(tmp_path / "a.log", lines)], now=NOW)
+        assert usage.log.events == 6000
+        assert only(usage).calls == 6000
+
+    def test_a_file_that_goes_away(self, tmp_path, monkeypatch):
+        """Between being found and being read."""
+        monkeypatch.setattr("os.path.exists", lambda _: True)
+        with pytest.raises(SourceError, match="cannot be read"):
+            read_usage([str(tmp_path / "gone.log")])
+
+
+class TestCoverage:
+    def test_other_lines_are_log_as_well(self, tmp_path):
+        """Days without a notice, but with a log."""
+        lines = [f"2026-11-{day:02} 10:00:00 INFO started" for day in (1, 2, 5)]
+        usage = read_usage([write(tmp_path / "a.log", lines)], now=NOW)
+        assert usage.log.days == ["2026-11-01", "2026-11-02", "2026-11-05"]
+
+    def test_days_to_come_are_none(self, tmp_path):
+        """A line may speak of them."""
+        usage = read_usage([write(tmp_path / "a.log", ["due 2027-01-01T00:00"])], now=NOW)
+        assert usage.log.days == []
+
+    def test_no_day_at_all(self, tmp_path):
+        """Nothing is known then."""
+        assert read_usage([write(tmp_path / "a.log", ["x"])], now=NOW).log.days == []
+
+    def test_a_day_is_looked_for_once(self, tmp_path):
+        """Many lines of one day."""
+        lines = ["2026-11-03T10:00:00 x"] * 9999
+        usage = read_usage([write(tmp_path / "a.log", lines)], now=NOW)
+        assert usage.log.days == ["2026-11-03"]
+
+
+def covered(first, last, skip=()):
+    """Return other programs' lines for some days of October and November."""
+    start = datetime(2026, 10, 1, tzinfo=timezone.utc)
+    days = [f"{start + timedelta(days=day):%Y-%m-%d}" for day in range(62)]
+    return [f"{day} 10:00:00 INFO" for day in days if first <= day <= last and day not in skip]
+
+
+class TestVerdicts:
+    def verdict(self, tmp_path, lines, days=30, gaps=0):
+        path = write(tmp_path / "a.log", lines)
+        usage = read_usage([path], now=NOW)
+        judge = Judge(usage, days, gaps=gaps)
+        data = figures(usage, judge, {"update_member": ("FXO003", "r", "a")})
+        return {one["function"]: one["verdict"] for one in [*data["functions"], *data["sites"]]}
+
+    def old(self, day=-10):
+        return as_json(summarized(5, day=day, process="7-g"))
+
+    def test_ready(self, tmp_path):
+        """Quiet for as long as asked, and a log of each day says so."""
+        lines = [self.old(), *covered("2026-10-20", "2026-11-26"), as_json(lost(day=24))]
+        verdict = self.verdict(tmp_path, lines)
+        assert verdict["set_member_status_batch"] == {
+            "ready": True,
+            "text": "nothing seen for 30 days: ready to remove (1 process, 30 of 30 days of log)",
+        }
+        assert verdict["update_member"]["text"].startswith(
+            "never seen, and nothing for 30 days: ready to remove"
+        )
+
+    def test_called_since(self, tmp_path):
+        """By whom."""
+        lines = [as_json(summarized(5, day=22)), *covered("2026-10-20", "2026-11-26")]
+        assert self.verdict(tmp_path, lines)["set_member_status_batch"] == {
+            "ready": False,
+            "text": "called 4 days ago at hr.py:7",
+        }
+
+    @pytest.mark.parametrize(
+        ("day", "second", "ago"),
+        [(25, 0, "12 hours"), (25, 43000, "3 minutes"), (23, 0, "2 days"), (26, 0, "0 minutes")],
+    )
+    def test_how_long_ago(self, tmp_path, day, second, ago):
+        """In what one says it in; clocks may differ."""
+        lines = [as_json(summarized(5, day=day, second=second))]
+        assert f"called {ago} ago" in self.verdict(tmp_path, lines)[WHAT["function"]]["text"]
+
+    @pytest.mark.parametrize(
+        ("lines", "text"),
+        [
+            ([], "not yet: the log covers none of the 30 days before today"),
+            (
+                covered("2026-11-26", "2026-11-26"),
+                "not yet: the log covers none of the 30 days before today",
+            ),
+            (
+                covered("2026-11-15", "2026-11-26"),
+                "not yet: the log begins on 2026-11-15, so that it covers 11 of 30 days",
+            ),
+            (covered("2026-10-01", "2026-11-20"), "not yet: the log ends on 2026-11-20"),
+            (
+                covered("2026-10-01", "2026-11-26", skip=["2026-11-03", "2026-11-04"]),
+                "not yet: no log for 2 of 30 days (2026-11-03, 2026-11-04)",
+            ),
+            (
+                covered("2026-11-15", "2026-11-20"),
+                "not yet: no log for 24 of 30 days (2026-10-27, 2026-10-28, 2026-10-29, …)",
+            ),
+        ],
+    )
+    def test_not_enough_log(self, tmp_path, lines, text):
+        """An old log, a short one, one with holes: none makes anything look ready."""
+        assert self.verdict(tmp_path, lines)["update_member"] == {"ready": False, "text": text}
+
+    def test_gaps(self, tmp_path):
+        """Weekends may be without a log, if one says how many days they are."""
+        lines = covered("2026-10-01", "2026-11-26", skip=["2026-11-03", "2026-11-04"])
+        assert not self.verdict(tmp_path, lines, gaps=1)["update_member"]["ready"]
+        verdict = self.verdict(tmp_path, lines, gaps=2)["update_member"]
+        assert verdict["ready"]
+        assert "(0 processes, 28 of 30 days of log)" in verdict["text"]
+
+    def test_calls_that_nobody_told_apart(self, tmp_path):
+        """May have been anybody's."""
+        full = summarized(9, day=-20, site=2, caller_file="", caller_module="", caller_function="")
+        lines = [self.old(), as_json(full), *covered("2026-10-01", "2026-11-26")]
+        path = write(tmp_path / "a.log", lines)
+        usage = read_usage([path], now=NOW)
+        data = figures(usage, Judge(usage, 30), {})
+        assert {one["verdict"]["ready"] for one in data["sites"]} == {False}
+        assert "the table of call sites was full" in data["sites"][0]["verdict"]["text"]
+        # The function as a whole has been quiet all the same.
+        assert data["functions"][0]["verdict"]["ready"]
+
+
+def lost(day):
+    return QuotaStoreLost(action="local", reason="x", process="9-z", at=at(day))
+
+
+class TestJoin:
+    """With what else knows call sites: a baseline, a scan of the sources."""
+
+    def test_both_ways(self, tmp_path):
+        """Seen and not known, known and not seen."""
+        usage = read(tmp_path, called(1))
+        seen, other = SiteKey("set_member_status_batch", "hr", "go"), SiteKey("f", "m", "q")
+        assert usage.unknown([other]) == [seen]
+        assert usage.unseen([other, seen]) == [other]
+        assert usage.unknown([seen]) == []
+
+
+class TestRealLog:
+    def test_what_the_package_logs_is_what_is_read(self, tmp_path, tenant):
+        """Two modes, two lines, through structlog as applications configure it."""
+        made = tenant(2, mode="shadow")
+        path = tmp_path / "app.log"
+        with path.open("w", encoding="utf-8") as out:
+            structlog.configure(
+                processors=[
+                    structlog.processors.add_log_level,
+                    structlog.processors.TimeStamper(fmt="iso"),
+                    structlog.processors.JSONRenderer(ensure_ascii=False),
+                ],
+                logger_factory=structlog.WriteLoggerFactory(out),
+            )
+            args = (made.corp_access_token, made.corp_id)
+            for _ in range(3):
+                shim.set_member_status_batch(*args, made.open_user_ids, 1)
+            shim.configure(mode="object")
+            shim.set_member_status_batch(*args, made.open_user_ids, 2)
+            structlog.reset_defaults()
+        usage = read_usage([str(path)])
+        (site,) = usage.sites.values()
+        assert (site.seen.calls, site.seen.compared, site.seen.mismatched) == (4, 3, 0)
+        assert site.seen.modes == {"shadow": 3, "object": 1}
+        assert site.key.module == __name__
+        assert len(site.places) == 2
+
+
+def run(*arguments, stdin=""):
+    return subprocess.run(
+        [str(FXSHIM), "usage", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        input=stdin,
+        check=False,
+        encoding="utf-8",
+    )
+
+
+class TestCommand:
+    @pytest.fixture
+    def log(self, tmp_path):
+        now = datetime.now(timezone.utc)
+        days = [f"{now - timedelta(days=day):%Y-%m-%d} 10:00:00 x" for day in range(40)]
+        events = [
+            called(1),
+            finished(2),
+            finished(2, mode="shadow"),
+            compared("mismatch", ("errorCode",)),
+            summarized(1234, second=5),
+            summarized(3, function="update_member", code="FXO003", caller_module="b", site=2),
+            summarized(1, caller_file="", caller_module="", caller_function="", site=3),
+        ]
+        return write(tmp_path / "a.log", [*map(as_json, events), *days])
+
+    def test_by_site(self, log):
+        """A line a site, those with the most calls first."""
+        done = run(log)
+        assert (done.returncode, done.stderr) == (0, "")
+        head, titles, first, *_ = done.stdout.splitlines()
+        assert head.startswith("1 logs, 47 lines, 7 events of 1 processes, 2026-")
+        assert titles.split()[:3] == ["site", "function", "calls"]
+        assert first.startswith("hr.go (hr.py:7)")
+        assert "1,234" in first
+        assert "100.0% of 1" in first
+        assert "(not told apart)" in done.stdout
+
+    @pytest.mark.parametrize(
+        ("by", "expected"),
+        [
+            ("function", "set_member_status_batch  "),
+            ("module", "(not told apart)"),
+            ("day", "2026-11-01"),
+        ],
+    )
+    def test_by_others(self, log, by, expected):
+        """Added up by what is asked for."""
+        done = run(log, "--by", by)
+        assert done.returncode == 0
+        assert expected in done.stdout
+
+    def test_since(self, log):
+        """A verdict for each of the 26 functions, and for each site."""
+        done = run(log, "--since", "2w")
+        assert "set_member_status_batch in hr.go (hr.py:7)" in done.stdout
+        assert done.stdout.count("never seen, and nothing for 14 days: ready to remove") == 24
+
+    def test_json(self, log):
+        """Everything, for other programs."""
+        data = json.loads(run(log, "--json").stdout)
+        assert data["version"] == 1
+        assert len(data["functions"]) == 26
+        assert data["functions"][0]["calls"] == 1235
+        assert {one["calls"] for one in data["sites"]} == {1234, 3, 1}
+        assert sum(one["calls"] for one in data["days"]) == 1238
+
+    def test_stdin(self, log):
+        """As a filter."""
+        done = run("-", stdin=Path(log).read_text(encoding="utf-8"))
+        assert "hr.go (hr.py:7)" in done.stdout
+
+    def test_html(self, log, tmp_path):
+        """A page, and word of it."""
+        page = tmp_path / "report.html"
+        done = run(log, "--html", page)
+        assert (done.returncode, done.stdout) == (0, "")
+        assert done.stderr == f"fxshim: wrote {page}\n"
+        assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+    def test_nothing_of_ours(self, tmp_path):
+        """Says what may be the matter."""
+        done = run(write(tmp_path / "a.log", ["x"]))
+        assert done.returncode == 0
+        assert "nothing of the shim's is in here" in done.stdout
+
+    def test_skipped_lines_are_told(self, tmp_path):
+        """With the place of the first."""
+        path = write(tmp_path / "a.log", [as_json(called())[:80]])
+        assert f"skipped 1 lines, the first: {path}:1 " in run(path).stdout
+
+    @pytest.mark.parametrize(
+        ("arguments", "text"),
+        [
+            (["no.log"], "fxshim: no.log: there is no such file"),
+            (["--as-of", "today"], "fxshim: --as-of is no day: write 2026-11-26"),
+            (["--since", "soon"], "fxshim: --since is neither days nor weeks: write 30d, or 4w"),
+            (["--html", "/no/such/dir/x.html"], "fxshim: /no/such/dir/x.html: cannot be written"),
+        ],
+    )
+    def test_usage(self, log, arguments, text):
+        """A clear word, and exit code 2."""
+        given = arguments if arguments == ["no.log"] else [log, *arguments]
+        done = run(*given)
+        assert done.returncode == 2
+        assert done.stderr.startswith(text)
+        assert "Traceback" not in done.stderr
+
+    def test_on_a_screen(self, log, monkeypatch, capsys):
+        """With lines, and no wider than it is."""
+        from shim.cli import usage as command  # noqa: PLC0415 - the command's own module.
+
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+        assert command.show(command.Order((log,), "site", None, 0)) == 0
+        assert "──" in capsys.readouterr().out
