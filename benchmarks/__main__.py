@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import calls, import_time, latency, memory, notice, quota
+from benchmarks import calls, import_time, latency, memory, notice, quota, usage
 from benchmarks.rows import Row, broken, table
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ SECTIONS = {
     "latency": Section("Where the network is what takes the time", latency.measure),
     "calls": Section("Calls", calls.measure),
     "memory": Section("Memory", memory.measure),
+    "usage": Section("Reading a log back", usage.measure),
 }
 
 
