@@ -179,9 +179,19 @@ OBJECT_CALL = (
 )
 
 
-@pytest.mark.parametrize("expired", [False, True])
+@pytest.mark.parametrize(
+    ("expired", "mode"),
+    [
+        (False, "object"),
+        (True, "object"),
+        (False, "shadow"),
+        (True, "shadow"),
+        (False, "dry_run"),
+        (False, "legacy"),
+    ],
+)
 @pytest.mark.parametrize("name", ENDPOINTS)
-def test_no_call_says_what_it_was_given(name, expired, everything):
+def test_no_call_says_what_it_was_given(name, expired, mode, everything):
     """Log events, warnings and the envelope's texts of every call, whatever the vendor answers."""
     vendor = Gossip()
     vendor.expired = expired
@@ -195,6 +205,7 @@ def test_no_call_says_what_it_was_given(name, expired, everything):
         retry_seconds=0,
         quota_calls=0,
         on_unmapped="drop",
+        mode=mode,
     )
     given = (TOKEN, "FSCID_1", *EVERY_CALL.get(name, OBJECT_CALL))
     with warnings.catch_warnings(record=True) as caught:
@@ -204,6 +215,7 @@ def test_no_call_says_what_it_was_given(name, expired, everything):
     for answer in (blocking, awaited):
         everything.write(answer["errorMessage"] + answer["errorDescription"])
         everything.write("".join(outcome.message for outcome in answer.outcomes))
+        everything.write(repr(answer.plan))
     for warning in caught:
         everything.write(str(warning.message))
     shown = everything.getvalue()

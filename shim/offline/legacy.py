@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from shim import settings as settings_module
 from shim.objectapi.calls import Call
 from shim.offline import checks
-from shim.offline.answer import Answer, passed_on
+from shim.offline.answer import passed_on
 from shim.routing.flow import Pause, Steps
 from shim.routing.through import through
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shim.objectapi.calls import Reply
+    from shim.offline.answer import Answer
     from shim.offline.declaration import Declaration, Translation
     from shim.settings.model import Settings
 
@@ -93,12 +94,9 @@ def _listed(value: Any, name: str) -> Any:
 
 def _answer(reply: Reply) -> Answer:
     """Return what the old service answered, or in its shape what went wrong on the way."""
-    if not reply.body:
-        return passed_on(reply)
-    answer = Answer(reply.body)
-    # What it may have left out, and an error's text without our secrets.
-    answer["traceId"] = reply.trace_id
-    if not reply.ok:
-        answer["errorMessage"] = reply.message
-        answer["errorDescription"] = reply.message
+    # All four documented keys, whatever it has left out; an error's text without our secrets.
+    answer = passed_on(reply)
+    texts = () if reply.ok else ("errorMessage", "errorDescription")
+    apart = {"traceId", "errorCode", *texts}
+    answer.update({key: value for key, value in reply.body.items() if key not in apart})
     return answer
