@@ -278,8 +278,8 @@ def verb_of(name):
     return "owner" if name.startswith("change") else name.partition("_")[0]
 
 
-QUIET = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-QUICK = settings(QUIET, max_examples=8)
+QUIET = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(QUIET, max_examples=6)
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
@@ -367,5 +367,5 @@ class Mixed(RuleBasedStateMachine):
 
 TestMixed = Mixed.TestCase
 TestMixed.settings = settings(
-    max_examples=40, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=30, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -101,19 +101,15 @@ def project(tmp_path):
     return Project(tmp_path)
 
 
-both = pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
-
-
 class TestWholeRuns:
-    @both
-    def test_all_known(self, project, workers):
+    def test_all_known(self, project):
         """Nothing to say; tests that empty the table hide nothing."""
         project.keep(*ALL)
-        code, said = project.run(*workers)
+        code, said = project.run()
         assert (code, project.kept()) == (0, ALL), said
         assert "fxiaoke-shim baseline" not in said
 
-    @both
+    @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["one process", "xdist"])
     def test_a_new_site_fails_the_run(self, project, workers):
         """And is named with its line; the file stays as it is."""
         project.keep(LIST, LATER, {**ONE, "qualified_name": "People.gone"})

@@ -21,6 +21,7 @@ _STARTS: Final = re.compile(r'event="?(?=shim\.)')
 _PAIR: Final = re.compile(r'(\w+)=(?:"((?:[^"\\]|\\.)*)"|(\S*))')
 _ESCAPED: Final = re.compile(r"\\(.)")
 _DEEPEST: Final = 4
+_TRIES: Final = 16
 _DECODER: Final = json.JSONDecoder()
 
 
@@ -64,9 +65,12 @@ def _found(text: str, depth: int) -> Mapping[str, Any] | None:
 def _objects(text: str) -> Iterator[Any]:
     """Yield the first JSON object of a text, whatever stands before it."""
     start = text.find("{")
-    while start >= 0:
+    # A line may be made to hold any number of beginnings, each of which takes its time.
+    for _ in range(_TRIES):
+        if start < 0:
+            return
         try:
-            value, _ = _DECODER.raw_decode(text, start)
+            value, _end = _DECODER.raw_decode(text, start)
         except (ValueError, RecursionError):
             start = text.find("{", start + 1)
             continue

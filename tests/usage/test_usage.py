@@ -343,6 +343,7 @@ class TestBadLines:
             '{"event": "shim.something_new", "process": "1-a"}',
             "\x00\xff\xfe",
             "{" * 5000 + "shim.offline_api_called",
+            '{"a":' * 200_000 + '"shim.offline_api_called"',
             '{"a": "' + '{"b": ' * 9 + 'shim.offline_api_called"}',
             '{"a":' * 9 + '"shim.offline_api_called"' + "}" * 9,
         ],
