@@ -1,4 +1,4 @@
-"""How the reader of a text calls `fxshim` in the shell that he is in."""
+"""How the reader of a text calls `fxshim` in a shell."""
 
 from __future__ import annotations
 
@@ -28,10 +28,13 @@ def _typed(program: Path) -> str:
         return program.stem
     # A shorter path is easier to read, and one below the home directory names no person.
     with suppress(ValueError, OSError):
-        return _quoted(program.relative_to(Path.cwd()))
-    if os.name == "posix":
-        with suppress(ValueError):
-            return f"~/{_quoted(program.relative_to(os.path.expanduser('~')))}"  # noqa: PTH111 - Path.home() may raise.
+        below = program.relative_to(Path.cwd())
+        # A shell looks for a bare name on PATH only.
+        return _quoted(below) if len(below.parts) > 1 else os.path.join(".", _quoted(below))  # noqa: PTH118 - Path drops the dot.
+    # Not every shell of Windows knows `~`.
+    home = os.path.expanduser("~") if os.name == "posix" else ""  # noqa: PTH111 - Path.home() may raise.
+    with suppress(ValueError):
+        return f"~/{_quoted(program.relative_to(home))}"
     return _quoted(program)
 
 

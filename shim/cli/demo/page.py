@@ -45,7 +45,7 @@ def page(played: Played, command: str) -> Iterator[RenderableType]:
         played: What to show.
         command: How the reader calls `fxshim`.
     """
-    yield _Block("Four runs on this machine, against pretend tenants with invented people.", "")
+    yield _Block("Four runs on this machine against pretend tenants. No real data, no network.", "")
     yield _heading(f"1. Change one import line of {SCRIPT}")
     for was, now in changed_lines(played):
         yield _Block(Text(f"- {was}", style="red"))
@@ -55,7 +55,7 @@ def page(played: Played, command: str) -> Iterator[RenderableType]:
     yield _heading("2. The log names the line that still makes the old call")
     yield _Block(_log(played.new.events))
     yield Text()
-    yield Whole(f"{_INDENT}Shortened, one of each kind. All, whole: {command} demo --log")
+    yield Whole(f"{_INDENT}This is the short form. All log lines in full: {command} demo --log")
     yield _heading('3. A tenant that answers "success" and changes nothing')
     yield _Block(_truth(played.rewritten, played.silent))
     yield Text()
@@ -63,8 +63,9 @@ def page(played: Played, command: str) -> Iterator[RenderableType]:
     yield Text()
     yield _Block(
         Text(
-            "Why: success from the object API means that it took the request. The shim reads "
-            f"each member back, here for up to {READ_BACK_SECONDS} s, before it reports success."
+            "Why: errorCode 0 of the object API does not prove that the record changed. "
+            f"The shim reads each member back (here for up to {READ_BACK_SECONDS} s) and only "
+            "then reports success."
         )
     )
     yield Text("\n4. Next", style="bold")
@@ -176,12 +177,12 @@ def _log(events: Sequence[Mapping[str, Any]]) -> Table:
 def _truth(rewritten: Run, silent: Run) -> _Facts:
     said = zip_longest(rewritten.said, silent.said, fillvalue="")
     rows: list[Sequence[str | Text]] = [
-        ("" if number else "the log says", *both) for number, both in enumerate(said)
+        ("" if number else "its log says", *both) for number, both in enumerate(said)
     ]
     runs = rewritten, silent
     rows += [
         ("exit code", *(str(run.exit_code) for run in runs)),
-        ("the truth", *(Text(_changed(run), style="bold") for run in runs)),
+        ("in fact", *(Text(_changed(run), style="bold") for run in runs)),
     ]
     return _Facts([run.task.title for run in runs], rows)
 
@@ -201,10 +202,13 @@ def _reason(run: Run) -> str:
 
 def _next(run: Run, command: str) -> Iterator[tuple[str, str]]:
     """Yield what the reader may do next, each with the command for it."""
-    yield "A pretend tenant for your own code, until Ctrl-C", f"{command} sandbox --env"
+    yield "A pretend tenant for your own code (Ctrl-C ends it)", f"{command} sandbox --env"
     for code in sorted({event["code"] for event in run.events}):
-        yield "What replaces this call, and what gets lost", f"{command} explain {code}"
+        yield (
+            "What replaces this call, and which data has no new place",
+            f"{command} explain {code}",
+        )
     yield (
-        "Which lines still make old calls, from any log",
+        "Which lines still make old calls, counted from a log",
         f"{command} demo --log | {command} usage -",
     )
