@@ -45,7 +45,7 @@ def page(played: Played, command: str) -> Iterator[RenderableType]:
         played: What to show.
         command: How the reader calls `fxshim`.
     """
-    yield _Block("Four runs on this machine against pretend tenants. No real data, no network.", "")
+    yield _Block("Four runs against pretend tenants on this machine. No real data is used.", "")
     yield _heading(f"1. Change one import line of {SCRIPT}")
     for was, now in changed_lines(played):
         yield _Block(Text(f"- {was}", style="red"))
@@ -63,9 +63,8 @@ def page(played: Played, command: str) -> Iterator[RenderableType]:
     yield Text()
     yield _Block(
         Text(
-            "Why: errorCode 0 of the object API does not prove that the record changed. "
-            f"The shim reads each member back (here for up to {READ_BACK_SECONDS} s) and only "
-            "then reports success."
+            "Why: the object API's errorCode 0 does not prove a change. The shim reads each "
+            f"member back (here for up to {READ_BACK_SECONDS} s) before it reports success."
         )
     )
     yield Text("\n4. Next", style="bold")
