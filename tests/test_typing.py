@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ from shim.offline import ENDPOINTS
 
 FILES = Path(__file__).parent / "typing"
 
-mypy = pytest.importorskip("mypy", reason="the checkers come with the group dev, not with test")
+pytestmark = pytest.mark.skipif(
+    find_spec("mypy") is None or find_spec("pyright") is None,
+    reason="mypy and pyright (pip install --group lint)",
+)
 
 
 def marked(file, mark):
