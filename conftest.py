@@ -18,6 +18,7 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
+import pytest
 from sybil import Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
@@ -167,13 +168,19 @@ class Text(CodeBlockParser):
         if before.count("<!-- story -->") > before.count("<!-- /story -->"):
             return
         printed = example.namespace["printed"]
-        assert shown_in(example.parsed, printed), printed
+        assert is_shown_in(example.parsed, printed), printed
 
 
-def shown_in(text, printed):
+def is_shown_in(text, printed):
     """Whether some output holds a text, with `…` for what is left out; blanks do not count."""
     parts = (re.escape(" ".join(part.split())) for part in text.split("…"))
     return re.search(".*?".join(parts), " ".join(printed.split())) is not None
+
+
+@pytest.fixture
+def shown_in():
+    """Return the comparison, for other tests of the documents."""
+    return is_shown_in
 
 
 def filled_in(source, namespace):
