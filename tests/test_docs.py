@@ -20,7 +20,7 @@ DOCUMENTS = {
 }
 README = DOCUMENTS["README.md"]
 MIGRATION = DOCUMENTS["MIGRATION.md"]
-FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,11 @@ class TestEveryDocument:
             assert there.is_file(), target
             if anchor:
                 assert anchor in anchors(there.read_text(encoding="utf-8")), target
+
+    def test_each_of_its_blocks_is_run(self, name):
+        """`conftest.py` knows its language; a block without one is a drawing."""
+        for language, source in FENCED.findall(DOCUMENTS[name]):
+            assert language in {"python", "sh", "toml", "diff", "text"} or "--->" in source
 
     def test_its_external_links_are_known(self, name):
         """So that no address gets in that does not exist."""
