@@ -181,8 +181,7 @@ class Settings(_Part):
     """Seconds during which a call is retried after a transient error (busy, throttled, timeout, no
     connection, error page of a proxy), with growing pauses. 0: no retry."""
     dead_host_seconds: float = Field(default=5.0, ge=0, le=3600)
-    """After so many seconds without any connection, the other members of the call are not
-    attempted."""
+    """Seconds without any connection. After that, the other members of a call are not attempted."""
     read_back_seconds: float = Field(default=5.0, ge=0, le=600)
     """Seconds that a write may take to appear in a query. Then the record itself is read."""
     quota_calls: int = Field(default=100, ge=0)
