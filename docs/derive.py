@@ -52,7 +52,7 @@ def _arguments(signature: inspect.Signature) -> str:
 
 def settings() -> str:
     """Return every setting with its values, its default and its docstring."""
-    parts = ((Route, "route"), (StatusValues, "status_values"), (Triggers, "triggers"))
+    parts = ((Route, "routes"), (StatusValues, "status_values"), (Triggers, "triggers"))
     return "\n".join(
         [
             *_settings_of(Settings),
