@@ -53,11 +53,12 @@ chaos: $(READY) ## Run 10,000 members through every fault, 20 times; kill a run 
 	$(BIN)/python tests/chaos/run.py
 	$(BIN)/python tests/chaos/kill.py
 
-derived: $(READY) ## Derive anew: shim/aio.pyi, the tables and the story of MIGRATION.md
+derived: $(READY) ## Derive anew: the stubs, the tables and the story of MIGRATION.md
 	$(BIN)/fxshim endpoints --format stub > shim/aio.pyi.new
 	mv shim/aio.pyi.new shim/aio.pyi
 	$(BIN)/fxshim endpoints --into MIGRATION.md
-	$(BIN)/ruff format --quiet shim/aio.pyi
+	$(BIN)/python docs/stubs.py
+	$(BIN)/ruff format --quiet shim/aio.pyi shim/offline/answers.pyi
 	$(BIN)/python docs/story.py --write
 
 screenshot: $(READY) ## Make the picture of the report (needs Debian's chromium)

@@ -1,5 +1,6 @@
 """The surface: what is public, what it costs to import, what is derived from what."""
 
+import importlib.util
 import inspect
 import json
 import pickle
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import shim
-from shim.offline import ENDPOINTS, render, shapes
+from shim.offline import ENDPOINTS, answers, render, shapes
 
 
 def python(code, *options):
@@ -78,11 +79,26 @@ def test_codes_are_unique():
     assert len(set(codes)) == len(codes)
 
 
-def test_the_stub_is_derived():
-    """`make derived` has been run since the declarations changed."""
-    tail = render.stub().partition("@deprecated")[2].split()
-    text = Path(shim.aio.__file__).with_suffix(".pyi").read_text().partition("@deprecated")[2]
-    assert "".join(text.split()).replace('""', "") == "".join(tail).replace('""', "")
+@pytest.fixture(scope="module")
+def stubs():
+    """Return the program that writes what only type checkers read."""
+    path = Path(__file__).parent.parent / "docs" / "stubs.py"
+    spec = importlib.util.spec_from_file_location("stubs", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def unformatted(text):
+    """Return code without what a formatter decides."""
+    return re.sub(r",(?=[)\]])|[()]", "", "".join(text.split())).replace('""', "")
+
+
+def test_the_stubs_are_derived(stubs):
+    """`make derived` has been run since the declarations and the shapes changed."""
+    for module, derived in ((shim.aio, render.stub()), (answers, stubs.answers_stub())):
+        text = Path(module.__file__).with_suffix(".pyi").read_text(encoding="utf-8")
+        assert unformatted(text) == unformatted(derived)
 
 
 def test_importing_is_free():

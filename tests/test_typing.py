@@ -11,6 +11,7 @@ import pytest
 
 from shim.offline import ENDPOINTS
 
+CALLS = ENDPOINTS.items()
 FILES = Path(__file__).parent / "typing"
 
 mypy = pytest.importorskip("mypy", reason="the checkers come with the group dev, not with test")
@@ -77,6 +78,33 @@ def test_every_function_is_tried(file):
     for name in ENDPOINTS:
         assert f" shim.{name}(" in text
         assert f"await aio.{name}(" in text
+
+
+EVERY_KEY = """\
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+import shim
+A = TypeVar("A")
+def made(function: Callable[..., A]) -> A: raise NotImplementedError
+def awaited(function: Callable[..., Awaitable[A]]) -> A: raise NotImplementedError
+"""
+
+
+def test_an_answer_has_the_keys_of_its_call_and_no_others(folder):
+    """Both accept each declared field of each call, and reject those of the other calls."""
+    declared = {name: {one for one in each.answer if one.isalnum()} for name, each in CALLS}
+    every_key = sorted(set().union(*declared.values()))
+    lines = EVERY_KEY.splitlines()
+    wrong = set()
+    for name, keys in declared.items():
+        for number, value in enumerate((f"made(shim.{name})", f"awaited(shim.aio.{name})")):
+            lines.append(f"{name}{number} = {value}")
+            for key in every_key:
+                lines += [f'{name}{number}["{key}"]', f'{name}{number}.get("{key}")']
+                wrong |= set() if key in keys else {len(lines) - 1, len(lines)}
+    (folder / "every.py").write_text("\n".join([*lines, ""]))
+    assert set(mypy_errors("every.py", folder)) == wrong
+    assert set(pyright_errors("every.py", folder, reportUnusedExpression="none")) == wrong
 
 
 def test_every_function_is_struck_through(folder):

@@ -18,6 +18,26 @@ async def awaiting() -> None:
     aio.set_member_status_batch("token", "FSCID", ["FSUID"], 1).outcomes  # E
 
 
+def keys(answer: shim.Answer) -> None:
+    answer["errorKode"]  # E
+    answer["departments"]  # E
+    answer.get("errorKode")  # E
+    answer.get("errorKode", 0)  # E
+    answer["errorCode"].strip()  # E
+    answer["traceId"] + 1  # E
+    answer.get("errorCode") + ""  # E
+    set_member_status_batch("t", "c", ["FSUID"], 1)["departments"]  # E
+    shim.get_department_list("t", "c")["department"]  # E
+    shim.get_department_list("t", "c").get("department")  # E
+    shim.get_department_list("t", "c")["departments"][0]["nam"]  # E
+    shim.get_department_list("t", "c")["departments"].get("name")  # E
+
+
+async def awaited_keys() -> None:
+    (await aio.set_member_status_batch("t", "c", ["FSUID"], 1))["departments"]  # E
+    (await aio.get_department_list("t", "c"))["department"]  # E
+
+
 def every_function() -> None:
     shim.set_member_status_batch("t", "c", [1000], 1)  # E
     shim.set_member_status("t", "c", None, "disabled")  # E
