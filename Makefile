@@ -58,7 +58,7 @@ derived: $(READY) ## Derive anew: the stubs, the tables and the story of MIGRATI
 	mv shim/aio.pyi.new shim/aio.pyi
 	$(BIN)/fxshim endpoints --into MIGRATION.md
 	$(BIN)/python docs/stubs.py
-	$(BIN)/ruff format --quiet shim/aio.pyi shim/offline/answers.pyi
+	$(BIN)/ruff format --quiet shim/aio.pyi shim/offline/answers.pyi shim/settings/changes.py
 	$(BIN)/python docs/story.py --write
 
 screenshot: $(READY) ## Make the picture of the report (needs Debian's chromium)

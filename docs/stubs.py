@@ -3,18 +3,24 @@
     python docs/stubs.py    writes both files (`make derived` does)
 
 `shim/offline/answers.pyi`: the keys of each class of answer, from `shim/offline/shapes.py`.
+`shim/settings/changes.py`: the keywords of `configure()`, from `shim/settings/model.py`.
 """
 
 from __future__ import annotations
 
+import ast
+import inspect
 import types
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
+from pydantic import BaseModel, SecretStr
 from typing_extensions import get_type_hints, is_typeddict
 
 from shim.offline import answers, shapes
 from shim.offline.answer import Answer
+from shim.settings import model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,5 +109,92 @@ def _grouped(shape: type) -> list[tuple[str, str]]:
     return [(hint, ", ".join(keys)) for hint, keys in groups.items()]
 
 
+CHANGES = '''\
+"""The keywords of `configure()`, for type checkers; derived from model.py by `make derived`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from typing_extensions import Required, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pydantic import SecretStr
+
+    from shim.settings.model import {models}
+
+'''
+
+
+def changes() -> str:
+    """Return `shim/settings/changes.py`."""
+    parts = (model.StatusValues, model.Triggers, model.Route)
+    tables = [_table(one, f"{one.__name__}Table", _docstring(one)) for one in parts]
+    whole = _table(
+        model.Settings, "SettingsChanges", "Every setting, by name; all may be left out."
+    )
+    models = ", ".join(sorted(one.__name__ for one in parts))
+    return CHANGES.format(models=models) + "\n\n".join([*tables, whole])
+
+
+def _table(part: type[BaseModel], name: str, docstring: str) -> str:
+    texts = _field_texts(part)
+    lines = [f"class {name}(TypedDict, total=False):", f'    """{docstring}"""', ""]
+    for key, field in part.model_fields.items():
+        hint = accepted(field.annotation)
+        lines.append(f"    {key}: {f'Required[{hint}]' if field.is_required() else hint}")
+        if key in texts:
+            lines.append(f'    """{texts[key]}"""')
+    return "\n".join([*lines, ""])
+
+
+def accepted(hint: Any) -> str:
+    """Return, as source text, what a caller may give where the model has this type."""
+    arguments = get_args(hint)
+    origin = get_origin(hint)
+    if origin is Annotated:
+        text = accepted(arguments[0])
+    elif origin in {Union, types.UnionType}:
+        text = _either(*map(accepted, arguments))
+    elif origin is Literal:
+        text = f"Literal[{', '.join(map(_quoted, arguments))}]"
+    elif origin is tuple and arguments[0] is str:
+        # A str is a Sequence[str], and is refused.
+        text = "list[str] | tuple[str, ...]"
+    elif origin is tuple:
+        text = f"Sequence[{accepted(arguments[0])}]"
+    elif origin is dict:
+        text = f"Mapping[{', '.join(map(accepted, arguments))}]"
+    elif hint is SecretStr:
+        text = "str | SecretStr"
+    elif isinstance(hint, type) and issubclass(hint, BaseModel):
+        text = f"{hint.__name__} | {hint.__name__}Table"
+    else:
+        text = written(hint)
+    return text
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
+def _field_texts(part: type[BaseModel]) -> dict[str, str]:
+    """Return what stands below each field of a model, as it stands there."""
+    (node,) = ast.parse(inspect.getsource(part)).body
+    body = node.body if isinstance(node, ast.ClassDef) else []
+    texts = {}
+    for field, below in pairwise(body):
+        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
+            texts[ast.unparse(field.target)] = str(ast.literal_eval(below.value))
+    return texts
+
+
+def _docstring(part: type[BaseModel]) -> str:
+    return (part.__doc__ or "").partition("\n")[0]
+
+
 if __name__ == "__main__":
     (ROOT / "shim/offline/answers.pyi").write_text(answers_stub(), encoding="utf-8")
+    (ROOT / "shim/settings/changes.py").write_text(changes(), encoding="utf-8")

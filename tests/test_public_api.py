@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import shim
-from shim.offline import ENDPOINTS, answers, render, shapes
+from shim.offline import ENDPOINTS, render, shapes
 
 
 def python(code, *options):
@@ -35,6 +35,7 @@ def test_the_public_names():
             "OfflineAPIDeprecationWarning",
             "Outcome",
             "PlannedWrite",
+            "Settings",
             "aio",
             "configure",
             "get_notice_hooks",
@@ -96,9 +97,14 @@ def unformatted(text):
 
 def test_the_stubs_are_derived(stubs):
     """`make derived` has been run since the declarations and the shapes changed."""
-    for module, derived in ((shim.aio, render.stub()), (answers, stubs.answers_stub())):
-        text = Path(module.__file__).with_suffix(".pyi").read_text(encoding="utf-8")
-        assert unformatted(text) == unformatted(derived)
+    shim_folder = Path(shim.__file__).parent
+    for file, derived in (
+        ("aio.pyi", render.stub()),
+        ("offline/answers.pyi", stubs.answers_stub()),
+        ("settings/changes.py", stubs.changes()),
+    ):
+        text = (shim_folder / file).read_text(encoding="utf-8")
+        assert unformatted(text) == unformatted(derived), file
 
 
 def test_importing_is_free():

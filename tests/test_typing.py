@@ -1,15 +1,19 @@
 """What mypy and pyright say of the public API: right use passes, wrong use fails, all is struck."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
 from shim.offline import ENDPOINTS
+from shim.settings.model import Settings
 
 CALLS = ENDPOINTS.items()
 FILES = Path(__file__).parent / "typing"
@@ -127,3 +131,97 @@ def test_every_use_is_struck_through(folder):
     assert found == {line: {"deprecated"} for line in expected}
     found = pyright_errors("deprecated.py", folder, reportDeprecated="error")
     assert found == {line: {"reportDeprecated"} for line in expected}
+
+
+EDITED = """\
+import shim
+shim.configure(base_url="", mode="")
+shim.get_department_list("t", "c")[""]
+shim.configure(routes=[{"mode": "object", "": 1}])
+shim.configure(
+"""
+
+
+def send(process, message):
+    """Write a message of the language server's protocol."""
+    body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+    process.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    process.stdin.flush()
+
+
+class Editor:
+    """An editor with a file open, which asks pyright's language server."""
+
+    def __init__(self, folder):
+        self.uri = (folder / "edited.py").as_uri()
+        self.requests = []
+        self.ask("initialize", processId=None, rootUri=folder.as_uri(), capabilities={})
+        self.tell("initialized")
+        document = {"uri": self.uri, "languageId": "python", "version": 1, "text": EDITED}
+        self.tell("textDocument/didOpen", textDocument=document)
+
+    def tell(self, method, **params):
+        self.requests.append({"method": method, "params": params})
+
+    def ask(self, method, **params):
+        self.tell(method, **params)
+        self.requests[-1]["id"] = len(self.requests)
+        return len(self.requests)
+
+    def ask_at(self, method, line, text):
+        """Ask about the place behind this text in a line; return the number of the request."""
+        place = {"line": line, "character": EDITED.splitlines()[line].index(text) + len(text)}
+        return self.ask(f"textDocument/{method}", textDocument={"uri": self.uri}, position=place)
+
+    def replies(self):
+        """Return what the server answers, by the number of the request."""
+        folder = str(Path(sys.executable).parent)
+        process = subprocess.Popen(
+            [shutil.which("pyright-langserver", path=folder), "--stdio"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # The server looks for `python`, and reads the packages of the first.
+            env={**os.environ, "PATH": os.pathsep.join([folder, os.environ["PATH"]])},
+        )
+        # A server that is silent is told to go, which fails the test instead of holding it.
+        timer = threading.Timer(120, process.stdin.close)
+        timer.daemon = True
+        timer.start()
+        replies = {}
+        with process:
+            for one in self.requests:
+                send(process, one)
+            wanted = {one["id"] for one in self.requests if "id" in one}
+            while not wanted <= set(replies):
+                head = b"".join(takewhile(bytes.strip, process.stdout))
+                length = int(re.search(rb"Content-Length: (\d+)", head)[1])
+                message = json.loads(process.stdout.read(length))
+                if "method" not in message:
+                    replies[message["id"]] = message["result"]
+            send(process, {"method": "exit"})
+        timer.cancel()
+        return replies
+
+
+def test_an_editor_completes_and_explains(tmp_path):
+    """Names and values of settings, keys of routes and of answers; a setting with its text."""
+    (tmp_path / "edited.py").write_text(EDITED)
+    editor = Editor(tmp_path)
+    explained = editor.ask_at("hover", 1, "(base_u")
+    modes = editor.ask_at("completion", 1, 'mode="')
+    keys = editor.ask_at("completion", 2, '["')
+    of_route = editor.ask_at("completion", 3, ', "')
+    names = editor.ask_at("completion", 4, "(")
+    replies = editor.replies()
+
+    def labels(number):
+        return [one["label"].strip('"=') for one in replies[number]["items"]]
+
+    assert "Address of your cloud's gateway" in replies[explained]["contents"]["value"]
+    assert labels(modes) == ["object", "shadow", "dry_run", "legacy"]
+    assert set(labels(keys)) == {
+        one for one in ENDPOINTS["get_department_list"].answer if one.isalnum()
+    }
+    assert labels(of_route) == ["functions", "corp_ids", "percent"]
+    assert set(labels(names)) > set(Settings.model_fields)

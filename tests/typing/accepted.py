@@ -4,15 +4,17 @@ import copy
 import json
 import pickle
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, Literal
 
-from typing_extensions import assert_type
+from pydantic import SecretStr
+from typing_extensions import Unpack, assert_type
 
 import shim
 from shim import aio, set_member_status_batch
 from shim.offline import Answer, Outcome
 from shim.offline.answers import DepartmentListAnswer, EmployeePageAnswer
 from shim.offline.shapes import Employee, ListedDepartment
+from shim.settings.changes import RouteTable, SettingsChanges
 
 
 def blocking(ids: list[str]) -> int:
@@ -101,6 +103,32 @@ def a_dict_like_any_other(answer: Answer, listed: DepartmentListAnswer) -> None:
             print(text)
     calls: list[Callable[[str, str], dict[str, Any]]] = [shim.get_department_list]
     print(calls, [answer, listed][0]["errorCode"])
+
+
+def settings(secret: str, more: list[RouteTable], **others: Unpack[SettingsChanges]) -> None:
+    now: shim.Settings = shim.configure(
+        base_url="https://open.fxiaoke.com",
+        current_open_user_id="FSUID",
+        app_id="FSAID",
+        app_secret=secret,
+        permanent_code=SecretStr(secret),
+        mode="shadow",
+        routes=[{"mode": "object", "percent": 10}, {"mode": "legacy", "functions": ["f"]}],
+        status_values={"disabled": {"status": "1", "is_active": False}},
+        triggers={"workflow": True},
+        field_map={"account": "account__c"},
+        look_through=("our_client",),
+        timeout_seconds=5,
+        quota_calls=0,
+        redis_url=None,
+        transport=object(),
+    )
+    shim.configure(routes=more)
+    shim.configure(routes=(*now.routes, {"mode": "dry_run"}), status_values=now.status_values)
+    shim.configure(**others)
+    assert_type(now.timeout_seconds, float)
+    assert_type(now.mode, Literal["object", "shadow", "dry_run", "legacy"])
+    assert_type(now.current_open_user_id, str | None)
 
 
 def every_function() -> list[Answer]:
