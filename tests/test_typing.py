@@ -6,7 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import threading
+import venv
+import zipfile
 from itertools import takewhile
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from shim.offline import ENDPOINTS
 from shim.settings.model import Settings
 
 CALLS = ENDPOINTS.items()
+ROOT = Path(__file__).parent.parent
 FILES = Path(__file__).parent / "typing"
 
 mypy = pytest.importorskip("mypy", reason="the checkers come with the group dev, not with test")
@@ -42,12 +46,10 @@ def mypy_errors(file, cwd, *options):
     return found
 
 
-def pyright_errors(file, cwd, **config):
+def pyright_errors(file, cwd, *, python=sys.executable, **config):
     """Return {line: rules} of what pyright reports as errors."""
     (cwd / "pyrightconfig.json").write_text(json.dumps(config))
-    report = json.loads(
-        run("pyright", "--outputjson", "--pythonpath", sys.executable, file, cwd=cwd)
-    )
+    report = json.loads(run("pyright", "--outputjson", "--pythonpath", python, file, cwd=cwd))
     found = {}
     for one in report["generalDiagnostics"]:
         if one["severity"] == "error":
@@ -82,6 +84,41 @@ def test_every_function_is_tried(file):
     for name in ENDPOINTS:
         assert f" shim.{name}(" in text
         assert f"await aio.{name}(" in text
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """Return the Python of an environment that has the wheel, and this one's other packages."""
+    folder = tmp_path_factory.mktemp("installed")
+    run("hatchling", "build", "--target", "wheel", "--directory", str(folder), cwd=ROOT)
+    [wheel] = folder.glob("*.whl")
+    venv.create(folder / "venv", with_pip=False)
+    base = {"base": folder / "venv", "platbase": folder / "venv"}
+    packages = Path(sysconfig.get_path("purelib", vars=base))
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(packages)
+    # The .pth of an editable install is not followed from there.
+    (packages / "others.pth").write_text(sysconfig.get_path("purelib"))
+    return str(Path(sysconfig.get_path("scripts", vars=base)) / "python")
+
+
+@pytest.mark.parametrize("version", ["3.10", "3.13"])
+def test_the_installed_package_is_typed(installed, version, folder):
+    """A strict program of a user's passes but for its mistakes, for every Python."""
+    expected = marked("service.py", "E")
+    options = ("--warn-unreachable", f"--python-executable={installed}")
+    found = mypy_errors("service.py", folder, f"--python-version={version}", *options)
+    assert set(found) == expected
+    found = pyright_errors(
+        "service.py",
+        folder,
+        python=installed,
+        pythonVersion=version,
+        typeCheckingMode="strict",
+        reportDeprecated="none",
+        reportUnusedExpression="none",
+    )
+    assert set(found) == expected
 
 
 EVERY_KEY = """\
@@ -131,6 +168,17 @@ def test_every_use_is_struck_through(folder):
     assert found == {line: {"deprecated"} for line in expected}
     found = pyright_errors("deprecated.py", folder, reportDeprecated="error")
     assert found == {line: {"reportDeprecated"} for line in expected}
+
+
+def test_the_document_is_typed(folder):
+    """Both accept what docs/types.md shows, with the names that it begins with."""
+    document = (ROOT / "docs" / "types.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    given = "corpAccessToken, corpId = str(), str()\nopenUserIds = [str()]\n"
+    (folder / "document.py").write_text(given + "".join(blocks), encoding="utf-8")
+    assert blocks
+    assert mypy_errors("document.py", folder) == {}
+    assert pyright_errors("document.py", folder) == {}
 
 
 EDITED = """\
