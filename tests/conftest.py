@@ -1,6 +1,10 @@
-"""What every test gets: no settings of the machine's, no call sites of the test before."""
+"""What every test gets: no settings of the machine's, no call sites of the test before.
+
+And what every run ends with: a line that says what was skipped for want of what.
+"""
 
 import asyncio
+import collections
 import os
 
 import pytest
@@ -11,6 +15,23 @@ from shim.objectapi import http
 from shim.offline import employees
 from shim.sandbox import Sandbox
 from shim.settings.model import ENVIRONMENT_PREFIX, HTTP_VARIABLE
+
+_skipped = collections.Counter()
+
+
+def pytest_runtest_logreport(report):
+    """Count skipped tests by their reason; with pytest-xdist in the process that reports."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        _skipped[report.longrepr[2].removeprefix("Skipped: ")] += 1
+
+
+def pytest_unconfigure(config):
+    """Print the line, after pytest's own last."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    lacking = "; ".join(f"{reason}: {count}" for reason, count in sorted(_skipped.items()))
+    told = f"Skipped, as they need {lacking}" if lacking else "Nothing was skipped"
+    config.get_terminal_writer().line(f"{told}.")
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ import sysconfig
 import threading
 import venv
 import zipfile
+from importlib.util import find_spec
 from itertools import takewhile
 from pathlib import Path
 
@@ -22,7 +23,10 @@ CALLS = ENDPOINTS.items()
 ROOT = Path(__file__).parent.parent
 FILES = Path(__file__).parent / "typing"
 
-mypy = pytest.importorskip("mypy", reason="the checkers come with the group dev, not with test")
+pytestmark = pytest.mark.skipif(
+    find_spec("mypy") is None or find_spec("pyright") is None,
+    reason="mypy and pyright (pip install --group lint)",
+)
 
 
 def marked(file, mark):
@@ -89,6 +93,7 @@ def test_every_function_is_tried(file):
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     """Return the Python of an environment that has the wheel, and this one's other packages."""
+    pytest.importorskip("hatchling", reason="hatchling (pip install --group dev)")
     folder = tmp_path_factory.mktemp("installed")
     run("hatchling", "build", "--target", "wheel", "--directory", str(folder), cwd=ROOT)
     [wheel] = folder.glob("*.whl")
