@@ -49,11 +49,12 @@ chaos: $(READY) ## Run 10,000 members through every fault, 20 times; kill a run 
 	$(BIN)/python tests/chaos/run.py
 	$(BIN)/python tests/chaos/kill.py
 
-derived: $(READY) ## Derive again: shim/aio.pyi, the tables of the documents, the story of MIGRATION.md
+derived: $(READY) ## Derive again: the stubs, the tables of the documents, the story of MIGRATION.md
 	$(BIN)/fxshim endpoints --format stub > shim/aio.pyi.new
 	mv shim/aio.pyi.new shim/aio.pyi
+	$(BIN)/python docs/stubs.py
 	$(BIN)/python docs/derive.py
-	$(BIN)/ruff format --quiet shim/aio.pyi
+	$(BIN)/ruff format --quiet shim/aio.pyi shim/offline/answers.pyi shim/settings/changes.py
 	$(BIN)/python docs/story.py --write
 
 screenshot: $(READY) ## Make the picture of the report (needs Debian's chromium)
