@@ -52,6 +52,7 @@ _lock = threading.RLock()
 _configured: dict[str, Any] = {}
 _watchers: list[Callable[[], None]] = []
 _file_watchers: list[Callable[[str], None]] = []
+_clock: Callable[[], float] = time.monotonic
 _pinned: ContextVar[Settings | None] = ContextVar("fxiaoke_shim_settings", default=None)
 
 
@@ -64,7 +65,7 @@ class _State:
         # How the files looked when they were read, and how they looked last.
         self.read = seen
         self.seen = seen
-        self.next_look = time.monotonic() + LOOK_SECONDS
+        self.next_look = _clock() + LOOK_SECONDS
 
 
 _state: _State | None = None
@@ -80,7 +81,7 @@ def current() -> Settings:
     if settings is not None:
         return settings
     state = _state
-    if state is None or time.monotonic() >= state.next_look:
+    if state is None or _clock() >= state.next_look:
         state = _looked()
     return state.loaded.settings
 
@@ -114,12 +115,17 @@ def configure(**changes: Unpack[SettingsChanges]) -> Settings:
     return state.loaded.settings
 
 
-def reset() -> None:
-    """Forget what `configure()` was given; file and environment are read again at the next call."""
-    global _state  # noqa: PLW0603
+def reset(clock: Callable[[], float] = time.monotonic) -> None:
+    """Forget what `configure()` was given; file and environment are read again at the next call.
+
+    Args:
+        clock: Gives the seconds by which the file is looked at; tests give one of their own.
+    """
+    global _state, _clock  # noqa: PLW0603
     with _lock:
         _configured.clear()
         _state = None
+        _clock = clock
     _tell()
 
 
@@ -146,8 +152,8 @@ def _looked() -> _State:
         state = _state
         if state is None:
             state = _state = _load(_configured)
-        elif time.monotonic() >= state.next_look:
-            state.next_look = time.monotonic() + LOOK_SECONDS
+        elif _clock() >= state.next_look:
+            state.next_look = _clock() + LOOK_SECONDS
             state, news = _refreshed(state)
             _state = state
     if news is not None:
