@@ -87,7 +87,7 @@ def _class(one: type[Answer]) -> Iterator[str]:
 
 
 def _overloads(methods: list[tuple[str, str, str, str]]) -> Iterator[str]:
-    # mypy reports the first of them: that only documented keys are taken is no dict's way.
+    # mypy reports the first overload: a dict accepts any key.
     mark = "  # type: ignore[override]"
     for name, keys, default, hint in methods:
         yield f"    @overload{mark}"

@@ -61,9 +61,9 @@ from shim.settings import ConfigurationError, configure
 if TYPE_CHECKING:
     from shim.settings.model import Settings
 else:
-    # Checkers are not shown this, for to them it would make any name a good one.
+    # Hidden from checkers: they accept any name of a module that has this function.
     def __getattr__(name: str) -> object:
-        """Return `Settings`, whose module costs more to import than all the rest."""
+        """Return `Settings`, which needs pydantic: import it when it is used."""
         if name != "Settings":
             msg = f"module {__name__!r} has no attribute {name!r}"
             raise AttributeError(msg)

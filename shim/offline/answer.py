@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from shim.objectapi.calls import Reply
     from shim.routing.dry_run import PlannedWrite
 
-    # The second base says that `dict(answer)` and `{**answer}` are sound, although `__getitem__`
-    # takes none but the documented keys.
+    # `__getitem__` takes the documented keys only. With the second base, checkers still accept
+    # `dict(answer)` and `{**answer}`.
     class _Dict(dict[str, Any], SupportsKeysAndGetItem[str, Any]):
         pass
 else:
@@ -56,7 +56,7 @@ class Answer(_Dict):
 
     if TYPE_CHECKING:
 
-        @overload  # type: ignore[override]  # No `str`: a name that is not documented is an error.
+        @overload  # type: ignore[override]  # No `str`: other keys are errors.
         def __getitem__(
             self, key: Literal["traceId", "errorDescription", "errorMessage"], /
         ) -> str: ...
@@ -86,7 +86,7 @@ class Answer(_Dict):
         An answer of this class stays as it is, with its attributes. Any other dict is checked by
         the documented keys; what it holds beside them is kept. Written are its keys as they are.
         """
-        # Imported here: who uses no pydantic of their own is not made to load ours.
+        # Imported here: `import shim` loads no pydantic.
         from pydantic_core import core_schema  # noqa: PLC0415
 
         def read(value: Any, check: core_schema.ValidatorFunctionWrapHandler) -> Answer:
