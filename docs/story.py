@@ -162,7 +162,7 @@ class Story:
             if time.monotonic() > until:
                 sys.exit("the settings file was not read again")
             settings.current()
-            time.sleep(0.05)
+            time.sleep(0.01)
 
     def _round(self, service: ModuleType) -> None:
         """Let the service do a day's work at each tenant, and tell what the log has of it."""
@@ -305,7 +305,8 @@ def _stage() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["FXIAOKE_SHIM_CONFIG"] = str(Path(folder, "fxiaoke-shim.toml"))
         reset: list[Callable[[], object]] = [
-            settings.reset,
+            # The file is looked at often, so that nobody waits for it.
+            lambda: settings.reset(lambda: 50 * time.monotonic()),
             notices.forget,
             lambda: shim.set_notice_hooks(None),
         ]
