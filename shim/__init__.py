@@ -8,6 +8,8 @@ Every function takes the documented parameters and returns the documented dict; 
 the same functions to await. `shim.configure(...)` sets who acts and how calls are made.
 """
 
+from typing import TYPE_CHECKING
+
 from shim import aio
 from shim.bulk import set_member_status_many
 from shim.notices import (
@@ -56,6 +58,20 @@ from shim.offline.preset_objects import (
 )
 from shim.settings import ConfigurationError, configure
 
+if TYPE_CHECKING:
+    from shim.settings.model import Settings
+else:
+    # Hidden from checkers: they accept any name of a module that has this function.
+    def __getattr__(name: str) -> object:
+        """Return `Settings`, which needs pydantic: import it when it is used."""
+        if name != "Settings":
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        from shim.settings.model import Settings  # noqa: PLC0415
+
+        return Settings
+
+
 __all__ = [
     "Answer",
     "ConfigurationError",
@@ -64,6 +80,7 @@ __all__ = [
     "OfflineAPIDeprecationWarning",
     "Outcome",
     "PlannedWrite",
+    "Settings",
     "aio",
     "change_erp_object_owner",
     "change_preset_object_owner",

@@ -1,11 +1,14 @@
 """What every test gets: a clock that is put forward, no settings, no call sites of others.
 
-Where the shim would wait with nothing under way (for the quota, a retry, a read-back), its clock
-is put forward instead; the sandboxes of `tenant` go by the same. Tests of real waiting, and of
-what other processes share, ask for `machine_time`.
+If the shim would wait with nothing under way (for the quota, a retry, a read-back), its clock is
+put forward instead; the sandboxes of `tenant` use the same clock. Tests of real waiting, and of
+what processes share, ask for `machine_time`.
+
+Every run ends with a line that says what was skipped and what it needs.
 """
 
 import asyncio
+import collections
 import os
 
 import pytest
@@ -17,6 +20,23 @@ from shim.objectapi.clock import MACHINE, SkippingClock
 from shim.offline import employees
 from shim.sandbox import Sandbox
 from shim.settings.model import ENVIRONMENT_PREFIX, HTTP_VARIABLE
+
+_skipped = collections.Counter()
+
+
+def pytest_runtest_logreport(report):
+    """Count skipped tests by their reason; with pytest-xdist in the process that reports."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        _skipped[report.longrepr[2].removeprefix("Skipped: ")] += 1
+
+
+def pytest_unconfigure(config):
+    """Print the line, after pytest's own last."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    lacking = "; ".join(f"{reason}: {count}" for reason, count in sorted(_skipped.items()))
+    told = f"Skipped, as they need {lacking}" if lacking else "Nothing was skipped"
+    config.get_terminal_writer().line(f"{told}.")
 
 
 @pytest.fixture

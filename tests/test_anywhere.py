@@ -107,7 +107,7 @@ def test_64_threads_at_once(program):
     """)
 
 
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork (not on Windows)")
 
 
 @needs_fork
@@ -236,7 +236,7 @@ class TestLoops:
                 gc.collect()
         """)
 
-    @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files cannot be counted")
+    @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="/proc (on Linux)")
     def test_closed_without_winding_up(self, program):
         """The sockets are then the garbage collector's, with Python's own ResourceWarning; but a
         program that goes on so does not run out of them.
@@ -263,7 +263,7 @@ class TestTrio:
 
     @pytest.fixture(autouse=True)
     def _trio(self):
-        pytest.importorskip("trio")
+        pytest.importorskip("trio", reason="trio (pip install --group test)")
 
     def test_in_its_loop_and_in_its_threads(self, program):
         """Both ways on the loop's own thread, in threads, and with a loop of asyncio's in one."""

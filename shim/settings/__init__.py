@@ -24,6 +24,9 @@ from shim.settings.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from typing_extensions import Unpack
+
+    from shim.settings.changes import SettingsChanges
     from shim.settings.layers import Files, Loaded
     from shim.settings.model import Settings
 
@@ -93,7 +96,7 @@ def pinned(settings: Settings) -> Iterator[None]:
         _pinned.reset(token)
 
 
-def configure(**changes: Any) -> Settings:
+def configure(**changes: Unpack[SettingsChanges]) -> Settings:
     """Set settings by name for this process and return all that are in force.
 
     Calls add up. Takes every field of `Settings` as a keyword.

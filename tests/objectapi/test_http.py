@@ -196,7 +196,7 @@ def program(code, served):
     )
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork (not on Windows)")
 def test_a_forked_child_has_connections_of_its_own(served):
     """After a call in the parent, the child's call works, and then the parent's again."""
     code = """

@@ -354,12 +354,12 @@ def loopback6() -> Iterator[None]:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
-        pytest.skip("this machine has no IPv6 loopback")
+        pytest.skip("an IPv6 loopback address")
     yield
 
 
 class TestRun:
-    @pytest.mark.skipif(os.name == "nt", reason="signals are sent to the process itself")
+    @pytest.mark.skipif(os.name == "nt", reason="signals between processes (not on Windows)")
     def test_until_interrupted(self) -> None:
         """It says where, serves, and returns on SIGINT."""
         sandbox = Sandbox(members=1)
