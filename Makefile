@@ -70,3 +70,20 @@ constraints: $(READY) ## Pin every dependency anew for Python 3.10 to 3.13
 
 clean: ## Remove what make made
 	rm -rf $(VENV) .venv-* .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Environments with the oldest pytest that the plugin knows, and with each later one.
+PLUGIN_7 := pytest==7.0.* pluggy==1.0.* pytest-xdist==2.5.*
+PLUGIN_8 := pytest==8.* pytest-xdist==3.6.*
+PLUGIN_9 := pytest==9.* pytest-xdist
+UV := $(BIN)/uv --quiet --no-config
+
+.PHONY: test-plugin test-plugin-7 test-plugin-8 test-plugin-9 test-sdist test-wheel
+
+test-plugin: test-plugin-7 test-plugin-8 test-plugin-9 ## Run the plugin's tests on pytest 7.0 to 9
+
+test-plugin-7 test-plugin-8 test-plugin-9: test-plugin-%: $(READY)
+	@$(UV) venv --clear --python $(BIN)/python .venv-pytest$*
+	@$(UV) pip install --python .venv-pytest$*/bin/python --editable . $(PLUGIN_$*)
+	@.venv-pytest$*/bin/python -m pytest --version
+	PYTEST_PLUGIN_PYTHON=$(CURDIR)/.venv-pytest$*/bin/python \
+	  $(BIN)/python $(PYTEST) --dist load --quiet tests/test_pytest_plugin.py
