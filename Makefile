@@ -84,6 +84,34 @@ test-plugin: test-plugin-7 test-plugin-8 test-plugin-9 ## Run the plugin's tests
 test-plugin-7 test-plugin-8 test-plugin-9: test-plugin-%: $(READY)
 	@$(UV) venv --clear --python $(BIN)/python .venv-pytest$*
 	@$(UV) pip install --python .venv-pytest$*/bin/python --editable . $(PLUGIN_$*)
-	@.venv-pytest$*/bin/python -m pytest --version
+	@.venv-pytest$*/bin/python -c "import pluggy, pytest, xdist; print('pytest', pytest.__version__, \
+	  'pluggy', pluggy.__version__, 'xdist', xdist.__version__)"
 	PYTEST_PLUGIN_PYTHON=$(CURDIR)/.venv-pytest$*/bin/python \
 	  $(BIN)/python $(PYTEST) --dist load --quiet tests/test_pytest_plugin.py
+
+# Builds the sdist, the wheel from it, and unpacks the sdist: $(1) is an empty folder.
+define build
+$(UV) build --sdist --out-dir $(1)/dist . && \
+$(UV) build --wheel --out-dir $(1)/dist $(1)/dist/*.tar.gz && \
+mkdir $(1)/src && tar -xzf $(1)/dist/*.tar.gz -C $(1)/src --strip-components 1
+endef
+
+# Options of pytest for the two below, for example the files to run.
+TESTS ?=
+
+test-sdist: $(READY) ## Run the tests from an unpacked sdist (PYTHON=…, TESTS=…)
+	@set -eu; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; $(call build,"$$folder"); \
+	  $(UV) venv --python $(PYTHON) "$$folder/venv"; cd "$$folder/src"; \
+	  uv=$(abspath $(BIN)/uv); \
+	  $$uv --quiet pip install --python ../venv/bin/python -c constraints.txt -e '.[all]' --group test; \
+	  ../venv/bin/python $(PYTEST) --quiet $(TESTS)
+
+test-wheel: $(READY) ## Run the tests against the installed wheel (PYTHON=…, TESTS=…)
+	@set -eu; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; $(call build,"$$folder"); \
+	  $(UV) venv --python $(PYTHON) "$$folder/venv"; cd "$$folder/src"; \
+	  rm -rf shim fxiaoke_shim_pytest.py; uv=$(abspath $(BIN)/uv); \
+	  $$uv --quiet pip install --python ../venv/bin/python -c constraints.txt --group test \
+	    "fxiaoke-shim[all] @ $$(echo file://"$$folder"/dist/*.whl)"; \
+	  ../venv/bin/python -c "import shim; assert 'site-packages' in shim.__file__; \
+	    print('tested:', shim.__file__)"; \
+	  ../venv/bin/python $(PYTEST) --quiet $(TESTS)
