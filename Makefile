@@ -109,9 +109,9 @@ test-sdist: $(READY) ## Run the tests from an unpacked sdist (PYTHON=…, TESTS=
 test-wheel: $(READY) ## Run the tests against the installed wheel (PYTHON=…, TESTS=…)
 	@set -eu; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; $(call build,"$$folder"); \
 	  $(UV) venv --python $(PYTHON) "$$folder/venv"; cd "$$folder/src"; \
-	  rm -rf shim fxiaoke_shim_pytest.py; uv=$(abspath $(BIN)/uv); \
+	  rm -rf shim fxiaoke_shim_pytest.py; set -- "$$folder"/dist/*.whl; uv=$(abspath $(BIN)/uv); \
 	  $$uv --quiet pip install --python ../venv/bin/python -c constraints.txt --group test \
-	    "fxiaoke-shim[all] @ $$(echo file://"$$folder"/dist/*.whl)"; \
+	    "fxiaoke-shim[all] @ file://$$1"; \
 	  ../venv/bin/python -c "import shim; assert 'site-packages' in shim.__file__; \
 	    print('tested:', shim.__file__)"; \
 	  ../venv/bin/python $(PYTEST) --quiet $(TESTS)
