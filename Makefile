@@ -5,35 +5,31 @@ GROUP  ?= dev
 BIN    := $(VENV)/bin
 # A worker a core; the tests of one file stay together, for they share what is costly to make.
 PYTEST := -m pytest --numprocesses auto --dist loadfile
-READY  := $(VENV)/.ready-$(GROUP)
+# Made anew for another Python and for other pins. The demo needs less than the rest.
+READY  := $(VENV)/.ready-$(GROUP)-$(notdir $(PYTHON))
+DEMO   := $(VENV)/.ready-demo-$(notdir $(PYTHON))
+# `make test COVERAGE=1` measures as well; .ci/run adds up what all Pythons measured.
+RUN    := $(BIN)/$(if $(COVERAGE),coverage run,python)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-core test-httpx2 lint format bench chaos derived screenshot constraints clean
+.PHONY: help demo test test-httpx2 lint format bench chaos derived screenshot constraints clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(READY): pyproject.toml constraints.txt
-	@echo "Making $(VENV) (once) …"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]' --group $(GROUP)
+$(VENV)/.ready-%: pyproject.toml constraints.txt tools/venv.py
+	@command -v $(PYTHON) >/dev/null || { echo "make: there is no $(PYTHON); name another: make demo PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) tools/venv.py $(VENV) $(firstword $(subst -, ,$*))
 	@touch $@
 
-demo: $(READY) ## See one legacy script before and after, against a sandbox
+demo: $(if $(wildcard $(READY)),$(READY),$(DEMO)) ## See one legacy script before and after, against a sandbox
 	@$(BIN)/fxshim demo
 
-test: $(READY) ## Run the tests under -W error, with 100 % coverage of shim/
-	$(BIN)/coverage erase
-	$(BIN)/coverage run $(PYTEST)
-	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report
-
-test-core: $(READY) ## Run the tests alone (for other Pythons: PYTHON=… VENV=… GROUP=test)
-	$(BIN)/python $(PYTEST) --quiet
+test: $(READY) ## Run the tests under -W error
+	@$(RUN) $(PYTEST)
 
 test-httpx2: $(READY) ## Run the tests on httpx's successor
-	FXIAOKE_SHIM_HTTP=httpx2 $(BIN)/python $(PYTEST) --quiet
+	@FXIAOKE_SHIM_HTTP=httpx2 $(RUN) $(PYTEST)
 
 lint: $(READY) ## ruff, mypy, pyright, import-linter
 	$(BIN)/ruff check
@@ -53,11 +49,12 @@ chaos: $(READY) ## Run 10,000 members through every fault, 20 times; kill a run 
 	$(BIN)/python tests/chaos/run.py
 	$(BIN)/python tests/chaos/kill.py
 
-derived: $(READY) ## Derive anew: shim/aio.pyi, the tables and the story of MIGRATION.md
+derived: $(READY) ## Derive again: the stubs, the tables of the documents, the story of MIGRATION.md
 	$(BIN)/fxshim endpoints --format stub > shim/aio.pyi.new
 	mv shim/aio.pyi.new shim/aio.pyi
-	$(BIN)/fxshim endpoints --into MIGRATION.md
-	$(BIN)/ruff format --quiet shim/aio.pyi
+	$(BIN)/python docs/stubs.py
+	$(BIN)/python docs/derive.py
+	$(BIN)/ruff format --quiet shim/aio.pyi shim/offline/answers.pyi shim/settings/changes.py
 	$(BIN)/python docs/story.py --write
 
 screenshot: $(READY) ## Make the picture of the report (needs Debian's chromium)
@@ -98,17 +95,19 @@ endef
 
 # Options of pytest for the two below, for example the files to run.
 TESTS ?=
+# The Python to test on.
+ON ?= $(BIN)/python
 
-test-sdist: $(READY) ## Run the tests from an unpacked sdist (PYTHON=…, TESTS=…)
+test-sdist: $(READY) ## Run the tests from an unpacked sdist (ON=python3.12, TESTS=…)
 	@set -eu; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; $(call build,"$$folder"); \
-	  $(UV) venv --python $(PYTHON) "$$folder/venv"; cd "$$folder/src"; \
+	  $(UV) venv --python $(ON) "$$folder/venv"; cd "$$folder/src"; \
 	  uv=$(abspath $(BIN)/uv); \
 	  $$uv --quiet pip install --python ../venv/bin/python -c constraints.txt -e '.[all]' --group test; \
 	  ../venv/bin/python $(PYTEST) --quiet $(TESTS)
 
-test-wheel: $(READY) ## Run the tests against the installed wheel (PYTHON=…, TESTS=…)
+test-wheel: $(READY) ## Run the tests against the installed wheel (ON=python3.12, TESTS=…)
 	@set -eu; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; $(call build,"$$folder"); \
-	  $(UV) venv --python $(PYTHON) "$$folder/venv"; cd "$$folder/src"; \
+	  $(UV) venv --python $(ON) "$$folder/venv"; cd "$$folder/src"; \
 	  rm -rf shim fxiaoke_shim_pytest.py; set -- "$$folder"/dist/*.whl; uv=$(abspath $(BIN)/uv); \
 	  $$uv --quiet pip install --python ../venv/bin/python -c constraints.txt --group test \
 	    "fxiaoke-shim[all] @ file://$$1"; \

@@ -1,4 +1,4 @@
-"""Make the picture of the report in README.md, of a made-up company in the middle of leaving.
+"""Make the picture of the report in docs/usage.md, of a made-up company in the middle of leaving.
 
 `make screenshot` runs it. The log lines are written by the package's own events and read by its own
 reader; only the company is invented.

@@ -45,29 +45,29 @@ QUERY = "/cgi/crm/v2/data/query"
 STEPS = (
     (
         0,
-        "One import line is changed, and nothing else: every call goes the old way.",
+        "One import line is changed, and nothing else. Every call goes to its old address.",
         'mode = "legacy"\n',
     ),
     (
         7,
         (
-            "The old call still does the work; the object API is looked at beside. One tenant's "
-            "acting employee may not read PersonnelObj, and it shows before anything depends on it."
+            "The old call still does the work; the object API is only read, and compared. In one "
+            "tenant the acting employee may not read PersonnelObj. The log shows it in time."
         ),
         'mode = "shadow"\n',
     ),
-    (8, "The permission is given, and both ways agree everywhere.", 'mode = "shadow"\n# seen\n'),
+    (8, "The permission is given. Both answers agree in all tenants.", 'mode = "shadow"\n# seen\n'),
     (
         14,
-        "One pair of function and tenant in ten goes the new way.",
+        "One pair of function and tenant in ten uses the object API.",
         'mode = "legacy"\n\n[[routes]]\nmode = "object"\npercent = 10\n',
     ),
     (
         21,
-        "Half of them. Those that were within the ten still are.",
+        "Half of the pairs. Those within 10 % are also within 50 %.",
         'mode = "legacy"\n\n[[routes]]\nmode = "object"\npercent = 50\n',
     ),
-    (28, "All. Back would be one line, and no restart.", 'mode = "object"\n'),
+    (28, "All. To roll back, change this line; no restart.", 'mode = "object"\n'),
 )
 REWRITTEN = 42
 JUDGED = 75
@@ -162,7 +162,7 @@ class Story:
             if time.monotonic() > until:
                 sys.exit("the settings file was not read again")
             settings.current()
-            time.sleep(0.05)
+            time.sleep(0.01)
 
     def _round(self, service: ModuleType) -> None:
         """Let the service do a day's work at each tenant, and tell what the log has of it."""
@@ -202,8 +202,8 @@ class Story:
             sys.exit("the rewritten service still calls the offline API")
         self._title(
             f"{_date(self.log.day)}: the call sites are rewritten",
-            "By hand, one after the other, as [hr_service_rewritten.py]"
-            "(examples/hr_service_rewritten.py) has them. The log has no notice any more.",
+            "By hand, one after the other: [hr_service_rewritten.py]"
+            "(examples/hr_service_rewritten.py). The log has no notice any more.",
         )
         self._told_by("--since", "30d", only=["disable_leavers", "promote", "departments"])
 
@@ -211,7 +211,7 @@ class Story:
         self.log.pass_days(JUDGED)
         self._title(
             f"{_date(self.log.day)}: the verdict",
-            "The shim can be taken out of the service; its three functions are ready to remove.",
+            "The shim can be removed from the service: its three functions are ready to remove.",
         )
         self._told_by("--since", "30d", only=["disable_leavers", "promote", "departments"])
 
@@ -305,7 +305,8 @@ def _stage() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["FXIAOKE_SHIM_CONFIG"] = str(Path(folder, "fxiaoke-shim.toml"))
         reset: list[Callable[[], object]] = [
-            settings.reset,
+            # The file is looked at often, so that nobody waits for it.
+            lambda: settings.reset(lambda: 50 * time.monotonic()),
             notices.forget,
             lambda: shim.set_notice_hooks(None),
         ]

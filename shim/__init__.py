@@ -11,6 +11,8 @@ PYTEST_DONT_REWRITE: with that word pytest accepts that a program imports this b
 pytest, which otherwise warns; this package brings a plugin.
 """
 
+from typing import TYPE_CHECKING
+
 from shim import aio
 from shim.bulk import set_member_status_many
 from shim.notices import (
@@ -59,6 +61,20 @@ from shim.offline.preset_objects import (
 )
 from shim.settings import ConfigurationError, configure
 
+if TYPE_CHECKING:
+    from shim.settings.model import Settings
+else:
+    # Hidden from checkers: they accept any name of a module that has this function.
+    def __getattr__(name: str) -> object:
+        """Return `Settings`, which needs pydantic: import it when it is used."""
+        if name != "Settings":
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        from shim.settings.model import Settings  # noqa: PLC0415
+
+        return Settings
+
+
 __all__ = [
     "Answer",
     "ConfigurationError",
@@ -67,6 +83,7 @@ __all__ = [
     "OfflineAPIDeprecationWarning",
     "Outcome",
     "PlannedWrite",
+    "Settings",
     "aio",
     "change_erp_object_owner",
     "change_preset_object_owner",

@@ -7,6 +7,18 @@ from typing_extensions import deprecated
 
 from shim.bulk import aset_member_status_many
 from shim.offline import Answer
+from shim.offline.answers import (
+    DepartmentAnswer,
+    DepartmentListAnswer,
+    EmployeeAnswer,
+    EmployeeListAnswer,
+    EmployeePageAnswer,
+    ErpAnswer,
+    RecordAnswer,
+    RecordPageAnswer,
+    SavedErpRecordAnswer,
+    SavedRecordAnswer,
+)
 from shim.offline.shapes import Department, User
 
 set_member_status_many = aset_member_status_many
@@ -59,7 +71,7 @@ async def query_employee_info_by_open_user_id(
     showDepartmentIdsDetail: bool | None = ...,
     *,
     thirdTraceId: str | None = ...,
-) -> Answer: ...
+) -> EmployeeAnswer: ...
 @deprecated(
     "FXO005: the offline API is no longer maintained; query PersonnelObj through the "
     "object API instead (MIGRATION.md#fxo005)"
@@ -70,7 +82,7 @@ async def query_employee_by_mobile(
     mobile: str,
     *,
     thirdTraceId: str | None = ...,
-) -> Answer: ...
+) -> EmployeeListAnswer: ...
 @deprecated(
     "FXO006: the offline API is no longer maintained; query PersonnelObj through the "
     "object API instead (MIGRATION.md#fxo006)"
@@ -85,7 +97,7 @@ async def query_updated_employee_list_by_time_range(
     showDepartmentIdsDetail: bool | None = ...,
     *,
     thirdTraceId: str | None = ...,
-) -> Answer: ...
+) -> EmployeePageAnswer: ...
 @deprecated(
     "FXO007: the offline API is no longer maintained; query DepartmentObj through the"
     " object API instead (MIGRATION.md#fxo007)"
@@ -95,7 +107,7 @@ async def get_department_list(
     corpId: str,
     *,
     thirdTraceId: str | None = ...,
-) -> Answer: ...
+) -> DepartmentListAnswer: ...
 @deprecated(
     "FXO008: the offline API is no longer maintained; get DepartmentObj through the "
     "object API instead (MIGRATION.md#fxo008)"
@@ -107,7 +119,7 @@ async def get_department_details(
     departmentId: int,
     *,
     thirdTraceId: str | None = ...,
-) -> Answer: ...
+) -> DepartmentAnswer: ...
 @deprecated(
     "FXO009: the offline API is no longer maintained; update DepartmentObj through "
     "the object API instead (MIGRATION.md#fxo009)"
@@ -144,7 +156,7 @@ async def create_preset_object(
     thirdTraceId: str | None = ...,
     triggerWorkFlow: bool | None = ...,
     triggerApprovalFlow: bool | None = ...,
-) -> Answer: ...
+) -> SavedRecordAnswer: ...
 @deprecated(
     "FXO012: the offline API is no longer maintained; update the record through the "
     "object API instead (MIGRATION.md#fxo012)"
@@ -158,7 +170,7 @@ async def update_preset_object(
     thirdTraceId: str | None = ...,
     triggerWorkFlow: bool | None = ...,
     triggerApprovalFlow: bool | None = ...,
-) -> Answer: ...
+) -> SavedRecordAnswer: ...
 @deprecated(
     "FXO013: the offline API is no longer maintained; get the record through the "
     "object API instead (MIGRATION.md#fxo013)"
@@ -170,7 +182,7 @@ async def query_preset_object_details(
     data: Mapping[str, Any],
     *,
     thirdTraceId: str | None = ...,
-) -> Answer: ...
+) -> RecordAnswer: ...
 @deprecated(
     "FXO014: the offline API is no longer maintained; query the records through the "
     "object API instead (MIGRATION.md#fxo014)"
@@ -182,7 +194,7 @@ async def query_preset_object_list(
     data: Mapping[str, Any],
     *,
     thirdTraceId: str | None = ...,
-) -> Answer: ...
+) -> RecordPageAnswer: ...
 @deprecated(
     "FXO015: the offline API is no longer maintained; invalidate the record through "
     "the object API instead (MIGRATION.md#fxo015)"
@@ -244,7 +256,7 @@ async def create_erp_object(
     thirdTraceId: str | None = ...,
     triggerWorkFlow: bool | None = ...,
     triggerApprovalFlow: bool | None = ...,
-) -> Answer: ...
+) -> SavedErpRecordAnswer: ...
 @deprecated(
     "FXO020: the offline API is no longer maintained, and no replacement is "
     "documented for ERP objects (MIGRATION.md#fxo020)"
@@ -258,7 +270,7 @@ async def update_erp_object(
     thirdTraceId: str | None = ...,
     triggerWorkFlow: bool | None = ...,
     triggerApprovalFlow: bool | None = ...,
-) -> Answer: ...
+) -> SavedErpRecordAnswer: ...
 @deprecated(
     "FXO021: the offline API is no longer maintained, and no replacement is "
     "documented for ERP objects (MIGRATION.md#fxo021)"
@@ -270,7 +282,7 @@ async def query_erp_object_details(
     data: Mapping[str, Any],
     *,
     thirdTraceId: str | None = ...,
-) -> Answer: ...
+) -> RecordAnswer: ...
 @deprecated(
     "FXO022: the offline API is no longer maintained, and no replacement is "
     "documented for ERP objects (MIGRATION.md#fxo022)"
@@ -282,7 +294,7 @@ async def query_erp_object_list(
     data: Mapping[str, Any],
     *,
     thirdTraceId: str | None = ...,
-) -> Answer: ...
+) -> RecordPageAnswer: ...
 @deprecated(
     "FXO023: the offline API is no longer maintained, and no replacement is "
     "documented for ERP objects (MIGRATION.md#fxo023)"
@@ -294,7 +306,7 @@ async def invalidate_erp_object(
     data: Mapping[str, Any],
     *,
     thirdTraceId: str | None = ...,
-) -> Answer: ...
+) -> ErpAnswer: ...
 @deprecated(
     "FXO024: the offline API is no longer maintained, and no replacement is "
     "documented for ERP objects (MIGRATION.md#fxo024)"
@@ -306,7 +318,7 @@ async def recover_erp_object(
     data: Mapping[str, Any],
     *,
     thirdTraceId: str | None = ...,
-) -> Answer: ...
+) -> ErpAnswer: ...
 @deprecated(
     "FXO025: the offline API is no longer maintained, and no replacement is "
     "documented for ERP objects (MIGRATION.md#fxo025)"
@@ -318,7 +330,7 @@ async def delete_erp_object(
     data: Mapping[str, Any],
     *,
     thirdTraceId: str | None = ...,
-) -> Answer: ...
+) -> ErpAnswer: ...
 @deprecated(
     "FXO026: the offline API is no longer maintained, and no replacement is "
     "documented for ERP objects (MIGRATION.md#fxo026)"
@@ -330,4 +342,4 @@ async def change_erp_object_owner(
     data: Mapping[str, Any],
     *,
     thirdTraceId: str | None = ...,
-) -> Answer: ...
+) -> ErpAnswer: ...

@@ -1,20 +1,58 @@
-"""What every test gets: no settings of the machine's, no call sites of the test before."""
+"""What every test gets: a clock that is put forward, no settings, no call sites of others.
+
+If the shim would wait with nothing under way (for the quota, a retry, a read-back), its clock is
+put forward instead; the sandboxes of `tenant` use the same clock. Tests of real waiting, and of
+what processes share, ask for `machine_time`.
+
+Every run ends with a line that says what was skipped and what it needs.
+"""
 
 import asyncio
+import collections
 import os
+from pathlib import Path
 
 import pytest
 
 import shim
 from shim import notices, settings
 from shim.objectapi import http
+from shim.objectapi.clock import MACHINE, SkippingClock
 from shim.offline import employees
 from shim.sandbox import Sandbox
 from shim.settings.model import ENVIRONMENT_PREFIX, HTTP_VARIABLE
 
+_skipped = collections.Counter()
+
+
+def pytest_runtest_logreport(report):
+    """Count skipped tests by their reason; with pytest-xdist in the process that reports."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        _skipped[report.longrepr[2].removeprefix("Skipped: ")] += 1
+
+
+def pytest_unconfigure(config):
+    """Print the line, after pytest's own last."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    lacking = "; ".join(f"{reason}: {count}" for reason, count in sorted(_skipped.items()))
+    told = f"Skipped, as they need {lacking}" if lacking else "Nothing was skipped"
+    config.get_terminal_writer().line(f"{told}.")
+
+
+@pytest.fixture
+def clock(request):
+    """Return the clock that the shim and the sandboxes of this test go by."""
+    return MACHINE if "machine_time" in request.fixturenames else SkippingClock()
+
+
+@pytest.fixture
+def machine_time():
+    """Have waiting take its time."""
+
 
 @pytest.fixture(autouse=True)
-def _clean_slate(monkeypatch, tmp_path):
+def _clean_slate(monkeypatch, tmp_path, clock):
     for name in list(os.environ):
         # The HTTP library has been chosen by now, and processes of their own are to choose it too.
         if name.startswith(ENVIRONMENT_PREFIX) and name != HTTP_VARIABLE:
@@ -22,7 +60,7 @@ def _clean_slate(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     settings.reset()
     notices.forget()
-    http.start_anew()
+    http.start_anew(clock)
     employees.SNAPSHOTS.forget()
     yield
     settings.reset()
@@ -30,12 +68,22 @@ def _clean_slate(monkeypatch, tmp_path):
     shim.set_notice_hooks(None)
 
 
+@pytest.fixture(scope="session")
+def source():
+    """Return the project's folder; skip if it has no package to build (`make test-wheel`)."""
+    pytest.importorskip("hatchling", reason="hatchling")
+    root = Path(__file__).parent.parent
+    if not (root / "shim").is_dir():
+        pytest.skip("the package's own source")
+    return root
+
+
 @pytest.fixture
-def tenant():
+def tenant(clock):
     """Return a function that makes a sandbox and configures the shim to talk to it."""
 
     def make(members=6, *, profile="fsuid", sandbox=None, **changes):
-        made = Sandbox(members, profile=profile, seed=11, **(sandbox or {}))
+        made = Sandbox(members, profile=profile, seed=11, **{"clock": clock.now, **(sandbox or {})})
         use(made, **changes)
         return made
 

@@ -18,7 +18,7 @@ import pytest
 import shim
 from shim.sandbox import Sandbox
 
-HANGS_AFTER_SECONDS = 30
+HANGS_AFTER_SECONDS = 60
 
 PRELUDE = f"""
 import asyncio, faulthandler, gc, multiprocessing, os, signal, sys, threading, time
@@ -103,11 +103,11 @@ def test_64_threads_at_once(program):
         with ThreadPoolExecutor(64) as pool:
             list(pool.map(work, range(64)))
         for thread in threading.enumerate():
-            assert thread is threading.main_thread() or thread.join(5) or not thread.is_alive()
+            assert thread is threading.main_thread() or thread.join(20) or not thread.is_alive()
     """)
 
 
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork (not on Windows)")
 
 
 @needs_fork
@@ -130,7 +130,7 @@ class TestForks:
 
             call(1)
             asyncio.run(acall(1))
-            until = time.monotonic() + 5
+            until = time.monotonic() + 20
             while not alone() and time.monotonic() < until:
                 time.sleep(0.01)  # The thread of the renewal may be ending still.
             workers = [
@@ -141,7 +141,7 @@ class TestForks:
                 worker.start()
             call(1)
             for worker in workers:
-                worker.join(20)
+                worker.join(40)
             assert [worker.exitcode for worker in workers] == [0] * 4
             call(1)
             asyncio.run(acall(1))
@@ -169,7 +169,7 @@ class TestForks:
             for _ in range(15):
                 child = os.fork()
                 if child == 0:
-                    signal.alarm(10)
+                    signal.alarm(40)
                     try:
                         call(1)
                     except BaseException:
@@ -178,7 +178,7 @@ class TestForks:
                 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
             busy = False
             for thread in threads:
-                thread.join(10)
+                thread.join(40)
             """,
             "-Wignore::DeprecationWarning",
         )
@@ -219,8 +219,8 @@ class TestLoops:
                 call(1)
 
             for _ in range(3):
-                asyncio.run_coroutine_threadsafe(acall(1), loop).result(10)
-                asyncio.run_coroutine_threadsafe(blocking(), loop).result(10)
+                asyncio.run_coroutine_threadsafe(acall(1), loop).result(40)
+                asyncio.run_coroutine_threadsafe(blocking(), loop).result(40)
             {ending}
         """)
 
@@ -236,7 +236,7 @@ class TestLoops:
                 gc.collect()
         """)
 
-    @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files cannot be counted")
+    @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="/proc (on Linux)")
     def test_closed_without_winding_up(self, program):
         """The sockets are then the garbage collector's, with Python's own ResourceWarning; but a
         program that goes on so does not run out of them.
@@ -263,7 +263,7 @@ class TestTrio:
 
     @pytest.fixture(autouse=True)
     def _trio(self):
-        pytest.importorskip("trio")
+        pytest.importorskip("trio", reason="trio (pip install --group test)")
 
     def test_in_its_loop_and_in_its_threads(self, program):
         """Both ways on the loop's own thread, in threads, and with a loop of asyncio's in one."""
@@ -312,9 +312,17 @@ def test_a_thousand_wait_for_one_renewal():
         TOKEN, QUERY = "/cgi/corpAccessToken/get/V2", "/cgi/crm/v2/data/query"
         made = Sandbox(1)
         CORP, IDS = made.corp_id, made.open_user_ids
-        made.add_faults({"kind": "latency", "ms": 3000, "path": TOKEN})
+        inner = made.transport()
+
+        class AllAreRefusedFirst(type(inner)):
+            def handle_request(self, request):
+                if request.url.path == TOKEN:
+                    while made.calls()[QUERY]["count"] < 1000:
+                        time.sleep(0.01)
+                return super().handle_request(request)
+
         shim.configure(
-            base_url=made.base_url, transport=made.transport(), app_id=made.app_id,
+            base_url=made.base_url, transport=AllAreRefusedFirst(made), app_id=made.app_id,
             current_open_user_id=made.current_open_user_id, app_secret=made.app_secret,
             permanent_code=made.permanent_code,
         )
@@ -327,10 +335,7 @@ def test_a_thousand_wait_for_one_renewal():
             for one in [loop, *(pool.submit(call, 2) for _ in range(200))]:
                 one.result()
         calls = {path: one["count"] for path, one in made.calls().items()}
-        assert calls.pop(TOKEN) == 1
-        # Each was refused once; but for latecomers, on a machine that is busy.
-        assert calls.keys() == {QUERY}
-        assert 1000 < calls[QUERY] <= 2000
+        assert calls == {TOKEN: 1, QUERY: 2000}
     """,
         "FSCID",
     )
@@ -352,6 +357,7 @@ def others():
     return len(asyncio.all_tasks()) - 2
 
 
+@pytest.mark.usefixtures("machine_time")
 class TestGivingUp:
     """Nobody is left at work, and nothing is kept from others."""
 
@@ -379,7 +385,7 @@ class TestGivingUp:
         calling = shim.aio.set_member_status_batch(
             made.corp_access_token, made.corp_id, made.open_user_ids[:9], 2
         )
-        assert (await asyncio.wait_for(calling, 10))["errorCode"] == 0
+        assert (await asyncio.wait_for(calling, HANGS_AFTER_SECONDS))["errorCode"] == 0
         assert all(not one["throttled"] for one in made.calls().values())
 
     # While the look-up is under way, while eight updates are, and while they wait for the quota.
@@ -435,7 +441,7 @@ class TestGivingUp:
         limited(job())
 
     def test_a_blocking_stream_that_is_left(self, made):
-        """Its threads have ended within a second."""
+        """Its threads end with the calls that are under way."""
         ids = [*made.open_user_ids[:5], *["FSUID_NOBODY"] * 195, *made.open_user_ids[5:]]
 
         def ours():
@@ -444,7 +450,7 @@ class TestGivingUp:
         for _ in shim.set_member_status_many(ids, 1):
             assert ours()
             break
-        until = time.monotonic() + 1
+        until = time.monotonic() + HANGS_AFTER_SECONDS
         while ours() and time.monotonic() < until:
             time.sleep(0.01)
         assert not ours()

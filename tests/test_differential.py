@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from pydantic import TypeAdapter
 
 import shim
 from shim import settings as shim_settings
@@ -19,6 +20,8 @@ from shim.sandbox import Sandbox
 # What the loss report says of every write: one that would change nothing is not made.
 NOT_COMPARED = {"version", "last_modified_time"}
 OFFLINE_ONLY = {"account", "qq", "weixin", "hireDate", "birthDate", "startWorkDate", "order"}
+# Every answer has the types that its class promises.
+TYPED = {name: TypeAdapter(endpoint.returns) for name, endpoint in ENDPOINTS.items()}
 JUNK = st.sampled_from([None, "", 7, 1.5, True, "x", [], [""], [7], {}])
 
 
@@ -65,6 +68,8 @@ class Pair:
             },
         ).json()
         new = getattr(shim, name)(self.new.corp_access_token, self.new.corp_id, **given)
+        for answer in (old, dict(new)):
+            TYPED[name].validate_python(answer, strict=True)
         return old, new
 
     def check(self, name, old, new, ignored=frozenset()):

@@ -1,77 +1,171 @@
-"""The documents hold what they say: the tables are derived, the log lines are those of the demo."""
+"""The documents hold what they say: derived texts are derived, links lead somewhere."""
 
-import json
+import importlib.util
 import re
+import threading
 from pathlib import Path
 
 import pytest
 
-from shim.notices import NoticeEvent
-from shim.offline import ENDPOINTS, render
+import shim
+from shim.objectapi.codes import Code
+from shim.offline import ENDPOINTS
+from shim.sandbox import PROFILES, Sandbox
 from shim.settings.model import Settings
 
 ROOT = Path(__file__).parent.parent
-MIGRATION = (ROOT / "MIGRATION.md").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md"))
+}
+README = DOCUMENTS["README.md"]
+MIGRATION = DOCUMENTS["MIGRATION.md"]
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
-def test_the_table_of_calls_is_derived():
-    """`fxshim endpoints --format markdown` printed it."""
-    between = re.search(r"<!-- endpoints -->\n(.*)<!-- /endpoints -->", MIGRATION, re.DOTALL)
-    assert between[1] == render.table()
+@pytest.fixture(scope="module")
+def derive():
+    """Return the program that derives."""
+    spec = importlib.util.spec_from_file_location("derive", ROOT / "docs" / "derive.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+class TestEveryDocument:
+    """What holds for each of them."""
+
+    def test_its_derived_texts_are_those_of_today(self, name, derive):
+        """`make derived` has been run."""
+        assert derive.derived(DOCUMENTS[name]) == DOCUMENTS[name]
+
+    def test_its_links_lead_somewhere(self, name):
+        """To a file of this repository, and to a heading that is there."""
+        for target in links(DOCUMENTS[name]):
+            path, _, anchor = target.partition("#")
+            there = (ROOT / name).parent.joinpath(path).resolve() if path else ROOT / name
+            assert there.is_relative_to(ROOT), target
+            assert there.is_file(), target
+            if anchor:
+                assert anchor in anchors(there.read_text(encoding="utf-8")), target
+
+    def test_each_of_its_blocks_is_run(self, name):
+        """`conftest.py` knows its language; a block without one is a drawing."""
+        for language, source in FENCED.findall(DOCUMENTS[name]):
+            assert language in {"python", "sh", "toml", "diff", "text"} or "--->" in source
+
+    def test_its_external_links_are_known(self, name):
+        """So that no address gets in that does not exist."""
+        known = {"https://keepachangelog.com/en/1.1.0/", "https://semver.org/"}
+        assert set(re.findall(r"\]\((https?://[^)]+)\)", DOCUMENTS[name])) <= known
+
+
+def links(document):
+    """Return the relative links and pictures outside of code."""
+    return re.findall(r"\]\((?!https?://)([^)\s]+)\)", FENCED.sub("", document))
+
+
+def anchors(document):
+    """Return the anchors that GitHub gives a document: of its headings, and those it sets."""
+    prose = FENCED.sub("", document)
+    found = set(re.findall(r'<a id="([^"]+)"></a>', prose))
+    for heading in re.findall(r"^#{1,6} (.+?)\s*$", prose, re.MULTILINE):
+        text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading)
+        anchor = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
+        repeats = (f"{anchor}-{number}" for number in range(1, 100))
+        found.add(
+            anchor if anchor not in found else next(one for one in repeats if one not in found)
+        )
+    return found
+
+
+def test_anchors_are_made_as_github_makes_them():
+    """Punctuation goes, blanks become hyphens, the second of the same name is numbered."""
+    document = '# At 2 a.m.: `x_y`\n## Same\n## Same\n```sh\n# no heading\n```\n<a id="own"></a>\n'
+    assert anchors(document) == {"at-2-am-x_y", "same", "same-1", "own"}
+
+
+def test_every_derived_text_is_in_one_document(derive):
+    """Not forgotten, and not twice."""
+    for name in derive.BLOCKS:
+        assert sum(f"<!-- {name} -->\n" in one for one in DOCUMENTS.values()) == 1, name
+
+
+def test_the_readme_is_short():
+    """Everything else is in docs/."""
+    assert len(README.splitlines()) <= 180
+
+
+def test_the_readme_links_every_document():
+    """Directly, so that a reader finds it."""
+    rest = {*DOCUMENTS, "LICENSE"} - {"README.md"}
+    assert rest <= {link.partition("#")[0] for link in links(README)}
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=ENDPOINTS)
-def test_every_notice_points_to_a_section(endpoint):
-    """The address in warning and log leads somewhere."""
-    anchor = endpoint.address.partition("#")[2]
+def test_every_call_has_a_section(endpoint):
+    """Under its code, where other documents point to."""
+    anchor = endpoint.code.lower()
     assert f'<a id="{anchor}"></a>\n### {endpoint.code}: {endpoint.name}\n' in MIGRATION
 
 
-def test_every_setting_is_in_the_readme():
-    """With a row of its own, or in the row of its kin."""
-    table = README.partition("| setting |")[2].partition("\n\n")[0]
-    first_cells = " ".join(line.split("|")[1] for line in table.splitlines() if "|" in line[:1])
-    assert set(re.findall(r"`(\w+)`", first_cells)) == set(Settings.model_fields)
+def test_every_setting_has_a_text():
+    """In plain sentences."""
+    rows = dict(
+        re.findall(r"^\| `(\w+)` \|.*\| (.+) \|$", DOCUMENTS["docs/settings.md"], re.MULTILINE)
+    )
+    assert set(rows) >= set(Settings.model_fields)
+    assert all(text.endswith(".") for text in rows.values())
 
 
-def kinds():
-    """Return the product's kinds of event; other tests make more."""
-    return [one for one in NoticeEvent.__subclasses__() if one.__module__ == NoticeEvent.__module__]
+def test_every_code_is_explained():
+    """Those that something here depends on."""
+    table = DOCUMENTS["docs/codes.md"].partition("## ")[0]
+    first_cells = " ".join(re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE))
+    assert {str(int(code)) for code in Code} <= set(re.findall(r"-?\d+", first_cells))
 
 
-def test_the_log_lines_have_the_events_fields():
-    """Each line of the first screen is an event with its fields, in their order."""
-    block = re.search(r"```text\n(event=.*?)```", README, re.DOTALL)[1]
-    events = {event.name: event for event in kinds()}
-    for line in block.splitlines():
-        keys = re.findall(r'(?:^| )(\w+)=(?:"[^"]*"|\S*)', line)
-        event = events[re.match(r"event=(\S+)", line)[1]]
-        assert keys == ["event", *event.field_names()]
+def test_every_profile_is_explained():
+    """One row each."""
+    table = re.findall(r"^\| `(\w+)` \|", DOCUMENTS["docs/sandbox.md"], re.MULTILINE)
+    assert [name for name in table if name in PROFILES] == list(PROFILES)
 
 
-def test_every_event_is_in_the_readme():
-    """With its level."""
-    for event in kinds():
-        assert f"| `{event.name}` | {event.level} |" in README
+class TestRollback:
+    """The settings file of README.md, turned as README.md says."""
 
+    OLD, NEW = "/cgi/user/batchSetStatus", "/cgi/crm/v2/data/query"
 
-def test_the_defaults_in_the_readme_are_those_of_the_settings():
-    """Where a row shows one as JSON."""
-    for row in re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| (`[^|]*`) \|", README, re.MULTILINE):
-        names = re.findall(r"`(\w+)`", row[0])
-        shown = re.findall(r"`([^`]+)`", row[1])
-        if names[0] not in Settings.model_fields or len(names) != len(shown):
-            continue
-        for name, text in zip(names, shown, strict=True):
-            default = Settings.model_fields[name].default
-            plain = default.model_dump() if hasattr(default, "model_dump") else default
-            plain = list(plain) if isinstance(plain, tuple) else plain
-            if text != "()":
-                assert name == "base_url" or json.loads(text) == plain, name
+    def test_one_line_takes_it_back_without_a_restart(self, tmp_path, events):
+        """And other functions keep their old way all the time."""
+        tenant = Sandbox(2, seed=1)
+        toml = re.search(r"```toml\n(# fxiaoke-shim\.toml\n.*?)```", README, re.DOTALL)[1]
+        toml = toml.replace("FSUID_ADMIN", tenant.current_open_user_id)
+        line = 'mode = "object" '
+        assert toml.count(line) == 1
+        file = tmp_path / "fxiaoke-shim.toml"
+        file.write_text(toml, encoding="utf-8")
+        shim.configure(
+            base_url=tenant.base_url, transport=tenant.transport(), notices="log", quota_calls=0
+        )
+        token, corp_id, people = tenant.corp_access_token, tenant.corp_id, tenant.open_user_ids
 
+        def paths():
+            answer = shim.set_member_status_batch(token, corp_id, people, 1)
+            assert answer["errorCode"] == 0
+            assert list(shim.get_department_list(token, corp_id).api_calls) == [
+                "/cgi/department/list"
+            ]
+            return set(answer.api_calls)
 
-def test_links_lead_somewhere():
-    """Relative ones, to files of this repository."""
-    for target in re.findall(r"\]\(([^)#:]+)\)", README + MIGRATION):
-        assert (ROOT / target).is_file()
+        assert self.NEW in paths()
+        assert self.OLD not in paths()
+        file.write_text(toml.replace(line, 'mode = "legacy" '), encoding="utf-8")
+        until = threading.Event()
+        for _ in range(100):
+            shim.get_department_list(token, corp_id)
+            if any(event.name == "shim.settings_file_read" for event in events):
+                break
+            until.wait(0.05)
+        assert paths() == {self.OLD}

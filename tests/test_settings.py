@@ -209,3 +209,12 @@ def test_the_first_call_of_many_threads_loads_once(tmp_path):
     (tmp_path / "fxiaoke-shim.toml").write_text("concurrency = 5\n")
     with ThreadPoolExecutor(8) as pool:
         assert len({id(one) for one in pool.map(lambda _: settings.current(), range(64))}) == 1
+
+
+def test_what_configure_returns_shows_only_what_was_set(tenant):
+    """At a prompt, one line instead of every default; secrets stay hidden."""
+    tenant(notices="ignore", corp_access_token="canary")
+    shown = repr(shim.configure())
+    assert "notices='ignore'" in shown
+    assert "read_back_seconds" not in shown
+    assert "canary" not in shown

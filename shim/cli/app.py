@@ -61,11 +61,16 @@ def sandbox(  # noqa: PLR0913 - options of a command.
 
 
 @app.command()
-def demo() -> None:
-    """Run a legacy HR script with its old client and with one import line changed, side by side."""
+def demo(
+    *,
+    log: Annotated[
+        bool, typer.Option("--log", help="Print the log lines of the shim, whole, and no page.")
+    ] = False,
+) -> None:
+    """Show what the shim does: old scripts, run as they are against pretend tenants."""
     from shim.cli.demo import show  # noqa: PLC0415
 
-    raise typer.Exit(show())
+    raise typer.Exit(show(log=log))
 
 
 class Format(str, Enum):

@@ -67,10 +67,11 @@ def noticed_async(
     Returns:
         A callable with the name, documentation, annotations and signature of the one given.
     """
-    if sys.version_info >= (3, 12):  # pragma: no cover -- CI runs Python 3.12 and later as well.
-        return inspect.markcoroutinefunction(noticed(function, notice, sited=sited))
-    door = _CoroutineDoor(function, notice, sited=sited)
-    notice.adopt(door)
+    if sys.version_info >= (3, 12):
+        door = inspect.markcoroutinefunction(noticed(function, notice, sited=sited))
+    else:  # Python before (3, 12)
+        door = _CoroutineDoor(function, notice, sited=sited)
+        notice.adopt(door)
     return door
 
 

@@ -25,8 +25,8 @@ class NoticeEvent:
     Attributes:
         name: Name of the event, the same for every instance.
         level: Logging level of the event, the same for every instance.
-        process: Process it happened in; two never have the same name, on whatever machine.
-        at: When it happened: UTC, ISO 8601, to the millisecond.
+        process: Name of the process. No two processes have the same name, on any machine.
+        at: Time of the event: UTC, ISO 8601, in milliseconds.
     """
 
     name: ClassVar[str]
@@ -48,21 +48,21 @@ class NoticeEvent:
 
 @dataclass(frozen=True, slots=True)
 class OfflineAPICalled(NoticeEvent):
-    """A call site was seen for the first time, or reached 10, 100, 1000 … calls.
+    """A line of your program made its first, 10th, 100th, 1000th … offline call.
 
     Attributes:
         code: Stable code of the deprecation.
         function: Name of the deprecated function.
         replacement: What the object API offers instead.
         address: Address of the function's section in MIGRATION.md.
-        caller_file: File of the calling line; empty when the site table was full.
-        caller_line: Number of the calling line, from 1; 0 when unknown.
+        caller_file: File of the calling line. Empty if the table of call sites is full.
+        caller_line: Number of the calling line, from 1. 0: unknown.
         caller_module: Module of the calling line.
-        caller_function: Function of the calling line, qualified where Python knows it (3.11+).
-        site: Number of the call site in this process: one line may hold two.
+        caller_function: Function of the calling line, with its class (Python 3.11 and later).
+        site: Number of the call site in this process. One line may hold two.
         calls: Calls made by this site so far.
         calls_since: Calls made by this site since its last event, this one included.
-        mode: Which way the call goes.
+        mode: Mode of the call; `routed` if it differs by tenant.
     """
 
     name = "shim.offline_api_called"
@@ -84,29 +84,29 @@ class OfflineAPICalled(NoticeEvent):
 
 @dataclass(frozen=True, slots=True)
 class OfflineCallFinished(NoticeEvent):
-    """An offline call was answered.
+    """An offline call has returned.
 
     Attributes:
         code: Stable code of the deprecation.
         function: Name of the deprecated function.
-        mode: Which way the call went.
-        reason: Why that way: the setting, the route, or the flag that chose it.
-        caller_file: File of the calling line; empty when the site table was full.
-        caller_line: Number of the calling line, from 1; 0 when unknown.
+        mode: Mode of the call.
+        reason: Why this mode: the setting, the route or the flag that chose it, or the fallback.
+        caller_file: File of the calling line. Empty if the table of call sites is full.
+        caller_line: Number of the calling line, from 1. 0: unknown.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line.
         site: Number of the call site in this process.
         calls: Calls made by this site so far.
-        members: Members whose outcome is known; the old call tells none.
-        changed: Members brought into the asked state.
-        unchanged: Members that were in it already.
-        failed: Members that are not in it.
-        accepted: Records whose change the vendor accepted, and nobody has read back.
+        members: Members (or departments, records) with an outcome. The old call reports none.
+        changed: Members that were written and then seen in the asked state.
+        unchanged: Members that were in the asked state already.
+        failed: Members that are not seen in the asked state.
+        accepted: Records whose change the vendor accepted. They are not read back.
         planned: Members or records that a dry run would have written.
-        api_calls: Vendor calls made, by path.
-        seconds: How long it took, rounded to the millisecond.
+        api_calls: Number of HTTP calls, by path.
+        seconds: Duration in seconds.
         error_code: `errorCode` of the answer, 0 for success.
-        trace_ids: Trace ids of the vendor's answers; the emitter bounds their number.
+        trace_ids: Trace ids of the first answers of the vendor.
     """
 
     name = "shim.offline_call_finished"
@@ -139,12 +139,12 @@ class OfflineCallFinished(NoticeEvent):
 
 @dataclass(frozen=True, slots=True)
 class OfflineFieldsDropped(NoticeEvent):
-    """Parameters of an offline call have no place in the object API and were left out.
+    """Parameters of an offline call have no field in the object API and were left out.
 
     Attributes:
         code: Stable code of the deprecation.
         function: Name of the deprecated function.
-        parameters: Their names, as documented; never their values.
+        parameters: Their documented names, never their values.
     """
 
     name = "shim.offline_fields_dropped"
@@ -157,22 +157,22 @@ class OfflineFieldsDropped(NoticeEvent):
 
 @dataclass(frozen=True, slots=True)
 class ShadowCompared(NoticeEvent):
-    """A call went its old way, and what the object API would have answered was looked at beside.
+    """The old call was made, and its answer compared with what the object API would return.
 
     Attributes:
         code: Stable code of the deprecation.
         function: Name of the deprecated function.
-        caller_file: File of the calling line; empty when the site table was full.
-        caller_line: Number of the calling line, from 1; 0 when unknown.
+        caller_file: File of the calling line. Empty if the table of call sites is full.
+        caller_line: Number of the calling line, from 1. 0: unknown.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line.
         result: `match`, `mismatch` or `not_compared`.
-        against: What the old answer was compared with: `object`, or `legacy` for a second old call.
-        mismatches: Where the answers differ, as `errorCode` or `employees[].name`; never values.
-        expected: Where they differ as the loss report says they do.
-        predicted_error_code: `errorCode` that the other way would have answered; None = unknown.
-        reason: Why nothing was compared; empty where something was.
-        seconds: How long looking at the object API took, rounded to the millisecond.
+        against: What the old answer was compared with: `object`, or `legacy` (a second old call).
+        mismatches: Paths where the answers differ, for example `employees[].name`. Never values.
+        expected: Paths where they differ as the loss report says (`fxshim endpoints NAME`).
+        predicted_error_code: `errorCode` of the other answer. None: unknown.
+        reason: Why nothing was compared. Empty if something was.
+        seconds: Duration of the comparison in seconds.
     """
 
     name = "shim.shadow_compared"
@@ -204,11 +204,11 @@ class OfflineCallFellBack(NoticeEvent):
     Attributes:
         code: Stable code of the deprecation.
         function: Name of the deprecated function.
-        caller_file: File of the calling line; empty when the site table was full.
-        caller_line: Number of the calling line, from 1; 0 when unknown.
+        caller_file: File of the calling line. Empty if the table of call sites is full.
+        caller_line: Number of the calling line, from 1. 0: unknown.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line.
-        error_code: With what the object API refused.
+        error_code: `errorCode` with which the object API refused.
     """
 
     name = "shim.offline_call_fell_back"
@@ -225,10 +225,10 @@ class OfflineCallFellBack(NoticeEvent):
 
 @dataclass(frozen=True, slots=True)
 class SettingsFileRefused(NoticeEvent):
-    """A settings file has changed and is not usable; what was read last stays in force.
+    """The settings file has changed and is not usable. The settings read before stay in force.
 
     Attributes:
-        reason: What is wrong with it: place and key, never a value.
+        reason: What is wrong: place and key, never a value.
     """
 
     name = "shim.settings_file_refused"
@@ -239,7 +239,7 @@ class SettingsFileRefused(NoticeEvent):
 
 @dataclass(frozen=True, slots=True)
 class SettingsFileRead(NoticeEvent):
-    """A settings file has changed and is in force from now on."""
+    """The settings file has changed and is in force from now on."""
 
     name = "shim.settings_file_read"
     level = "warning"
@@ -247,21 +247,21 @@ class SettingsFileRead(NoticeEvent):
 
 @dataclass(frozen=True, slots=True)
 class OfflineUsageSummarized(NoticeEvent):
-    """One call site's exact count, now and then and at the end of the process: what is left.
+    """Exact count of one call site: every `summary_seconds` if it has changed, and at exit.
 
     Attributes:
         code: Stable code of the deprecation.
         function: Name of the deprecated function.
         replacement: What the object API offers instead.
         address: Address of the function's section in MIGRATION.md.
-        caller_file: File of the calling line; empty for the overflow counter.
-        caller_line: Number of the calling line, from 1; 0 when unknown.
+        caller_file: File of the calling line. Empty for the overflow counter.
+        caller_line: Number of the calling line, from 1. 0: unknown.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line.
-        site: Number of the call site in this process: one line may hold two.
-        calls: Calls made, exactly.
-        mode: Which way calls go.
-        overflow: Whether this counts all sites that found the table full.
+        site: Number of the call site in this process. One line may hold two.
+        calls: Exact number of calls.
+        mode: Mode of the calls; `routed` if it differs by tenant.
+        overflow: Whether this counts all call sites for which the table had no room.
     """
 
     name = "shim.offline_usage_summarized"
@@ -283,7 +283,7 @@ class OfflineUsageSummarized(NoticeEvent):
 
 @dataclass(frozen=True, slots=True)
 class QuotaStoreLost(NoticeEvent):
-    """The store that shares the quota between processes cannot be reached. Said once a loss.
+    """The Redis that shares the quota cannot be reached. Logged once for each loss.
 
     Attributes:
         action: What calls do meanwhile: `local` or `refuse`.
@@ -299,10 +299,10 @@ class QuotaStoreLost(NoticeEvent):
 
 @dataclass(frozen=True, slots=True)
 class QuotaStoreRecovered(NoticeEvent):
-    """The store that shares the quota between processes is back, and used again.
+    """The Redis that shares the quota answers again and is used again.
 
     Attributes:
-        seconds: How long it was lost, rounded to the millisecond.
+        seconds: How long it was lost, in seconds.
     """
 
     name = "shim.quota_store_recovered"
@@ -316,19 +316,19 @@ class QuotaStoreRecovered(NoticeEvent):
 
 @dataclass(frozen=True, slots=True)
 class BulkRunFinished(NoticeEvent):
-    """A run over any number of members has ended, or was left.
+    """A run of `fxshim members` or `set_member_status_many` has ended or was interrupted.
 
     Attributes:
-        status: What was asked: 1 disable, 2 enable.
+        status: Asked state: 1 disabled, 2 enabled.
         dry_run: Nothing was written.
         members: Members with an outcome.
-        changed: Members brought into the asked state.
-        unchanged: Members that were in it already.
-        failed: Members that are not in it.
+        changed: Members that were written and then seen in the asked state.
+        unchanged: Members that were in the asked state already.
+        failed: Members that are not seen in the asked state.
         planned: Members that a dry run would have written.
-        api_calls: Vendor calls made, by path.
-        seconds: How long it took, rounded to the millisecond.
-        trace_ids: Trace ids of the first of the vendor's answers.
+        api_calls: Number of HTTP calls, by path.
+        seconds: Duration in seconds.
+        trace_ids: Trace ids of the first answers of the vendor.
     """
 
     name = "shim.bulk_run_finished"

@@ -118,7 +118,7 @@ def position(frame: FrameType) -> Position:
     One call may be several instructions: Python 3.11 calls C functions now from one, now from the
     next, and a `finally` clause is compiled twice. Columns tell, where Python has them.
     """
-    if sys.version_info >= (3, 11):  # pragma: no branch -- CI runs Python 3.10 as well.
+    if sys.version_info >= (3, 11):
         here = frame.f_lasti // 2
         columns = next(islice(frame.f_code.co_positions(), here, None), ())
         if columns and None not in columns:
@@ -188,16 +188,17 @@ def _within(module: str, names: Iterable[str]) -> bool:
 
 def _function(frame: FrameType) -> str:
     """The enclosing function's name: a comprehension is no function to its author."""
-    if sys.version_info < (3, 11):  # pragma: no cover -- CI runs Python 3.10 as well.
+    if sys.version_info >= (3, 11):
+        name = frame.f_code.co_qualname
+        while name.rpartition(".")[2] in _COMPREHENSIONS:
+            name = name.rpartition(".")[0].removesuffix(".<locals>") or "<module>"
+    else:  # Python before (3, 11)
         file, at = frame.f_code.co_filename, frame
         while at.f_code.co_name in _COMPREHENSIONS:
             if at.f_back is None or at.f_back.f_code.co_filename != file:
                 break
             at = at.f_back
-        return at.f_code.co_name
-    name = frame.f_code.co_qualname
-    while name.rpartition(".")[2] in _COMPREHENSIONS:
-        name = name.rpartition(".")[0].removesuffix(".<locals>") or "<module>"
+        name = at.f_code.co_name
     return name
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -16,7 +15,7 @@ from shim.notices.sites import NEVER, TABLE, Site
 from shim.notices.warning import OfflineAPIDeprecationWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
     from types import CodeType, FrameType
 
     from shim.notices.frames import Blame, Caller, Place
@@ -216,8 +215,8 @@ class Notice:
             self._log(site, calls, context.mode)
         if action == "error":
             raise self._warning()
-        if action == "warn":
-            self._warn(site, site.caller or describe(frame))
+        if action == "warn" and not self._warned(site, site.caller or describe(frame)):
+            return
         self._set_due(site, NEVER if action == "ignore" else site.next_event, epoch)
 
     def _set_due(self, site: Site, due: int, epoch: int) -> None:
@@ -250,10 +249,19 @@ class Notice:
             )
         )
 
-    def _warn(self, site: Site, caller: Caller) -> None:
-        with self._one_at_a_time():
+    def _warned(self, site: Site, caller: Caller) -> bool:
+        """Warn of a site, once; return False if another thread is still about it.
+
+        Threads that meet a site together wait for whether the first one's warning raises. Foreign
+        code runs meanwhile (`warnings.showwarning`), and from Python 3.14 on under a lock of the
+        interpreter's, so none of them waits for ever, and none that gave up warns in between.
+        """
+        turn = self._turn
+        if not turn.acquire(timeout=_PATIENCE):
+            return site.warned
+        try:
             if site.warned:
-                return
+                return True
             # No registry: any `catch_warnings` empties it, so once a site is our own business.
             warnings.warn_explicit(
                 self._warning(),
@@ -264,22 +272,11 @@ class Notice:
                 registry=None,
             )
             site.warned = True
+        finally:
+            turn.release()
+        return True
 
     def _warning(self) -> OfflineAPIDeprecationWarning:
         return OfflineAPIDeprecationWarning(
             self.code, self.function, self.replacement, self.address
         )
-
-    @contextmanager
-    def _one_at_a_time(self) -> Generator[None, None, None]:
-        """Let threads that meet a site together wait for whether the first one's warning raises.
-
-        Foreign code runs in here (`warnings.showwarning`), so nobody waits for ever.
-        """
-        turn = self._turn
-        mine = turn.acquire(timeout=_PATIENCE)
-        try:
-            yield
-        finally:
-            if mine:
-                turn.release()

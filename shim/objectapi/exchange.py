@@ -6,7 +6,6 @@ the result. Whoever performs it, blocking or awaiting, therefore does the same t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -86,7 +85,8 @@ def exchange(
     """
     if call.as_given or call.aside_seconds is not None:
         return (yield from _plainly(session, call, process))
-    return (yield from _persistent(session, call, partial(_once, session, call, process, fetch)))
+    once = partial(_once, session, call, process, fetch)
+    return (yield from _persistent(session, call, process, once))
 
 
 def _plainly(session: Session, call: Call, process: Process) -> Exchange:
@@ -117,12 +117,15 @@ def token_call(session: Session, process: Process) -> Exchange:
         yield from _persistent(
             session,
             Call(tokens.PATH, {}),
+            process,
             lambda: _in_turn(session, window, lambda: _send(session, request)),
         )
     )
 
 
-def _persistent(session: Session, call: Call, once: Callable[[], Exchange]) -> Exchange:
+def _persistent(
+    session: Session, call: Call, process: Process, once: Callable[[], Exchange]
+) -> Exchange:
     """Make a call again while what is wrong may pass, for `retry_seconds` at the most.
 
     A call that must not happen twice is made again only where it certainly has not happened.
@@ -133,7 +136,7 @@ def _persistent(session: Session, call: Call, once: Callable[[], Exchange]) -> E
         reply = session.refuse()
         if reply is None:
             reply = yield from once()
-            session.judge(reply)
+            session.judge(reply, process.clock.now())
         if in_doubt:
             # An earlier attempt may have been carried out where the last one was not.
             reply = replace(reply, earlier_doubt=True)
@@ -144,7 +147,7 @@ def _persistent(session: Session, call: Call, once: Callable[[], Exchange]) -> E
             # Most calls need none, and most processes never load what it stands on.
             from shim.objectapi.patience import Patience  # noqa: PLC0415
 
-            patience = Patience(session.settings.retry_seconds)
+            patience = Patience(session.settings.retry_seconds, process.clock.now)
         pause = patience.pause()
         if pause is None:
             return reply
@@ -164,7 +167,7 @@ def _once(
         nonlocal token, used_at
         # Chosen only now: while this call waited for its slot, another may have renewed. The time
         # comes first: a token fetched between the two would else pass for one already refused.
-        used_at = time.monotonic()
+        used_at = process.clock.now()
         token = book.best(session.given_token)
         if book.ends_soon(token):
             # Nobody waits for this one: the old token lives on for a while (grade A).

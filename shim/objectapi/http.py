@@ -10,7 +10,6 @@ import asyncio
 import atexit
 import os
 import threading
-import time
 from contextlib import contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
@@ -18,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 from shim.objectapi import exchange as steps
 from shim.objectapi import tokens, wire
+from shim.objectapi.clock import MACHINE
 from shim.objectapi.engine import httpx
 from shim.objectapi.pacing import WindowLost
 from shim.objectapi.process import Process
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
 
     from shim.objectapi.calls import Call, Reply
+    from shim.objectapi.clock import Clock
     from shim.objectapi.session import Request, Session
 
 # UnicodeError: what the resolver raises for a host name that is none.
@@ -49,8 +50,8 @@ _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=256, keep
 class _Clients:
     """The HTTP clients of this process, made when first needed."""
 
-    def __init__(self) -> None:
-        self.process = Process()
+    def __init__(self, clock: Clock) -> None:
+        self.process = Process(clock)
         self._lock = threading.Lock()
         self._blocking: httpx.Client | None = None
         self._leaving = False
@@ -126,20 +127,29 @@ def _trust() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-_clients = _Clients()
+_clients = _Clients(MACHINE)
 _left: list[_Clients] = []
 
 
-def start_anew() -> None:
-    """Forget clients, windows and tokens: in a forked child they are the parent's."""
+def start_anew(clock: Clock = MACHINE) -> None:
+    """Forget clients, windows and tokens: in a forked child they are the parent's.
+
+    Args:
+        clock: What all waiting goes by from here on; tests give one that they can put forward.
+    """
     global _clients  # noqa: PLW0603 - there is one of it, by intention.
     # Kept, never used again: dropping it would close sockets that the parent is talking through.
     _left.append(_clients)
-    _clients = _Clients()
+    _clients = _Clients(clock)
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork.
     os.register_at_fork(after_in_child=start_anew)
+
+
+def clock() -> Clock:
+    """Return the clock that waiting goes by."""
+    return _clients.process.clock
 
 
 def exchange(session: Session, call: Call) -> steps.Exchange:
@@ -202,6 +212,7 @@ def _called_for_token(session: Session) -> tokens.Renewal:
 def _performed(session: Session, running: steps.Exchange) -> Reply:
     """Perform an exchange that needs no token, in this thread."""
     sent: Any = None
+    waiting = clock()
     try:
         while True:
             step = running.send(sent)
@@ -211,7 +222,7 @@ def _performed(session: Session, running: steps.Exchange) -> Reply:
             elif isinstance(step, steps.Ask):
                 sent = step.question()
             else:
-                time.sleep(cast("steps.Sleep", step).seconds)
+                waiting.sleep(cast("steps.Sleep", step).seconds)
     except StopIteration as end:
         return cast("Reply", end.value)
     finally:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from shim.objectapi.clock import MACHINE
 from shim.objectapi.pacing import LocalWindow
 from shim.objectapi.tokens import TokenBook
 
 if TYPE_CHECKING:
+    from shim.objectapi.clock import Clock
     from shim.objectapi.pacing import Window
     from shim.objectapi.session import Session, Tenant
     from shim.objectapi.shared import SharedStore
@@ -16,9 +18,15 @@ if TYPE_CHECKING:
 
 
 class Process:
-    """The shared state; `http` holds the one instance."""
+    """The shared state; `http` holds the one instance.
 
-    def __init__(self) -> None:
+    Attributes:
+        clock: What all waiting in this process goes by.
+    """
+
+    def __init__(self, clock: Clock = MACHINE) -> None:
+        """Share nothing yet."""
+        self.clock = clock
         self._windows: dict[tuple[object, ...], Window] = {}
         self._books: dict[tuple[Tenant, str | None], TokenBook] = {}
         self._stores: dict[tuple[str, str], SharedStore] = {}
@@ -37,14 +45,14 @@ class Process:
                 self._windows[key] = (
                     store.window(session.tenant.key, path, calls, seconds, lease)
                     if store
-                    else LocalWindow(calls, seconds)
+                    else LocalWindow(calls, seconds, self.clock.now)
                 )
             return self._windows[key]
 
     def tokens(self, tenant: Tenant, app_id: str | None) -> TokenBook:
         """Return the book of one tenant's tokens, as one app gets them."""
         with self._lock:
-            return self._books.setdefault((tenant, app_id), TokenBook())
+            return self._books.setdefault((tenant, app_id), TokenBook(self.clock.now))
 
     def store(self, settings: Settings) -> SharedStore | None:
         """Return what this process shares with others, or None where it is alone.

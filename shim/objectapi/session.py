@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-import time
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -136,10 +135,10 @@ class Session:
         # A trace id of its own for each: it is what a reply is found by.
         return because and replace(because, trace_id=local_trace_id())
 
-    def judge(self, reply: Reply) -> None:
+    def judge(self, reply: Reply, now: float) -> None:
         """Stop the run at what will not pass, and at a host that has been dead for too long."""
         with self._lock:
-            now, patience = time.monotonic(), self.settings.dead_host_seconds
+            patience = self.settings.dead_host_seconds
             if reply.reached:
                 self._silent_since = None
             elif self._silent_since is None:

@@ -52,7 +52,8 @@ class Renewal:
 class TokenBook:
     """The tokens of one tenant: those known to have expired, and the one fetched since."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._expired: OrderedDict[str, None] = OrderedDict()
         self._fresh = ""
@@ -78,7 +79,7 @@ class TokenBook:
         meanwhile (grade A).
         """
         with self._lock:
-            now = time.monotonic()
+            now = self._clock()
             return (
                 token == self._fresh != ""
                 and self._pending is None
@@ -89,8 +90,8 @@ class TokenBook:
     def renew(self, stale: str, used_at: float, fetch: Callable[[], Renewal]) -> Future[Renewal]:
         """Return a future of a token newer than `stale`, which was refused after `used_at`.
 
-        `used_at` is a `time.monotonic()` reading: a token fetched after it is fresh for this
-        caller and needs no other call.
+        `used_at` is a reading of the clock: a token fetched after it is fresh for this caller and
+        needs no other call.
         """
         with self._lock:
             self._expired[stale] = None
@@ -127,7 +128,7 @@ class TokenBook:
     def _finish(self, renewal: Renewal | None) -> None:
         with self._lock:
             self._pending = None
-            self._asked_at = time.monotonic()
+            self._asked_at = self._clock()
             if renewal and renewal.token:
                 self._fresh = renewal.token
                 self._fresh_since = self._asked_at

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, overload
+
+from typing_extensions import NotRequired, TypedDict, get_type_hints
 
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
+from shim.offline.shapes import Envelope, NoFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from _typeshed import SupportsKeysAndGetItem
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
 
     from shim.changes.outcome import Outcome
     from shim.objectapi.calls import Reply
     from shim.routing.dry_run import PlannedWrite
 
+    # `__getitem__` takes the documented keys only. With the second base, checkers still accept
+    # `dict(answer)` and `{**answer}`.
+    class _Dict(dict[str, Any], SupportsKeysAndGetItem[str, Any]):
+        pass
+else:
+    _Dict = dict
 
-class Answer(dict[str, Any]):
+A = TypeVar("A", bound="Answer")
+
+
+class Answer(_Dict):
     """The answer of an offline call, in its old shape.
 
     Equal to, and dumped as JSON like, the documented keys: `traceId`, `errorDescription`,
@@ -28,12 +45,83 @@ class Answer(dict[str, Any]):
         dropped: Names of parameters that were given and could not be passed on.
         plan: In a dry run, the calls that would have written, in order.
         api_calls: HTTP calls made, by path.
+        facts: Of a class: the TypedDict of what it holds beside the envelope, if `errorCode` is 0.
     """
 
     outcomes: tuple[Outcome, ...] = ()
     dropped: tuple[str, ...] = ()
     plan: tuple[PlannedWrite, ...] = ()
     api_calls: Mapping[str, int] = MappingProxyType({})
+    facts: ClassVar[type] = NoFacts
+
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]  # No `str`: other keys are errors.
+        def __getitem__(
+            self, key: Literal["traceId", "errorDescription", "errorMessage"], /
+        ) -> str: ...
+        @overload
+        def __getitem__(self, key: Literal["errorCode"], /) -> int: ...
+        def __getitem__(self, key: str, /) -> Any: ...
+
+        @overload  # type: ignore[override]  # As above; these four are always there.
+        def get(
+            self,
+            key: Literal["traceId", "errorDescription", "errorMessage"],
+            default: object = ...,
+            /,
+        ) -> str: ...
+        @overload
+        def get(self, key: Literal["errorCode"], default: object = ..., /) -> int: ...
+        def get(  # noqa: D102  # pyright: ignore[reportIncompatibleMethodOverride]
+            self, key: str, default: object = ..., /
+        ) -> Any: ...
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Return how pydantic reads and writes an answer.
+
+        An answer of this class stays as it is, with its attributes. Any other dict is checked by
+        the documented keys; what it holds beside them is kept. Written are its keys as they are.
+        """
+        # Imported here: `import shim` loads no pydantic.
+        from pydantic_core import core_schema  # noqa: PLC0415
+
+        def read(value: Any, check: core_schema.ValidatorFunctionWrapHandler) -> Answer:
+            if isinstance(value, cls):
+                return value
+            made = cls(check(value))
+            vars(made).update(vars(value) if isinstance(value, Answer) else {})
+            return made
+
+        return core_schema.no_info_wrap_validator_function(
+            read,
+            handler.generate_schema(_body(cls)),
+            serialization=core_schema.plain_serializer_function_ser_schema(dict),
+        )
+
+
+@cache
+def _body(shape: type[Answer]) -> Any:
+    """Return the JSON body of a shape as a TypedDict, which pydantic reads and describes."""
+    facts = get_type_hints(shape.facts)
+    optional = {name: NotRequired[hint] for name, hint in facts.items()}
+    make: Any = TypedDict
+    body = make(shape.__name__, {**get_type_hints(Envelope), **optional})
+    body.__doc__ = (shape.__doc__ or "").partition("\n")[0]
+    body.__pydantic_config__ = {"extra": "allow"}
+    return body
+
+
+def shaped(answer: Answer, shape: type[A]) -> A:
+    """Return an answer as one of this class, with all that it carries."""
+    if isinstance(answer, shape):
+        return answer
+    made = shape(answer)
+    vars(made).update(vars(answer))
+    return made
 
 
 def envelope(code: int, text: str, trace_id: str) -> Answer:

@@ -37,6 +37,7 @@ class Declaration:
         kind: `translated` into other calls; `preset`: the old call is the object API's own; `erp`:
             the same, at addresses of its own, or where the setting `erp` says.
         translation: The generator that answers it.
+        returns: The class of its answer.
     """
 
     code: str
@@ -51,6 +52,7 @@ class Declaration:
     answer: Mapping[str, Fate] = field(repr=False)
     kind: Literal["translated", "preset", "erp"]
     translation: Callable[..., Translation] = field(repr=False)
+    returns: type[Answer]
 
     @cached_property
     def signature(self) -> inspect.Signature:

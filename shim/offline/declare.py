@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec
 from shim import notices
 from shim import settings as settings_module
 from shim.notices import Notice, NoticeContext, SettingsFileRead, SettingsFileRefused
+from shim.offline.answer import A, shaped
 from shim.offline.declaration import ENDPOINTS, Declaration, Endpoint, Translation
 from shim.offline.fates import CREDENTIALS, ENVELOPE
 from shim.offline.run import Run
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from shim.notices import Site
-    from shim.offline.answer import Answer
     from shim.offline.fates import Fate
 
 P = ParamSpec("P")
@@ -40,9 +40,10 @@ def offline(  # noqa: PLR0913 - a declaration says everything, and says it by na
     source: str,
     parameters: Mapping[str, Fate],
     answer: Mapping[str, Fate],
+    returns: type[A],
     method: str = "POST",
     kind: Literal["translated", "preset", "erp"] = "translated",
-) -> Callable[[Callable[P, Translation]], Callable[P, Answer]]:
+) -> Callable[[Callable[P, Translation]], Callable[P, A]]:
     """Declare an offline call; see `Declaration` for the arguments.
 
     The fates of credentials and envelope are the same for all and need not be repeated.
@@ -53,7 +54,7 @@ def offline(  # noqa: PLR0913 - a declaration says everything, and says it by na
     raise `checks.Refused`. The settings are those of its first step.
     """
 
-    def declare(translation: Callable[P, Translation]) -> Callable[P, Answer]:
+    def declare(translation: Callable[P, Translation]) -> Callable[P, A]:
         declared = Declaration(
             code=code,
             name=translation.__name__,
@@ -67,23 +68,24 @@ def offline(  # noqa: PLR0913 - a declaration says everything, and says it by na
             answer={**ENVELOPE, **answer},
             kind=kind,
             translation=translation,
+            returns=returns,
         )
         notice = Notice(
             code, declared.name, replacement, declared.address, partial(_context, declared)
         )
 
-        def function(site: Site, /, *args: Any, **kwargs: Any) -> Answer:
+        def function(site: Site, /, *args: Any, **kwargs: Any) -> A:
             run = Run(declared, site, args, kwargs)
             # Imported here and below: what talks to the network is not needed before.
             from shim.routing import drivers  # noqa: PLC0415
 
-            return run.finish(drivers.walk(run.flow(), run.open_session))
+            return shaped(run.finish(drivers.walk(run.flow(), run.open_session)), returns)
 
-        async def awaitable(site: Site, /, *args: Any, **kwargs: Any) -> Answer:
+        async def awaitable(site: Site, /, *args: Any, **kwargs: Any) -> A:
             run = Run(declared, site, args, kwargs)
             from shim.routing import drivers  # noqa: PLC0415
 
-            return run.finish(await drivers.awalk(run.flow(), run.open_session))
+            return shaped(run.finish(await drivers.awalk(run.flow(), run.open_session)), returns)
 
         door = notices.noticed(_dressed(function, declared), notice, sited=True)
         twin = notices.noticed_async(_dressed(awaitable, declared, "shim.aio"), notice, sited=True)
@@ -113,8 +115,9 @@ def _dressed(function: Any, declared: Declaration, module: str | None = None) ->
     function.__name__ = function.__qualname__ = declared.name
     function.__module__ = module or translation.__module__
     function.__doc__ = translation.__doc__
-    function.__signature__ = declared.signature.replace(return_annotation="Answer")
-    function.__annotations__ = {**translation.__annotations__, "return": "Answer"}
+    returns = declared.returns.__name__
+    function.__signature__ = declared.signature.replace(return_annotation=returns)
+    function.__annotations__ = {**translation.__annotations__, "return": returns}
     return function
 
 

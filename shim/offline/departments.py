@@ -17,6 +17,7 @@ from shim.offline import checks
 from shim.offline._values import as_number, first, text, whole
 from shim.offline._walk import walk
 from shim.offline.answer import Answer, envelope, found, passed_on, summary
+from shim.offline.answers import DepartmentAnswer, DepartmentListAnswer
 from shim.offline.declare import Translation, offline
 from shim.offline.fates import EXACT, converted, defaulted, dropped
 from shim.offline.shapes import Department
@@ -84,6 +85,7 @@ _PLACE = defaulted("0: no DepartmentObj field is known (U), unless field_map nam
         "departments[].isStop": _IS_STOP,
         "departments[].order": _PLACE,
     },
+    returns=DepartmentListAnswer,
 )
 def get_department_list(
     corpAccessToken: str,
@@ -178,6 +180,7 @@ def get_department_list(
         "department.description": defaulted('"": no DepartmentObj field is known (U)'),
         "department.keywords": defaulted("[]: no DepartmentObj field is known (U)"),
     },
+    returns=DepartmentAnswer,
 )
 def get_department_details(
     corpAccessToken: str,
@@ -293,6 +296,7 @@ def _above(now: Settings, number: int, reply: Reply) -> Steps[tuple[list[int], A
         ),
     },
     answer={},
+    returns=Answer,
 )
 def update_department(
     corpAccessToken: str,
@@ -365,6 +369,7 @@ def update_department(
         "status": converted('1 -> "1", 2 -> "0" (the request A, the object B)'),
     },
     answer={},
+    returns=Answer,
 )
 def set_department_status(
     corpAccessToken: str,

@@ -20,6 +20,7 @@ from shim.offline._snapshots import Snapshot, Snapshots
 from shim.offline._values import first, numbers, text, whole
 from shim.offline._walk import chunks, walk
 from shim.offline.answer import envelope, found, passed_on
+from shim.offline.answers import EmployeeAnswer, EmployeeListAnswer, EmployeePageAnswer
 from shim.offline.declare import Translation, offline
 from shim.offline.fates import EXACT, converted, defaulted
 
@@ -149,6 +150,7 @@ def _person(row: Row, now: Settings, *, detail: bool) -> dict[str, Any]:
         "showDepartmentIdsDetail": _DETAIL,
     },
     answer=_PERSON,
+    returns=EmployeeAnswer,
 )
 def query_employee_info_by_open_user_id(
     corpAccessToken: str,
@@ -227,6 +229,7 @@ def query_employee_info_by_open_user_id(
         "empList[].mainDepartmentIds": converted("main_department as numbers (C)"),
         "empList[].departmentIds": converted("as departmentIds of one employee (C)"),
     },
+    returns=EmployeeListAnswer,
 )
 def query_employee_by_mobile(
     corpAccessToken: str,
@@ -317,6 +320,7 @@ SNAPSHOTS = Snapshots()
         "employees": converted("in the order of _id; the old order is unknown (U)"),
         **_NESTED_PERSON,
     },
+    returns=EmployeePageAnswer,
 )
 def query_updated_employee_list_by_time_range(  # noqa: PLR0913, PLR0917 - as documented.
     corpAccessToken: str,

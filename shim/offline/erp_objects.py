@@ -11,6 +11,7 @@ from typing_extensions import deprecated
 
 from shim.offline import _records
 from shim.offline._records import ERP_ANSWERS, ERP_CALLS, PARAMETERS, send_erp
+from shim.offline.answers import ErpAnswer, RecordAnswer, RecordPageAnswer, SavedErpRecordAnswer
 from shim.offline.declare import Translation, offline
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def _replacement(verb: str) -> str:
     source=_SOURCE + "Create Erp Object",
     parameters=PARAMETERS["create"],
     answer=ERP_ANSWERS["create"],
+    returns=SavedErpRecordAnswer,
     kind="erp",
 )
 def create_erp_object(  # noqa: PLR0913 - as documented.
@@ -102,6 +104,7 @@ def create_erp_object(  # noqa: PLR0913 - as documented.
     source=_SOURCE + "Update Erp Object",
     parameters=PARAMETERS["update"],
     answer=ERP_ANSWERS["update"],
+    returns=SavedErpRecordAnswer,
     kind="erp",
 )
 def update_erp_object(  # noqa: PLR0913 - as documented.
@@ -165,6 +168,7 @@ def update_erp_object(  # noqa: PLR0913 - as documented.
     source=_SOURCE + "Query Erp Object Details",
     parameters=PARAMETERS["get"],
     answer=ERP_ANSWERS["get"],
+    returns=RecordAnswer,
     kind="erp",
 )
 def query_erp_object_details(
@@ -221,6 +225,7 @@ def query_erp_object_details(
     source=_SOURCE + "Query Erp Object List",
     parameters=PARAMETERS["query"],
     answer=ERP_ANSWERS["query"],
+    returns=RecordPageAnswer,
     kind="erp",
 )
 def query_erp_object_list(
@@ -279,6 +284,7 @@ def query_erp_object_list(
     source=_SOURCE + "Invalidate Erp Object",
     parameters=PARAMETERS["invalid"],
     answer=ERP_ANSWERS["invalid"],
+    returns=ErpAnswer,
     kind="erp",
 )
 def invalidate_erp_object(
@@ -335,6 +341,7 @@ def invalidate_erp_object(
     source=_SOURCE + "Recover Erp Object",
     parameters=PARAMETERS["recover"],
     answer=ERP_ANSWERS["recover"],
+    returns=ErpAnswer,
     kind="erp",
 )
 def recover_erp_object(
@@ -392,6 +399,7 @@ def recover_erp_object(
     source=_SOURCE + "Delete Erp Object",
     parameters=PARAMETERS["delete"],
     answer=ERP_ANSWERS["delete"],
+    returns=ErpAnswer,
     kind="erp",
 )
 def delete_erp_object(
@@ -450,6 +458,7 @@ def delete_erp_object(
     source=_SOURCE + "Change Erp Object Owner",
     parameters=PARAMETERS["changeOwner"],
     answer=ERP_ANSWERS["changeOwner"],
+    returns=ErpAnswer,
     kind="erp",
 )
 def change_erp_object_owner(

@@ -44,6 +44,7 @@ _LOOKED_UP = converted("looked up: user_id IN …, 100 at a time (B)")
     source=_SOURCE + "Set Member Status Batch",
     parameters={"openUserIds": _LOOKED_UP, "status": _STATUS},
     answer={},
+    returns=Answer,
 )
 def set_member_status_batch(
     corpAccessToken: str,
@@ -101,6 +102,7 @@ def set_member_status_batch(
         "openUserIds": _LOOKED_UP,
     },
     answer={},
+    returns=Answer,
 )
 def set_member_status(  # noqa: PLR0913, PLR0917 - as documented.
     corpAccessToken: str,
@@ -205,6 +207,7 @@ _UNMAPPED = dropped("no PersonnelObj field is known (U): field_map, or on_unmapp
         ),
     },
     answer={},
+    returns=Answer,
 )
 def update_member(
     corpAccessToken: str,

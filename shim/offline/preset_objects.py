@@ -11,6 +11,8 @@ from typing_extensions import deprecated
 
 from shim.offline import _records
 from shim.offline._records import ANSWERS, PARAMETERS, send_preset
+from shim.offline.answer import Answer
+from shim.offline.answers import RecordAnswer, RecordPageAnswer, SavedRecordAnswer
 from shim.offline.declare import Translation, offline
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ _SOURCE = "developer.fxiaoke.com/openapi_v2, Offline API, "
     source=_SOURCE + "Create Preset Object",
     parameters=PARAMETERS["create"],
     answer=ANSWERS["create"],
+    returns=SavedRecordAnswer,
     kind="preset",
 )
 def create_preset_object(  # noqa: PLR0913 - as documented.
@@ -94,6 +97,7 @@ def create_preset_object(  # noqa: PLR0913 - as documented.
     source=_SOURCE + "Update Preset Object",
     parameters=PARAMETERS["update"],
     answer=ANSWERS["update"],
+    returns=SavedRecordAnswer,
     kind="preset",
 )
 def update_preset_object(  # noqa: PLR0913 - as documented.
@@ -155,6 +159,7 @@ def update_preset_object(  # noqa: PLR0913 - as documented.
     source=_SOURCE + "Query Preset Object Details",
     parameters=PARAMETERS["get"],
     answer=ANSWERS["get"],
+    returns=RecordAnswer,
     kind="preset",
 )
 def query_preset_object_details(
@@ -210,6 +215,7 @@ def query_preset_object_details(
     source=_SOURCE + "Query Preset Object List",
     parameters=PARAMETERS["query"],
     answer=ANSWERS["query"],
+    returns=RecordPageAnswer,
     kind="preset",
 )
 def query_preset_object_list(
@@ -267,6 +273,7 @@ def query_preset_object_list(
     source=_SOURCE + "Invalidate Preset Object",
     parameters=PARAMETERS["invalid"],
     answer=ANSWERS["invalid"],
+    returns=Answer,
     kind="preset",
 )
 def invalidate_preset_object(
@@ -322,6 +329,7 @@ def invalidate_preset_object(
     source=_SOURCE + "Recover Preset Object",
     parameters=PARAMETERS["recover"],
     answer=ANSWERS["recover"],
+    returns=Answer,
     kind="preset",
 )
 def recover_preset_object(
@@ -378,6 +386,7 @@ def recover_preset_object(
     source=_SOURCE + "Delete Preset Object",
     parameters=PARAMETERS["delete"],
     answer=ANSWERS["delete"],
+    returns=Answer,
     kind="preset",
 )
 def delete_preset_object(
@@ -434,6 +443,7 @@ def delete_preset_object(
     source=_SOURCE + "Change Preset Object Owner",
     parameters=PARAMETERS["changeOwner"],
     answer=ANSWERS["changeOwner"],
+    returns=Answer,
     kind="preset",
 )
 def change_preset_object_owner(

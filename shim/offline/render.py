@@ -23,6 +23,7 @@ from typing_extensions import deprecated
 
 from shim.bulk import aset_member_status_many
 from shim.offline import Answer
+from shim.offline.answers import {answers}
 from shim.offline.shapes import Department, User
 
 set_member_status_many = aset_member_status_many
@@ -31,7 +32,9 @@ set_member_status_many = aset_member_status_many
 
 def stub() -> str:
     """Return `shim/aio.pyi`: what mypy and pyright need to see an awaitable twin as deprecated."""
-    return _STUB_HEAD + "".join(_stub_of(endpoint) for endpoint in ENDPOINTS.values())
+    answers = {one.returns.__name__ for one in ENDPOINTS.values()} - {"Answer"}
+    head = _STUB_HEAD.format(answers=f"({', '.join(sorted(answers))})")
+    return head + "".join(_stub_of(endpoint) for endpoint in ENDPOINTS.values())
 
 
 def _stub_of(endpoint: Endpoint) -> str:
@@ -48,7 +51,7 @@ def _stub_of(endpoint: Endpoint) -> str:
             ")",
             f"async def {endpoint.name}(",
             *lines,
-            ") -> Answer: ...",
+            f") -> {endpoint.returns.__name__}: ...",
             "",
         ]
     )

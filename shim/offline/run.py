@@ -200,6 +200,7 @@ class Run:
 
     def _shadow(self) -> Translation:
         """Make the old call, and look at what would have come of the other way."""
+        from shim.objectapi import http  # noqa: PLC0415
         from shim.routing.shadow import Shadowed, shadowed  # noqa: PLC0415
 
         now, declared = self._settings, self._declared
@@ -215,7 +216,8 @@ class Run:
             seen = Shadowed((yield from self._legacy()), None, why, 0.0)
         else:
             looked_at = self._legacy() if second else self._predicted()
-            seen = yield from shadowed(looked_at, self._legacy(), now.shadow_seconds)
+            clock = http.clock().now
+            seen = yield from shadowed(looked_at, self._legacy(), now.shadow_seconds, clock)
         self._tell(seen, "legacy" if second else "object")
         return seen.actual
 

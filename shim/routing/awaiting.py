@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from shim.objectapi.tokens import Renewal
     from shim.routing.flow import Steps
-    from shim.routing.work import Work
+    from shim.routing.work import Job, Work
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -41,6 +41,7 @@ class Loop(Generic[T]):
         # What to do now that something has been done, or None: look around.
         self._done: asyncio.Queue[Callable[[], None] | None] = asyncio.Queue()
         self._pulling = False
+        self._under_way = 0
 
     async def __aenter__(self) -> Self:
         if self.work.session is not None:
@@ -61,7 +62,8 @@ class Loop(Generic[T]):
     def hand_out(self) -> None:
         """Have everything performed that can be now."""
         while job := self.work.next_job():
-            step, then = job.step, partial(self.work.performed, job)
+            self._under_way += 1
+            step, then = job.step, partial(self._performed, job)
             if isinstance(step, Send):
                 self._spawn(http.apost(self.work.open(), step), then)
             elif isinstance(step, Ask):
@@ -83,6 +85,8 @@ class Loop(Generic[T]):
     async def wait(self) -> None:
         """Wait until something has been done, or is due."""
         due = self.work.due()
+        if due is not None and not self._under_way and not self._pulling:
+            due = self.work.clock.idle(due)
         alarm = None if due is None else self._loop.call_later(due, self._done.put_nowait, None)
         done = await self._done.get()
         if alarm is not None:
@@ -90,6 +94,10 @@ class Loop(Generic[T]):
         if done is not None:
             done()
         self.work.wake()
+
+    def _performed(self, job: Job[T], result: Any) -> None:
+        self._under_way -= 1
+        self.work.performed(job, result)
 
     def _begin(self, flow: Steps[T] | None) -> None:
         self._pulling = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -34,6 +33,7 @@ class Crew(Generic[T]):
     def __init__(self, work: Work[T]) -> None:
         """Take on a work."""
         self._work = work
+        self._clock = work.clock
         # Whoever holds it may touch the work and what is below.
         self._turn = threading.Condition()
         self._threads: list[threading.Thread] = []
@@ -141,7 +141,9 @@ class Crew(Generic[T]):
     def _rest(self) -> None:
         """Wait for a job, or until something is due."""
         due = self._work.due()
-        self._alarm = math.inf if due is None else time.monotonic() + due
+        if due is not None and not self._busy:
+            due = self._clock.idle(due)
+        self._alarm = math.inf if due is None else self._clock.now() + due
         self._turn.wait(due)
         self._alarm = math.inf
         if not self._leaving:
@@ -177,7 +179,7 @@ class Crew(Generic[T]):
                 return
             self._threads.append(thread)
         due = self._work.due()
-        if due is not None and time.monotonic() + due < self._alarm:
+        if due is not None and self._clock.now() + due < self._alarm:
             # Those who rest have set their alarm for later.
             self._turn.notify()
 

@@ -6,7 +6,6 @@ after. Its own writes never get out, and whatever becomes of it, the old call's 
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic
 
@@ -16,7 +15,7 @@ from shim.routing.flow import Pause, Steps
 from shim.routing.through import T, through
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from shim.objectapi.calls import Call
 
@@ -41,15 +40,18 @@ class Shadowed(Generic[T]):
     seconds: float
 
 
-def shadowed(translation: Steps[T], legacy: Steps[T], seconds: float) -> Steps[Shadowed[T]]:
+def shadowed(
+    translation: Steps[T], legacy: Steps[T], seconds: float, clock: Callable[[], float]
+) -> Steps[Shadowed[T]]:
     """Make the old call, and walk the translation beside it.
 
     Args:
         translation: What is looked at; none of its calls that write gets out.
         legacy: The old call. A generator is walked once, so it cannot be made twice.
         seconds: How long looking aside may take in all.
+        clock: Gives the seconds.
     """
-    shadow = _Shadow(legacy, seconds)
+    shadow = _Shadow(legacy, seconds, clock)
     predicted, reason = None, ""
     try:
         predicted = yield from through(translation, shadow.perform)
@@ -69,9 +71,10 @@ class _Blind(Exception):  # noqa: N818 - no error: the shadow has nothing to say
 
 
 class _Shadow(Generic[T]):
-    def __init__(self, legacy: Steps[T], seconds: float) -> None:
+    def __init__(self, legacy: Steps[T], seconds: float, clock: Callable[[], float]) -> None:
         self._legacy = legacy
         self._seconds = seconds
+        self._clock = clock
         self.spent = 0.0
         self.begun = False
         self.made: list[T] = []
@@ -97,9 +100,9 @@ class _Shadow(Generic[T]):
 
     def _looked(self, looks: Sequence[Call]) -> Steps[Sequence[Reply]]:
         left = self._look_at_the_clock(0.0)
-        started = time.monotonic()
+        started = self._clock()
         replies = yield [replace(call, aside_seconds=left) for call in looks]
-        self.spent += time.monotonic() - started
+        self.spent += self._clock() - started
         for call, reply in zip(looks, replies, strict=True):
             if not reply.reached or reply.code in _BLIND:
                 msg = f"errorCode {int(reply.code)} of {call.path}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -64,11 +63,13 @@ class Work(Generic[T]):
     wait for what they bring.
 
     Attributes:
+        clock: What waiting goes by.
         results: What translations have returned, for the driver to take.
         session: Who asks; opened when a translation first asks for a call.
     """
 
     def __init__(self, open_session: Callable[[], Session]) -> None:
+        self.clock = http.clock()
         self.results: deque[T] = deque()
         self.session: Session | None = None
         self._open_session = open_session
@@ -112,7 +113,7 @@ class Work(Generic[T]):
         sleeping = self._sleeping[:1]
         if self._on_the_wire or not sleeping:
             return None
-        return sleeping[0][2], max(sleeping[0][0] - time.monotonic(), 0.0)
+        return sleeping[0][2], max(sleeping[0][0] - self.clock.now(), 0.0)
 
     def open(self) -> Session:
         """Return the session; opened now, if it has not been."""
@@ -152,12 +153,12 @@ class Work(Generic[T]):
         """Return in how many seconds `wake` is to be called, or None."""
         if not self._sleeping:
             return None
-        return max(self._sleeping[0][0] - time.monotonic(), 0.0)
+        return max(self._sleeping[0][0] - self.clock.now(), 0.0)
 
     def wake(self) -> None:
         """Go on with what has slept long enough; where the run was stopped, with everything."""
         stopped = self.session is not None and self.session.stopped
-        now = time.monotonic()
+        now = self.clock.now()
         while self._sleeping and (stopped or self._sleeping[0][0] <= now):
             sleeper = heapq.heappop(self._sleeping)[3]
             if isinstance(sleeper, Job):
@@ -238,5 +239,5 @@ class Work(Generic[T]):
             self._answered.append(walk)
 
     def _sleep(self, seconds: float, why: str, sleeper: Job[T] | _Walk[T]) -> None:
-        until = time.monotonic() + seconds
+        until = self.clock.now() + seconds
         heapq.heappush(self._sleeping, (until, next(self._numbers), why, sleeper))

@@ -44,33 +44,33 @@ class FaultError(ValueError):
 
 
 class Fault(BaseModel):
-    """One kind of trouble, and the calls it befalls.
+    """One kind of fault, and the calls it hits.
 
     Kinds:
-        latency: The answer leaves ``ms`` real milliseconds later.
-        stall: The same, made for client timeouts: ``ms`` is a minute when left out.
-        reset: The connection breaks, nothing is applied.
+        latency: The answer is sent ``ms`` real milliseconds later.
+        stall: The same, to test client timeouts. ``ms`` is a minute by default.
+        reset: The connection breaks. Nothing is applied.
         reset_after: The call is applied, then the connection breaks before the answer.
         html_502: HTTP 502 with an HTML body.
         error: ``errorCode`` is ``code``.
-        bad_json: HTTP 200 with a body that is no JSON.
-        expire_token: Every token given so far stops working, for this call too.
-        no_op: A write answers 0 and changes nothing. Befalls writes only.
-        hide_rows: Rows are left out of a query. Befalls the object API's queries and the ERP list,
-            not the offline API's reads.
+        bad_json: HTTP 200 with a body that is not JSON.
+        expire_token: All tokens issued so far expire, also for this call.
+        no_op: A write answers 0 and changes nothing. Hits writes only.
+        hide_rows: Rows are missing from a query. Hits queries of the object API and the ERP list,
+            but no reads of the offline API.
 
     Attributes:
         kind: One of the above.
-        path: The exact path it befalls. None: every path but the control surface's.
-        times: It happens at most so often. None: no end.
-        after: So many matching calls go by first.
-        probability: The chance, 0 to 1, that it happens to a matching call.
-        only: openUserIds, departments' ids as strings, or generic records' ``_id``. It befalls the
-            calls that write, get or would list one of them; ``no_op`` and ``hide_rows`` then leave
-            the others of the call alone.
-        ms: Real milliseconds, for latency and stall.
-        code: Any integer, for error.
-        applied: For error, html_502, bad_json: the call is done all the same.
+        path: The exact path it hits. None: every path but ``/_sandbox/…``.
+        times: Maximum number of hits. None: no limit.
+        after: Number of matching calls that pass before the first hit.
+        probability: Chance, 0 to 1, that a matching call is hit.
+        only: openUserIds, departments' ids as strings, or generic records' ``_id``. It hits the
+            calls that write, get or list one of them; ``no_op`` and ``hide_rows`` then do not touch
+            the other records of the call.
+        ms: Real milliseconds, for ``latency`` and ``stall``.
+        code: Any integer, for ``error``.
+        applied: The call is done all the same. For ``error``, ``html_502`` and ``bad_json``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -24,6 +24,9 @@ from shim.settings.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from typing_extensions import Unpack
+
+    from shim.settings.changes import SettingsChanges
     from shim.settings.layers import Files, Loaded
     from shim.settings.model import Settings
 
@@ -49,6 +52,7 @@ _lock = threading.RLock()
 _configured: dict[str, Any] = {}
 _watchers: list[Callable[[], None]] = []
 _file_watchers: list[Callable[[str], None]] = []
+_clock: Callable[[], float] = time.monotonic
 _pinned: ContextVar[Settings | None] = ContextVar("fxiaoke_shim_settings", default=None)
 
 
@@ -61,7 +65,7 @@ class _State:
         # How the files looked when they were read, and how they looked last.
         self.read = seen
         self.seen = seen
-        self.next_look = time.monotonic() + LOOK_SECONDS
+        self.next_look = _clock() + LOOK_SECONDS
 
 
 _state: _State | None = None
@@ -77,7 +81,7 @@ def current() -> Settings:
     if settings is not None:
         return settings
     state = _state
-    if state is None or time.monotonic() >= state.next_look:
+    if state is None or _clock() >= state.next_look:
         state = _looked()
     return state.loaded.settings
 
@@ -92,7 +96,7 @@ def pinned(settings: Settings) -> Iterator[None]:
         _pinned.reset(token)
 
 
-def configure(**changes: Any) -> Settings:
+def configure(**changes: Unpack[SettingsChanges]) -> Settings:
     """Set settings by name for this process and return all that are in force.
 
     Calls add up. Takes every field of `Settings` as a keyword.
@@ -111,12 +115,17 @@ def configure(**changes: Any) -> Settings:
     return state.loaded.settings
 
 
-def reset() -> None:
-    """Forget what `configure()` was given; file and environment are read again at the next call."""
-    global _state  # noqa: PLW0603
+def reset(clock: Callable[[], float] = time.monotonic) -> None:
+    """Forget what `configure()` was given; file and environment are read again at the next call.
+
+    Args:
+        clock: Gives the seconds by which the file is looked at; tests give one of their own.
+    """
+    global _state, _clock  # noqa: PLW0603
     with _lock:
         _configured.clear()
         _state = None
+        _clock = clock
     _tell()
 
 
@@ -143,8 +152,8 @@ def _looked() -> _State:
         state = _state
         if state is None:
             state = _state = _load(_configured)
-        elif time.monotonic() >= state.next_look:
-            state.next_look = time.monotonic() + LOOK_SECONDS
+        elif _clock() >= state.next_look:
+            state.next_look = _clock() + LOOK_SECONDS
             state, news = _refreshed(state)
             _state = state
     if news is not None:

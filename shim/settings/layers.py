@@ -24,7 +24,7 @@ from shim.settings.model import (
 
 if sys.version_info >= (3, 11):
     import tomllib
-else:  # pragma: no cover - Python 3.10 has no tomllib; CI runs the tests there, too.
+else:  # Python before (3, 11)
     import tomli as tomllib
 
 if TYPE_CHECKING:

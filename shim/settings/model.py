@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -22,6 +22,9 @@ from pydantic import (
 
 from shim.settings import FUNCTIONS
 from shim.settings.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ENVIRONMENT_PREFIX = "FXIAOKE_SHIM_"
 # The two variables that are no settings: the first names the file, the second the HTTP library.
@@ -37,7 +40,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class _Part(BaseModel):
-    """What every part of the settings has in common: fixed, closed, and silent about values."""
+    """What all parts of the settings share: frozen, closed, and silent about values in errors."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -46,48 +49,55 @@ class _Part(BaseModel):
         arbitrary_types_allowed=True,
     )
 
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Show what was set; 30 defaults would hide it."""
+        return (one for one in super().__repr_args__() if one[0] in self.model_fields_set)
+
 
 FieldValues = dict[str, str | bool | int]
 
 
 class StatusValues(_Part):
-    """What is written, and read back, for each state of a member.
+    """The PersonnelObj fields that are written and read back for each state of a member.
 
-    `status` is a string on PersonnelObj and counts the other way round from the offline call
-    (contract, grade B). Whether `is_active` has to follow is unknown (grade U): a tenant that
+    `status` is a string on PersonnelObj, and its numbers differ from those of the offline call
+    (contract, grade B). Whether `is_active` has to change too is unknown (grade U): a tenant that
     needs it adds it here.
     """
 
     disabled: FieldValues = Field(default={"status": "1"}, min_length=1)
+    """Fields and values of a disabled member."""
     enabled: FieldValues = Field(default={"status": "0"}, min_length=1)
+    """Fields and values of an enabled member."""
 
 
 class Triggers(_Part):
     """Whether an update starts workflows and approvals.
 
-    The offline calls never did (contract, grade C), the object API does unless told otherwise
-    (grade A).
+    The offline calls never did (contract, grade C). The object API does by default (grade A).
     """
 
     workflow: bool = False
+    """An update starts the workflows of the record."""
     approval: bool = False
+    """An update starts the approvals of the record."""
 
 
 Mode = Literal["object", "shadow", "dry_run", "legacy"]
 
 
 class Route(_Part):
-    """A way for some calls: those that all of its conditions let through."""
+    """A mode for some calls: those that match all conditions of the route."""
 
     mode: Mode
-    """The way they go."""
+    """The mode of these calls."""
     functions: tuple[str, ...] = ()
-    """Names of functions; none = all."""
+    """Names of functions. Empty: all functions."""
     corp_ids: tuple[str, ...] = ()
-    """Tenants (FSCID_…); none = all."""
+    """Tenants (`FSCID_…`). Empty: all tenants."""
     percent: float = Field(default=100.0, ge=0, le=100)
-    """Which part of the pairs of function and tenant, by a hash of the two: a pair never moves to
-    and fro, and those within 10 are within 20 as well."""
+    """Share of the pairs of function and tenant, in percent. A hash of the pair decides. So a pair
+    keeps its mode, and all pairs within 10 % are also within 20 %."""
 
     @field_validator("functions")
     @classmethod
@@ -107,82 +117,94 @@ class Settings(_Part):
     base_url: str = "https://open.fxiaoke.com"
     """Address of your cloud's gateway, for example `https://open-hwcloud.fxiaoke.com`."""
     allow_plain_http: bool = False
-    """Allow `http://` beyond this machine. Tokens then travel unencrypted."""
+    """Allow `http://` to hosts other than this machine. Tokens then travel unencrypted."""
     current_open_user_id: str | None = Field(default=None, min_length=1)
-    """The employee (FSUID_…) in whose name the object API reads and writes."""
+    """The acting employee (`FSUID_…`): the object API reads and writes in the name of this
+    employee. Needed in every mode but `legacy`. The employee needs the permission to read and
+    edit PersonnelObj (for department calls: DepartmentObj)."""
     corp_access_token: SecretStr | None = None
-    """Token for the commands of `fxshim`; functions are given theirs by the caller."""
+    """Token for `fxshim members` and `set_member_status_many`. The offline functions get theirs
+    as an argument. Not needed with app credentials."""
     corp_id: str | None = Field(default=None, min_length=1)
-    """Tenant (FSCID_…) for the commands of `fxshim`."""
+    """Tenant (`FSCID_…`) for `fxshim members` and `set_member_status_many`."""
     app_id: str | None = Field(default=None, min_length=1)
-    """With `app_secret` and `permanent_code`: lets the shim renew an expired token."""
+    """First of the three app credentials. With all three, tokens are renewed before they expire.
+    If a token is refused, it is renewed and the call is made again once."""
     app_secret: SecretStr | None = None
+    """Second of the app credentials."""
     permanent_code: SecretStr | None = None
+    """Third of the app credentials."""
     mode: Mode = "object"
-    """The way calls go that no route is for: through the object API; as they used to, with the
-    object API looked at beside (`shadow`); without writing (`dry_run`); as they used to."""
+    """How calls are made that match no route. See docs/modes.md."""
     routes: tuple[Route, ...] = ()
-    """Ways for some functions, tenants, or a part of them; the first that is for a call counts."""
+    """Modes for some functions, tenants, or a share of them. The first route that matches counts.
+    See docs/modes.md."""
     openfeature_client: Any = None
-    """An OpenFeature client that chooses the way instead, only by `configure()`; its default is
-    what mode and routes say."""
+    """An OpenFeature client that chooses the mode. Its default value is what `mode` and `routes`
+    say. Only by `configure()`; needs the extra `openfeature`."""
     openfeature_flag: str = Field(default="fxiaoke-shim-mode", min_length=1)
-    """Key of that client's flag, a string."""
+    """Key of that client's flag. The flag is a string: the name of a mode."""
     legacy_address: Literal["original", "documented"] = "original"
-    """Where old calls go: to the `/cgi/user/…` path that old clients use, or to the path that
-    today's pages print for the same body."""
+    """Where old calls are sent: to the `/cgi/user/…` path that old clients use, or to the path
+    that today's pages print for the same body."""
     fallback: Literal["none", "legacy"] = "none"
-    """What to do where the object API refuses a call as a whole, before anything was written:
-    answer with that, or make the old call."""
+    """What happens if the object API refuses a call as a whole, before any write: return its
+    answer, or make the old call. See docs/modes.md."""
     shadow_against: Literal["object", "legacy"] = "object"
-    """What a shadow compares the old answer with: the object API's, or, for calls that read, that
-    of a second old call, which shows how much two answers differ anyway."""
+    """What `shadow` compares the old answer with: the answer of the object API or, for calls that
+    only read, the answer of a second old call. The latter shows how much two old answers differ."""
     shadow_seconds: float = Field(default=5.0, gt=0, le=600)
-    """How long all of a shadow's own looking may take before the call goes on without it."""
+    """Seconds that the comparison may take. Then the call returns without it."""
     summary_seconds: float = Field(default=3600.0, ge=0)
-    """How often a process that makes deprecated calls logs their exact counts; 0 = at exit only."""
+    """Seconds between two logs of the exact counts of all call sites. 0: at exit only."""
     status_values: StatusValues = StatusValues()
-    """The PersonnelObj fields that say disabled and enabled."""
+    """PersonnelObj fields that are written and read back to disable or enable a member."""
     triggers: Triggers = Triggers()
-    """Workflows and approvals: off, as with the offline calls."""
+    """Whether updates start workflows and approvals. The offline calls never did."""
     field_map: dict[str, Annotated[str, Field(min_length=1)]] = Field(default={})
-    """Your fields for offline facts that have no known PersonnelObj or DepartmentObj field:
-    `account`, `qq`, `weixin`, `hireDate`, `birthDate`, `startWorkDate`, `department.order`."""
+    """Your fields for offline facts that have no known field, for example `{"qq": "qq__c"}`. These
+    facts are `account`, `qq`, `weixin`, `hireDate`, `birthDate`, `startWorkDate` and
+    `department.order`. An entry also overrides a known field."""
     on_unmapped: Literal["refuse", "drop"] = "refuse"
-    """What to do with such a fact in an update while it has no field: refuse the call with 15002,
-    or drop the fact and log the loss."""
+    """What happens to an update that names such a fact, if `field_map` has no field for it: refuse
+    the update with 15002, or send the update without the fact and log that."""
     erp: Literal["own", "preset"] = "own"
-    """Where ERP object calls go: to their own addresses, as they are, or to the preset objects'."""
+    """Where calls about ERP objects are sent: to their own addresses, unchanged, or to the
+    addresses of the preset objects."""
     convert_user_id: bool = True
     """Send `convertUserId: true`, so that user ids are FSUIDs on every tenant."""
     concurrency: int = Field(default=8, ge=1, le=256)
-    """Calls under way at once for one offline call."""
+    """Maximum number of HTTP calls at the same time for one offline call."""
     timeout_seconds: float = Field(default=30.0, gt=0, le=600)
-    """How long one HTTP call may take to connect, and to answer."""
+    """Seconds that one HTTP call may take to connect, and to answer."""
     retry_seconds: float = Field(default=30.0, ge=0, le=3600)
-    """How long a call that fails in passing (busy, throttled, timed out, no connection) is made
-    again, with growing pauses; 0 = never."""
+    """Seconds during which a call is retried after a transient error (busy, throttled, timeout, no
+    connection, error page of a proxy), with growing pauses. 0: no retry."""
     dead_host_seconds: float = Field(default=5.0, ge=0, le=3600)
-    """After so long without any connection the rest of a call's members is not attempted."""
+    """Seconds without any connection. After that, the other members of a call are not attempted."""
     read_back_seconds: float = Field(default=5.0, ge=0, le=600)
-    """How long a write may take to show up in a query before `get` decides."""
+    """Seconds that a write may take to appear in a query. Then the record itself is read."""
     quota_calls: int = Field(default=100, ge=0)
-    """Calls that the vendor allows per path and tenant in `quota_seconds`; 0 = no pacing."""
+    """Number of calls that the vendor allows for one path and tenant in `quota_seconds`. 0: no
+    pacing."""
     quota_seconds: float = Field(default=20.0, ge=0)
-    """Length of the vendor's quota window; 0 = no pacing."""
+    """Length of the vendor's quota window in seconds. 0: no pacing."""
     redis_url: SecretStr | None = None
-    """Redis through which processes and machines share quota windows and tokens, for example
-    `redis://:password@host:6379/0`; needs the extra `redis`. Without it each process is on its
-    own."""
+    """Redis through which processes and machines share the quota and the tokens, for example
+    `rediss://:password@host:6379/0`. Needs the extra `redis`. Without it, each process counts
+    alone. See docs/processes.md."""
     on_quota_store_loss: Literal["local", "refuse"] = "local"
-    """What to do while that Redis is not to be reached: go on with windows of this process alone,
-    or refuse calls."""
+    """What happens while that Redis cannot be reached: this process counts alone, or it refuses
+    calls."""
     notices: Literal["ignore", "log", "warn", "error"] = "warn"
-    """What a deprecated call does beside being counted; `warn` also logs."""
+    """What an offline call does besides being counted: nothing, log, log and raise a Python
+    warning, or raise an error."""
     look_through: tuple[str, ...] = ()
-    """Modules (with what is below them) that are never blamed for a call, only their callers."""
+    """Modules that are never reported as the caller, for example your own retry helper. Their
+    caller is reported instead. Submodules are included."""
     transport: Any = None
-    """An httpx transport to send through, only by `configure()`: for tests and special networks."""
+    """A transport of the HTTP library in use, to send through. Only by `configure()`; for tests and
+    special networks."""
 
     @field_validator("base_url")
     @classmethod

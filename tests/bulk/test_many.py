@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 import shim
 from shim.bulk import AsyncRun, Run
+from shim.objectapi import http
+from shim.objectapi.clock import Clock, SkippingClock
 from shim.sandbox import Sandbox
 
 QUERY, UPDATE = "/cgi/crm/v2/data/query", "/cgi/crm/v2/data/update"
@@ -181,7 +183,7 @@ class TestTheStream:
         tenant = made(300, sandbox={"latency_ms": 5})
         for _ in shim.set_member_status_many(tenant.open_user_ids, DISABLE):
             break
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while any(one.name == "fxiaoke-shim" for one in threading.enumerate()):
             assert time.monotonic() < deadline
             time.sleep(0.01)
@@ -229,12 +231,21 @@ class TestTheStream:
         assert sum(one.error_code == 15003 for one in outcomes) == 100_000
 
 
+class Watched(Clock):
+    """The machine's clock, and what is to be done when the run begins to wait."""
+
+    def idle(self, seconds):
+        self.waits()
+        return super().idle(seconds)
+
+
 class TestStopping:
     """`Run.stop`: what a signal's handler calls."""
 
     def test_what_is_read_is_answered_and_nothing_more_is(self, made):
         """In the middle of a wait for the quota, from another thread."""
         tenant = made(400, quota_calls=40, quota_seconds=60.0)
+        http.start_anew(clock := Watched())
         read = []
 
         def ids():
@@ -243,10 +254,10 @@ class TestStopping:
                 yield one
 
         run = Run(ids(), DISABLE)
-        threading.Timer(0.5, run.stop).start()
+        clock.waits = run.stop
         started = time.monotonic()
         outcomes = list(run)
-        assert time.monotonic() - started < 20
+        assert time.monotonic() - started < 60, "it waited for the quota"
         assert sorted(one.open_user_id for one in outcomes) == sorted(read)
         told = [one for one in outcomes if one.message.startswith("not attempted")]
         assert told
@@ -258,12 +269,16 @@ class TestStopping:
         """From the loop itself."""
         tenant = made(400, quota_calls=40, quota_seconds=60.0)
 
+        http.start_anew(clock := Watched())
+        run = AsyncRun(iter(tenant.open_user_ids), DISABLE)
+        clock.waits = run.stop
+
         async def job():
-            run = AsyncRun(iter(tenant.open_user_ids), DISABLE)
-            asyncio.get_running_loop().call_later(0.5, run.stop)
             return [one async for one in run]
 
+        started = time.monotonic()
         outcomes = asyncio.run(job())
+        assert time.monotonic() - started < 60, "it waited for the quota"
         assert outcomes
         assert any("run it again" in one.message for one in outcomes)
         assert calls(tenant)[UPDATE] <= 40
@@ -284,25 +299,23 @@ class TestTelling:
 
     def test_what_it_waits_for(self, made):
         """The quota, and for how long."""
-        tenant = made(200, quota_calls=50, quota_seconds=1.0)
+        tenant = made(200, quota_calls=50, quota_seconds=20.0)
+        seen = []
+
+        class Seen(SkippingClock):
+            def idle(self, seconds):
+                seen.append((seconds, run.waiting))
+                return super().idle(seconds)
+
+        http.start_anew(Seen())
         run = Run(tenant.open_user_ids, DISABLE)
         assert run.waiting is None
         assert run.remaining_seconds(1000) == 0
-        seen = set()
-
-        def watch():
-            while run.tally.total() < 200:
-                if run.waiting:
-                    seen.add(run.waiting[0])
-                    assert run.waiting is None or 0 <= run.waiting[1] <= 1.1
-                time.sleep(0.01)
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
         assert {one.state for one in run} == {"changed"}
-        watcher.join()
-        assert "quota" in seen
-        assert run.remaining_seconds(1000) == 19
+        assert len(seen) >= 3
+        assert {waiting for _, waiting in seen} == {("quota", seconds) for seconds, _ in seen}
+        assert all(0 < seconds <= 20 for seconds, _ in seen)
+        assert run.remaining_seconds(1000) == 380
         assert run.api_calls == calls(tenant)
 
     @pytest.mark.parametrize("status", [DISABLE, ENABLE])

@@ -91,33 +91,6 @@ class TestSandbox:
         assert "read_only" in done.stderr
 
 
-class TestDemo:
-    """`fxshim demo`: both runs side by side."""
-
-    def test_it_shows_what_it_promises(self):
-        """In a pipe: plain text, with both answers, the warning, the log and the failure."""
-        done = fxshim("demo", COLUMNS="200", FXIAOKE_SHIM_NOTICES="error")
-        assert (done.returncode, done.stderr) == (0, "")
-        shown = done.stdout
-        assert "\x1b" not in shown
-        assert "from our_fxiaoke import set_member_status_batch" in shown
-        assert "from shim import set_member_status_batch" in shown
-        assert shown.count('"errorCode": 0') == 3
-        assert '"errorCode": 20012' in shown
-        assert "read permission on PersonnelObj" in shown
-        assert "hr_departures.py:33: OfflineAPIDeprecationWarning: FXO001" in shown
-        for event in ("api_called", "call_finished", "usage_summarized"):
-            assert f"event=shim.offline_{event}" in shown
-        assert "/cgi/user/batchSetStatus" in shown
-
-    def test_in_a_terminal_it_has_frames_and_colours(self):
-        """rich takes the terminal's word for it."""
-        done = fxshim("demo", FORCE_COLOR="1", COLUMNS="120", TERM="xterm-256color")
-        assert done.returncode == 0
-        assert "\x1b[" in done.stdout
-        assert "╭" in done.stdout
-
-
 class TestEndpoints:
     """`fxshim endpoints`: what is derived from the declarations."""
 

@@ -400,7 +400,7 @@ def expected_of(case):
             case,
             id=name,
             marks=pytest.mark.skipif(
-                sys.version_info < NEEDS.get(name, ()), reason="this Python has no such thing"
+                sys.version_info < NEEDS.get(name, ()), reason="a newer Python, for its syntax"
             ),
         )
         for name, case in vars(Cases).items()

@@ -179,7 +179,7 @@ class TestProcesses:
         assert done.code == 3
         assert "offline_usage_summarized" in done.err
 
-    @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork (not on Windows)")
     def test_fork(self, summaries):
         """Parent and child report their own calls, and no call twice."""
         assert summaries(

@@ -30,7 +30,7 @@ except shim.ConfigurationError as error:
 assert answer["errorCode"] == 0, answer
 """
 
-needs_python = pytest.mark.skipif(sys.version_info < (3, 11), reason="httpx2 needs Python 3.11")
+needs_python = pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.11, for httpx2")
 
 
 def calling(name, before=""):

@@ -1,4 +1,4 @@
-"""Several processes, one Redis, through the public doors.
+"""Several processes, one Redis (which has its own clock), through the public doors.
 
 `http.start_anew` is what a forked child does: after it, this process knows nothing of its calls.
 """
@@ -9,6 +9,8 @@ import pytest
 
 import shim
 from shim.objectapi import http, tokens
+
+pytestmark = pytest.mark.usefixtures("machine_time")
 
 QUERY, UPDATE = "/cgi/crm/v2/data/query", "/cgi/crm/v2/data/update"
 

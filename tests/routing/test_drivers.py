@@ -22,6 +22,10 @@ def session(tenant):
     return opened_for(made)
 
 
+# Here waiting takes its time: it is the drivers that wait.
+pytestmark = pytest.mark.usefixtures("machine_time")
+
+
 def opened_for(made):
     now = settings.current()
     return Session(

@@ -162,7 +162,7 @@ class TestTheSameEverywhere:
         timeout = httpx.Timeout(5, read=0.05)
         with pytest.raises(httpx.ReadTimeout):
             door(sandbox, "POST", TOKEN, json={}, timeout=timeout)
-        assert real_time.perf_counter() - start < 2
+        assert real_time.perf_counter() - start < 30, "it would have taken a minute"
 
     def test_no_timeout_at_all(self) -> None:
         """A client that waits for ever gets its late answer."""
@@ -333,7 +333,7 @@ class TestSocket:
             while not sandbox.calls():
                 real_time.sleep(0.01)
         client.close()
-        assert real_time.perf_counter() - start < 3
+        assert real_time.perf_counter() - start < 30, "the call takes a minute"
 
     def test_a_port_that_is_taken(self) -> None:
         """It is an OSError at once."""
@@ -354,12 +354,12 @@ def loopback6() -> Iterator[None]:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
-        pytest.skip("this machine has no IPv6 loopback")
+        pytest.skip("an IPv6 loopback address")
     yield
 
 
 class TestRun:
-    @pytest.mark.skipif(os.name == "nt", reason="signals are sent to the process itself")
+    @pytest.mark.skipif(os.name == "nt", reason="signals between processes (not on Windows)")
     def test_until_interrupted(self) -> None:
         """It says where, serves, and returns on SIGINT."""
         sandbox = Sandbox(members=1)

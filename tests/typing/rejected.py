@@ -18,6 +18,48 @@ async def awaiting() -> None:
     aio.set_member_status_batch("token", "FSCID", ["FSUID"], 1).outcomes  # E
 
 
+def keys(answer: shim.Answer) -> None:
+    answer["errorKode"]  # E
+    answer["departments"]  # E
+    answer.get("errorKode")  # E
+    answer.get("errorKode", 0)  # E
+    answer["errorCode"].strip()  # E
+    answer["traceId"] + 1  # E
+    answer.get("errorCode") + ""  # E
+    set_member_status_batch("t", "c", ["FSUID"], 1)["departments"]  # E
+    shim.get_department_list("t", "c")["department"]  # E
+    shim.get_department_list("t", "c").get("department")  # E
+    shim.get_department_list("t", "c")["departments"][0]["nam"]  # E
+    shim.get_department_list("t", "c")["departments"].get("name")  # E
+
+
+async def awaited_keys() -> None:
+    (await aio.set_member_status_batch("t", "c", ["FSUID"], 1))["departments"]  # E
+    (await aio.get_department_list("t", "c"))["department"]  # E
+
+
+def settings(now: shim.Settings) -> None:
+    shim.configure(base_ulr="https://open.fxiaoke.com")  # E
+    shim.configure("https://open.fxiaoke.com")  # E
+    shim.configure(base_url=7)  # E
+    shim.configure(mode="shadwo")  # E
+    shim.configure(timeout_seconds="30")  # E
+    shim.configure(notices=True)  # E
+    shim.configure(look_through="our_client")  # E
+    shim.configure(app_secret=b"secret")  # E
+    shim.configure(routes=[{"mode": "object", "percent": "10"}])  # E
+    shim.configure(routes=[{"mode": "object", "percnet": 10}])  # E
+    shim.configure(routes=[{"percent": 10}])  # E
+    shim.configure(routes={"mode": "object"})  # E
+    shim.configure(status_values={"disable": {"status": "1"}})  # E
+    shim.configure(triggers={"workflow": "on"})  # E
+    shim.configure(field_map={"account": 1})  # E
+    shim.configure().timeout  # E
+    now.routes[0].percnet  # E
+    shim.Setings  # E
+    shim.set_member_status_bach  # E
+
+
 def every_function() -> None:
     shim.set_member_status_batch("t", "c", [1000], 1)  # E
     shim.set_member_status("t", "c", None, "disabled")  # E

@@ -25,7 +25,7 @@ def browser(tmp_path_factory):
     """Return Debian's Chromium; without it the tests are skipped, and fail where CI is set."""
     program, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if program is None or driver is None:
-        reason = "needs chromium and chromedriver (Debian: chromium, chromium-driver)"
+        reason = "a browser (Debian: apt-get install chromium chromium-driver)"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)

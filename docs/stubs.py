@@ -1,0 +1,200 @@
+"""What only type checkers and editors read, derived from what runs.
+
+    python docs/stubs.py    writes both files (`make derived` does)
+
+`shim/offline/answers.pyi`: the keys of each class of answer, from `shim/offline/shapes.py`.
+`shim/settings/changes.py`: the keywords of `configure()`, from `shim/settings/model.py`.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import types
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+from typing_extensions import get_type_hints, is_typeddict
+
+from shim.offline import answers, shapes
+from shim.offline.answer import Answer
+from shim.settings import model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+
+ANSWERS = """\
+# The classes of answers, key by key; derived from shapes.py by `make derived`.
+from typing import Any, Literal, TypeVar, overload
+
+from shim.offline.answer import Answer
+from shim.offline.shapes import (
+    {shapes},
+)
+
+_D = TypeVar("_D")
+"""
+
+
+def written(hint: Any) -> str:
+    """Return a type as source text."""
+    arguments = get_args(hint)
+    if get_origin(hint) in {Union, types.UnionType}:
+        return " | ".join(written(one) for one in arguments)
+    if arguments:
+        return f"{get_origin(hint).__name__}[{', '.join(map(written, arguments))}]"
+    if hint is type(None):
+        return "None"
+    return str(getattr(hint, "__name__", "Any"))
+
+
+def classes() -> list[type[Answer]]:
+    """Return the classes of answers, as they are written."""
+    return [one for one in vars(answers).values() if _is_answer(one) and one is not Answer]
+
+
+def _is_answer(one: Any) -> bool:
+    return isinstance(one, type) and issubclass(one, Answer)
+
+
+def answers_stub() -> str:
+    """Return `shim/offline/answers.pyi`."""
+    body = "\n".join(line for one in classes() for line in ("", *_class(one)))
+    nested = [
+        name for name, one in vars(shapes).items() if is_typeddict(one) and f"[{name}]" in body
+    ]
+    nested += [
+        name for name, one in vars(shapes).items() if is_typeddict(one) and f" {name}:" in body
+    ]
+    return ANSWERS.format(shapes=",\n    ".join(sorted(set(nested)))) + body + "\n"
+
+
+def _class(one: type[Answer]) -> Iterator[str]:
+    yield f"class {one.__name__}(Answer):"
+    envelope = _grouped(shapes.Envelope)
+    facts = _grouped(one.facts)
+    methods = [("__getitem__", keys, "", hint) for hint, keys in (*envelope, *facts)]
+    yield from _overloads(methods)
+    methods = [("get", keys, "default: object = ..., ", hint) for hint, keys in envelope]
+    for hint, keys in facts:
+        methods.append(("get", keys, "", _either(hint, "None")))
+        methods.append(("get", keys, "default: _D, ", _either(hint, "_D")))
+    yield from _overloads(methods)
+
+
+def _overloads(methods: list[tuple[str, str, str, str]]) -> Iterator[str]:
+    # mypy reports the first overload: a dict accepts any key.
+    mark = "  # type: ignore[override]"
+    for name, keys, default, hint in methods:
+        yield f"    @overload{mark}"
+        yield f"    def {name}(self, key: Literal[{keys}], {default}/) -> {hint}: ..."
+        mark = ""
+
+
+def _either(*hints: str) -> str:
+    """Return a union without repetitions, None last."""
+    names = dict.fromkeys(name for hint in hints for name in hint.split(" | "))
+    return " | ".join(sorted(names, key=lambda name: name == "None"))
+
+
+def _grouped(shape: type) -> list[tuple[str, str]]:
+    """Return the keys of a shape, together where their type is the same."""
+    groups: dict[str, list[str]] = {}
+    for key, hint in get_type_hints(shape).items():
+        groups.setdefault(written(hint), []).append(f'"{key}"')
+    return [(hint, ", ".join(keys)) for hint, keys in groups.items()]
+
+
+CHANGES = '''\
+"""The keywords of `configure()`, for type checkers; derived from model.py by `make derived`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from typing_extensions import Required, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pydantic import SecretStr
+
+    from shim.settings.model import {models}
+
+'''
+
+
+def changes() -> str:
+    """Return `shim/settings/changes.py`."""
+    parts = (model.StatusValues, model.Triggers, model.Route)
+    tables = [_table(one, f"{one.__name__}Table", _docstring(one)) for one in parts]
+    whole = _table(
+        model.Settings, "SettingsChanges", "Every setting, by name; all may be left out."
+    )
+    models = ", ".join(sorted(one.__name__ for one in parts))
+    return CHANGES.format(models=models) + "\n\n".join([*tables, whole])
+
+
+def _table(part: type[BaseModel], name: str, docstring: str) -> str:
+    texts = _field_texts(part)
+    lines = [f"class {name}(TypedDict, total=False):", f'    """{docstring}"""', ""]
+    for key, field in part.model_fields.items():
+        hint = accepted(field.annotation)
+        lines.append(f"    {key}: {f'Required[{hint}]' if field.is_required() else hint}")
+        if key in texts:
+            lines.append(f'    """{texts[key]}"""')
+    return "\n".join([*lines, ""])
+
+
+def accepted(hint: Any) -> str:
+    """Return, as source text, what a caller may give where the model has this type."""
+    arguments = get_args(hint)
+    origin = get_origin(hint)
+    if origin is Annotated:
+        text = accepted(arguments[0])
+    elif origin in {Union, types.UnionType}:
+        text = _either(*map(accepted, arguments))
+    elif origin is Literal:
+        text = f"Literal[{', '.join(map(_quoted, arguments))}]"
+    elif origin is tuple and arguments[0] is str:
+        # A str is a Sequence[str], and is refused.
+        text = "list[str] | tuple[str, ...]"
+    elif origin is tuple:
+        text = f"Sequence[{accepted(arguments[0])}]"
+    elif origin is dict:
+        text = f"Mapping[{', '.join(map(accepted, arguments))}]"
+    elif hint is SecretStr:
+        text = "str | SecretStr"
+    elif isinstance(hint, type) and issubclass(hint, BaseModel):
+        text = f"{hint.__name__} | {hint.__name__}Table"
+    else:
+        text = written(hint)
+    return text
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
+def _field_texts(part: type[BaseModel]) -> dict[str, str]:
+    """Return what stands below each field of a model, as it stands there."""
+    (node,) = ast.parse(inspect.getsource(part)).body
+    body = node.body if isinstance(node, ast.ClassDef) else []
+    texts = {}
+    for field, below in pairwise(body):
+        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
+            texts[ast.unparse(field.target)] = str(ast.literal_eval(below.value))
+    return texts
+
+
+def _docstring(part: type[BaseModel]) -> str:
+    return (part.__doc__ or "").partition("\n")[0]
+
+
+if __name__ == "__main__":
+    (ROOT / "shim/offline/answers.pyi").write_text(answers_stub(), encoding="utf-8")
+    (ROOT / "shim/settings/changes.py").write_text(changes(), encoding="utf-8")

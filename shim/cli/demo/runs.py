@@ -1,0 +1,256 @@
+"""The scripts of the demo, each run as a process of its own against a sandbox of its own."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+import shim
+from shim.sandbox import Sandbox
+from shim.usage.lines import event_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SCRIPT: Final = "hr_departures.py"
+REWRITTEN: Final = "hr_departures_rewritten.py"
+OLD_IMPORT: Final = "from our_fxiaoke import "
+NEW_IMPORT: Final = "from shim import "
+READ_BACK_SECONDS: Final = 0.5
+"""How long the shim waits for a write to show; the default is longer than a demo should take."""
+
+_MEMBERS: Final = 12
+_LEAVERS, _RETURNERS = slice(0, 5), slice(5, 8)
+# The settings, proxies and certificates of this machine are for real tenants. PYTHONHOME stays:
+# without it an embedded Python does not start.
+_NOT_FOR_SCRIPTS: Final = re.compile(
+    r".*FXIAOKE.*|PYTHON(?!HOME$).*|.*_PROXY|SSL_CERT_(FILE|DIR)", re.IGNORECASE
+)
+_OWN_LINE: Final = re.compile(r"[A-Z]+ hr: (.*)")
+
+
+def examples() -> Path:
+    """Return where the examples are: in the installed package, or beside it in a checkout."""
+    package = Path(shim.__file__).parent
+    installed = package / "_examples"
+    return installed if installed.is_dir() else package.parent / "examples"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A script to run.
+
+    Attributes:
+        title: What the page calls it.
+        script: Name of its file among the examples.
+        profile: The sandbox's profile that it meets.
+        shimmed: Whether its old client is replaced by the shim.
+    """
+
+    title: str
+    script: str
+    profile: str
+    shimmed: bool = False
+
+    def source(self, folder: Path) -> str:
+        """Return the script as it is to be run."""
+        source = (folder / self.script).read_text(encoding="utf-8")
+        return source.replace(OLD_IMPORT, NEW_IMPORT) if self.shimmed else source
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a script did.
+
+    Attributes:
+        task: The script.
+        source: Its text, as it was run.
+        tenant: The sandbox that it talked to.
+        before: Members by openUserId before it ran; "0" enabled, "1" disabled.
+        exit_code: Its exit code; below 0 if it was ended by a signal.
+        output: What it wrote on stdout.
+        log: The lines that it wrote on stderr.
+    """
+
+    task: Task
+    source: str
+    tenant: Sandbox
+    before: Mapping[str, str]
+    exit_code: int
+    output: str = field(repr=False)
+    log: Sequence[str] = field(repr=False)
+
+    @property
+    def after(self) -> dict[str, str]:
+        """Members by openUserId as they are now, read from the sandbox."""
+        return self.tenant.members()
+
+    @property
+    def calls(self) -> int:
+        """Number of API calls that reached the sandbox."""
+        return sum(one["count"] for one in self.tenant.calls().values())
+
+    @property
+    def said(self) -> list[str]:
+        """What the script itself logged, without the traceId."""
+        own = [_OWN_LINE.fullmatch(line) for line in self.log]
+        return [found[1].partition(", traceId")[0] for found in own if found]
+
+    @property
+    def answers(self) -> list[dict[str, Any]]:
+        """The answers that the script printed."""
+        found: list[dict[str, Any]] = []
+        for line in self.output.splitlines():
+            with suppress(ValueError):
+                found.append(json.loads(line))
+        return found
+
+    @property
+    def event_lines(self) -> list[str]:
+        """The log lines of the shim."""
+        return [line for line in self.log if event_of(line.encode())]
+
+    @property
+    def events(self) -> list[Mapping[str, Any]]:
+        """What these lines say."""
+        return [event for line in self.log if (event := event_of(line.encode()))]
+
+
+def groups(tenant: Sandbox) -> dict[str, list[str]]:
+    """Return the members by what the HR job wants of them."""
+    ids = tenant.open_user_ids
+    return {
+        "leavers": ids[_LEAVERS],
+        "returners": ids[_RETURNERS],
+        "others": ids[_RETURNERS.stop :],
+    }
+
+
+def wanted(run: Run) -> dict[str, str]:
+    """Return the members as the HR job wants them."""
+    by_group = groups(run.tenant)
+    disabled, enabled = by_group["leavers"], by_group["returners"]
+    return {**run.before, **dict.fromkeys(disabled, "1"), **dict.fromkeys(enabled, "0")}
+
+
+def play(tasks: Sequence[Task], folder: Path, seconds: float) -> list[Run]:
+    """Run scripts, all at once; return what they did, in the order given.
+
+    Args:
+        tasks: What to run.
+        folder: Where the scripts are.
+        seconds: How long to wait for each; one that runs on is killed.
+
+    Raises:
+        OSError: A script is missing, or this machine has no room, no loopback or no process left.
+    """
+    with ExitStack() as stack:
+        # Windows removes no file that a process has open, and one may just have been killed.
+        made = TemporaryDirectory(prefix="fxshim-demo-", ignore_cleanup_errors=True)
+        room = Path(stack.enter_context(made))
+        started = [
+            _Started(task, folder, room / str(number), stack) for number, task in enumerate(tasks)
+        ]
+        return [one.finished(seconds) for one in started]
+
+
+class _Started:
+    """A script that runs until its stack is closed."""
+
+    def __init__(self, task: Task, examples: Path, folder: Path, stack: ExitStack) -> None:
+        self._task = task
+        self._folder = folder
+        self._tenant = _tenant(task.profile)
+        self._before = self._tenant.members()
+        shutil.copytree(examples, folder)
+        self._source = task.source(folder)
+        (folder / task.script).write_text(self._source, encoding="utf-8")
+        by_group = groups(self._tenant)
+        # Files and not pipes: nothing has to be read while the script runs.
+        output, log = (stack.enter_context((folder / name).open("wb")) for name in ("out", "log"))
+        self._process = stack.enter_context(
+            subprocess.Popen(  # noqa: S603 - our own example, with our own interpreter.
+                [
+                    sys.executable,
+                    str(folder / task.script),
+                    *(_list(folder, name, by_group[name]) for name in ("leavers", "returners")),
+                ],
+                cwd=folder,
+                env=_environment(self._tenant, stack.enter_context(self._tenant.serve())),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=log,
+            )
+        )
+        stack.callback(self._process.kill)
+
+    def finished(self, seconds: float) -> Run:
+        """Wait for its end; return what it did."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        exit_code = self._process.wait()
+        # The room is nobody's business, and its name may hold that of a person.
+        log = self._text("log").replace(str(self._folder) + os.sep, "")
+        return Run(
+            self._task,
+            self._source,
+            self._tenant,
+            self._before,
+            exit_code,
+            self._text("out"),
+            log.splitlines(),
+        )
+
+    def _text(self, name: str) -> str:
+        return (self._folder / name).read_text(encoding="utf-8", errors="replace")
+
+
+def _tenant(profile: str) -> Sandbox:
+    """Return a sandbox whose returners are disabled; of one profile all are alike."""
+    tenant = Sandbox(_MEMBERS, profile=profile, seed=7)
+    body = {
+        "corpAccessToken": tenant.corp_access_token,
+        "corpId": tenant.corp_id,
+        "openUserIds": groups(tenant)["returners"],
+        "status": 1,
+    }
+    tenant.handle("POST", "/cgi/user/batchSetStatus", "", json.dumps(body).encode())
+    tenant.reset(calls_only=True)
+    return tenant
+
+
+def _list(folder: Path, name: str, open_user_ids: Sequence[str]) -> str:
+    path = folder / f"{name}.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["openUserId"], *([one] for one in open_user_ids)])
+    return str(path)
+
+
+def _environment(tenant: Sandbox, base_url: str) -> dict[str, str]:
+    kept = {name: text for name, text in os.environ.items() if not _NOT_FOR_SCRIPTS.fullmatch(name)}
+    return {
+        **kept,
+        # The script finds the modules that this process finds, in the same order.
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "PYTHONIOENCODING": "utf-8",
+        "NO_PROXY": "*",
+        "FXIAOKE_URL": base_url,
+        "FXIAOKE_TOKEN": tenant.corp_access_token,
+        "FXIAOKE_CORP_ID": tenant.corp_id,
+        "FXIAOKE_USER": tenant.current_open_user_id,
+        "FXIAOKE_SHIM_BASE_URL": base_url,
+        "FXIAOKE_SHIM_CURRENT_OPEN_USER_ID": tenant.current_open_user_id,
+        "FXIAOKE_SHIM_READ_BACK_SECONDS": str(READ_BACK_SECONDS),
+    }

@@ -1,0 +1,57 @@
+"""The clock that waiting goes by: the machine's, or one that a test puts forward.
+
+It is the clock of pauses, quotas, tokens and patience. How long an answer takes on the wire is not
+its business.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+
+class Clock:
+    """The machine's clock."""
+
+    def now(self) -> float:
+        """Return seconds from some beginning; they never go back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+        time.sleep(seconds)
+
+    def idle(self, seconds: float) -> float:
+        """Return how long to wait, in real seconds, for something that is due in so many.
+
+        Asked by a driver that has nothing else to do.
+        """
+        return seconds
+
+
+MACHINE = Clock()
+
+
+class SkippingClock(Clock):
+    """A clock that is put forward: nobody waits, and all that waits goes by the same time.
+
+    It stands still while a call is under way, since a driver is not idle then.
+    """
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        """See `Clock`."""
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """See `Clock`; also what a test puts it forward with."""
+        with self._lock:
+            self._now += seconds
+
+    def idle(self, seconds: float) -> float:
+        """See `Clock`."""
+        self.sleep(seconds)
+        return 0.0

@@ -1,0 +1,97 @@
+"""docs/usage.md says which loggings can be read back; each is tried."""
+
+import io
+import json
+import logging
+import re
+from pathlib import Path
+
+import pytest
+import structlog
+
+import shim
+from shim.usage import read_usage
+
+TABLE = (Path(__file__).parents[2] / "docs" / "usage.md").read_text("utf-8")
+ROWS = dict(re.findall(r"^\| (.+) \| (yes|no) \|$", TABLE, re.MULTILINE))
+
+
+@pytest.fixture
+def screen():
+    """Return what is logged to; afterwards logging is as it was."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    logging.getLogger("shim").addHandler(handler)
+    yield stream
+    logging.getLogger("shim").removeHandler(handler)
+    structlog.reset_defaults()
+
+
+def by_structlog(*processors):
+    """Return what makes structlog log so."""
+
+    def set_up(stream):
+        structlog.configure(
+            processors=[structlog.stdlib.add_log_level, *processors],
+            logger_factory=structlog.PrintLoggerFactory(stream),
+            cache_logger_on_first_use=False,
+        )
+
+    return set_up
+
+
+def by_logging(form):
+    """Return what makes the standard logger log so."""
+
+    def set_up(_):
+        logging.getLogger("shim").handlers[-1].setFormatter(logging.Formatter(form))
+
+    return set_up
+
+
+class InJSON(logging.Formatter):
+    """A message in the JSON of a container."""
+
+    def format(self, record):
+        return json.dumps({"stream": "stderr", "log": record.getMessage()})
+
+
+def in_json(_):
+    logging.getLogger("shim").handlers[-1].setFormatter(InJSON())
+
+
+processors = structlog.processors
+LOGGINGS = {
+    "the standard logger": by_logging(
+        "%(asctime)s %(levelname)s [%(name)s] %(message)s (%(lineno)d)"
+    ),
+    "structlog with `JSONRenderer": by_structlog(processors.JSONRenderer(default=str)),
+    "structlog with `LogfmtRenderer": by_structlog(
+        processors.LogfmtRenderer(key_order=["event"], bool_as_flag=False)
+    ),
+    "structlog with `ConsoleRenderer": by_structlog(structlog.dev.ConsoleRenderer()),
+    "structlog with `KeyValueRenderer": by_structlog(processors.KeyValueRenderer()),
+    "structlog with `EventRenamer": by_structlog(
+        processors.EventRenamer("message"), processors.JSONRenderer(default=str)
+    ),
+    "JSON of another": in_json,
+    "a format without": by_logging("%(levelname)s %(message).40s"),
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_the_table_says_what_is_read(row, screen, tenant, tmp_path):
+    """Yes: the call is found, exactly once. No: none is."""
+    made = tenant(2)
+    (set_up,) = (how for start, how in LOGGINGS.items() if row.startswith(start))
+    set_up(screen)
+    shim.get_department_list(made.corp_access_token, made.corp_id)
+    (tmp_path / "app.log").write_text(screen.getvalue(), encoding="utf-8")
+    assert "shim.offline_api_called"[:20] in screen.getvalue()
+    usage = read_usage([str(tmp_path / "app.log")])
+    assert [one.seen.calls for one in usage.sites.values()] == ([1] if ROWS[row] == "yes" else [])
+
+
+def test_every_logging_has_a_row():
+    """Nothing is tried that the table does not name."""
+    assert len(ROWS) == len(LOGGINGS) > 0
