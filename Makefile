@@ -67,3 +67,50 @@ constraints: $(READY) ## Pin every dependency anew for Python 3.10 to 3.13
 
 clean: ## Remove what make made
 	rm -rf $(VENV) .venv-* .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Environments with the oldest pytest that the plugin knows, and with each later one.
+PLUGIN_7 := pytest==7.0.* pluggy==1.0.* pytest-xdist==2.5.*
+PLUGIN_8 := pytest==8.* pytest-xdist==3.6.*
+PLUGIN_9 := pytest==9.* pytest-xdist
+UV := $(BIN)/uv --quiet --no-config
+
+.PHONY: test-plugin test-plugin-7 test-plugin-8 test-plugin-9 test-sdist test-wheel
+
+test-plugin: test-plugin-7 test-plugin-8 test-plugin-9 ## Run the plugin's tests on pytest 7.0 to 9
+
+test-plugin-7 test-plugin-8 test-plugin-9: test-plugin-%: $(READY)
+	@$(UV) venv --clear --python $(BIN)/python .venv-pytest$*
+	@$(UV) pip install --python .venv-pytest$*/bin/python --editable . $(PLUGIN_$*)
+	@.venv-pytest$*/bin/python -c "import pluggy, pytest, xdist; print('pytest', pytest.__version__, \
+	  'pluggy', pluggy.__version__, 'xdist', xdist.__version__)"
+	PYTEST_PLUGIN_PYTHON=$(CURDIR)/.venv-pytest$*/bin/python \
+	  $(BIN)/python $(PYTEST) --dist load --quiet tests/test_pytest_plugin.py
+
+# Builds the sdist, the wheel from it, and unpacks the sdist: $(1) is an empty folder.
+define build
+$(UV) build --sdist --out-dir $(1)/dist . && \
+$(UV) build --wheel --out-dir $(1)/dist $(1)/dist/*.tar.gz && \
+mkdir $(1)/src && tar -xzf $(1)/dist/*.tar.gz -C $(1)/src --strip-components 1
+endef
+
+# Options of pytest for the two below, for example the files to run.
+TESTS ?=
+# The Python to test on.
+ON ?= $(BIN)/python
+
+test-sdist: $(READY) ## Run the tests from an unpacked sdist (ON=python3.12, TESTS=…)
+	@set -eu; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; $(call build,"$$folder"); \
+	  $(UV) venv --python $(ON) "$$folder/venv"; cd "$$folder/src"; \
+	  uv=$(abspath $(BIN)/uv); \
+	  $$uv --quiet pip install --python ../venv/bin/python -c constraints.txt -e '.[all]' --group test; \
+	  ../venv/bin/python $(PYTEST) --quiet $(TESTS)
+
+test-wheel: $(READY) ## Run the tests against the installed wheel (ON=python3.12, TESTS=…)
+	@set -eu; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; $(call build,"$$folder"); \
+	  $(UV) venv --python $(ON) "$$folder/venv"; cd "$$folder/src"; \
+	  rm -rf shim fxiaoke_shim_pytest.py; set -- "$$folder"/dist/*.whl; uv=$(abspath $(BIN)/uv); \
+	  $$uv --quiet pip install --python ../venv/bin/python -c constraints.txt --group test \
+	    "fxiaoke-shim[all] @ file://$$1"; \
+	  ../venv/bin/python -c "import shim; assert 'site-packages' in shim.__file__; \
+	    print('tested:', shim.__file__)"; \
+	  ../venv/bin/python $(PYTEST) --quiet $(TESTS)

@@ -6,6 +6,9 @@
 
 Every function takes the documented parameters and returns the documented dict; `shim.aio` has
 the same functions to await. `shim.configure(...)` sets who acts and how calls are made.
+
+PYTEST_DONT_REWRITE: with that word pytest accepts that a program imports this before it starts
+pytest, which otherwise warns; this package brings a plugin.
 """
 
 from typing import TYPE_CHECKING

@@ -10,6 +10,7 @@ Every run ends with a line that says what was skipped and what it needs.
 import asyncio
 import collections
 import os
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,16 @@ def _clean_slate(monkeypatch, tmp_path, clock):
     settings.reset()
     notices.forget()
     shim.set_notice_hooks(None)
+
+
+@pytest.fixture(scope="session")
+def source():
+    """Return the project's folder; skip if it has no package to build (`make test-wheel`)."""
+    pytest.importorskip("hatchling", reason="hatchling")
+    root = Path(__file__).parent.parent
+    if not (root / "shim").is_dir():
+        pytest.skip("the package's own source")
+    return root
 
 
 @pytest.fixture

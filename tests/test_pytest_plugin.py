@@ -1,12 +1,15 @@
 """The pytest option, in real runs of small projects."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 
 import pytest
 
+# `make test-plugin` names the Python of an environment with another pytest.
+PYTHON = os.environ.get("PYTEST_PLUGIN_PYTHON", sys.executable)
 CODE = """
 import asyncio
 import shim
@@ -80,15 +83,16 @@ class Project:
     def kept(self):
         return json.loads(self.file.read_text())["sites"]
 
-    def run(self, *arguments, option="--fxiaoke-shim-baseline"):
+    def run(self, *arguments, option="--fxiaoke-shim-baseline", how=("-m", "pytest"), **env):
         done = subprocess.run(
             [
-                sys.executable,
-                *("-W", "error", "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly"),
+                PYTHON,
+                *("-W", "error", *how, "-p", "no:cacheprovider", "-p", "no:randomly"),
                 *([option] if option else []),
                 *arguments,
             ],
             cwd=self.path,
+            env={**os.environ, **env},
             capture_output=True,
             text=True,
             check=False,
@@ -117,7 +121,7 @@ class TestWholeRuns:
         assert code == 1
         assert f"query_employee_info_by_open_user_id in hr.{ONE['qualified_name']} (" in said
         assert re.search(r"hr\.py:\d+\)", said)
-        assert "or take them in with --fxiaoke-shim-baseline-update" in said
+        assert "or add them with --fxiaoke-shim-baseline-update" in said
         assert len(project.kept()) == 3
 
     def test_one_that_is_gone_is_taken_out(self, project):
@@ -126,7 +130,7 @@ class TestWholeRuns:
         project.keep(*ALL, other)
         code, said = project.run()
         assert (code, project.kept()) == (0, ALL)
-        assert "gone, and taken out of fxiaoke-shim.baseline.json:" in said
+        assert "gone, and removed from fxiaoke-shim.baseline.json:" in said
         assert "get_department_list in hr.others" in said
 
     def test_update_takes_all_in(self, project):
@@ -142,14 +146,30 @@ class TestPartialRuns:
         [
             (["test_hr.py"], "tests were named"),
             (["-k", "one"], "tests were left out"),
+            (["-k", "one", "-n", "1"], "tests were left out"),
+            (["--collect-only"], "no test was run"),
+            (["--fixtures"], "no test was run"),
+            (["--setup-only"], "no test was run"),
         ],
     )
     def test_take_nothing_out(self, project, arguments, why):
         """What they did not run may well call."""
         project.keep(*ALL, {**LIST, "qualified_name": "others"})
         code, said = project.run(*arguments)
-        assert (code, len(project.kept())) == (0, 4)
-        assert f"not called, but kept, since {why}:" in said
+        assert (code, len(project.kept())) == (0, 4), said
+        if "--fixtures" not in arguments:
+            assert f"not called, but kept, since {why}:" in said
+
+    def test_nor_does_one_in_which_a_worker_leaves_tests_out(self, project):
+        """The controller of pytest-xdist does not hear of it."""
+        project.keep(*ALL, {**LIST, "qualified_name": "others"})
+        (project.path / "conftest.py").write_text(
+            "def pytest_collection_modifyitems(config, items):\n"
+            "    config.hook.pytest_deselected(items=[items.pop()])\n"
+        )
+        code, said = project.run("-n", "1")
+        assert (code, len(project.kept())) == (0, 4), said
+        assert "since tests were left out:" in said
 
     def test_nor_does_one_with_skipped_or_failed_tests(self, project):
         """They might have called."""
@@ -203,7 +223,7 @@ class TestBadBaselines:
         )
         code, said = project.run()
         assert code == 1
-        assert "some calls were not told apart" in said
+        assert "the table of call sites is full" in said
         (project.path / "test_more.py").write_text("def test(): raise KeyboardInterrupt\n")
         assert project.run()[0] == 2
 
@@ -220,3 +240,86 @@ def test_without_the_option_nothing_happens(project):
     code, said = project.run(option=None)
     assert code == 0, said
     assert "baseline" not in said
+
+
+class TestProjectWithAShimOfItsOwn:
+    """The name is a common one."""
+
+    @pytest.fixture(params=["shim.py", "shim/__init__.py"])
+    def clash(self, tmp_path, request):
+        project = Project(tmp_path)
+        (tmp_path / "hr.py").unlink()
+        (tmp_path / "test_hr.py").write_text("import shim\ndef test(): assert shim.VALUE == 1\n")
+        (tmp_path / "pytest.ini").unlink()
+        file = tmp_path / request.param
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("VALUE = 1\n")
+        return project
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("--strict-config", "--strict-markers", "-W", "error"),
+            ("--import-mode=importlib",),
+            ("-p", "fxiaoke_shim_pytest"),
+            ("-p", "no:fxiaoke_shim_pytest"),
+        ],
+        ids=" ".join,
+    )
+    def test_runs_as_without_the_package(self, clash, arguments):
+        """Nothing of ours is imported."""
+        code, said = clash.run(*arguments, option=None)
+        assert code == 0, said
+
+    def test_without_plugins(self, clash):
+        """Whether pytest looks for plugins or not."""
+        code, said = clash.run(option=None, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+        assert code == 0, said
+
+    @pytest.mark.parametrize(
+        "how",
+        [
+            ("-m", "pytest"),
+            # As the command `pytest`: the folder is on the path not before the tests are collected.
+            ("-c", "import sys; sys.path.remove(''); import pytest; sys.exit(pytest.main())"),
+        ],
+        ids=["python -m pytest", "pytest"],
+    )
+    def test_option_is_refused_in_one_line(self, clash, how):
+        """Since calls of another module cannot be compared."""
+        clash.keep()
+        code, said = clash.run(how=how)
+        assert code == 4
+        (line,) = [line for line in said.splitlines() if line.startswith("ERROR")]
+        assert re.search(r"`import shim` gives .*shim.*: rename that file, or leave", line)
+        assert "Traceback" not in said
+
+
+def test_plugin_imports_nothing_of_the_package_without_the_option(project):
+    """So a run of pytest costs those who only have it installed a millisecond."""
+    (project.path / "test_hr.py").write_text(
+        "import sys\n"
+        "def test():\n"
+        "    assert 'fxiaoke_shim_pytest' in sys.modules\n"
+        "    assert 'shim' not in sys.modules\n"
+    )
+    code, said = project.run(option=None)
+    assert code == 0, said
+
+
+def test_package_imported_before_pytest_starts(project):
+    """pytest warns of modules whose asserts it cannot rewrite; here warnings are errors."""
+    how = ("-c", "import shim, fxiaoke_shim_pytest, pytest; raise SystemExit(pytest.main())")
+    code, said = project.run("-W", "error", option=None, how=how)
+    assert code == 0, said
+
+
+def test_log_stream_that_pytest_has_closed(project):
+    """The last summary of the process finds what `logging` was set up with under capture."""
+    (project.path / "hr.py").write_text(
+        CODE + "import logging\nlogging.basicConfig(level=logging.INFO, force=True)\n"
+    )
+    for arguments in ((), ("--capture=sys",)):
+        code, said = project.run(*arguments, option=None)
+        assert code == 0, said
+        assert "Logging error" not in said

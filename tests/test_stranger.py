@@ -129,12 +129,11 @@ def lacking(what):
 
 
 @pytest.fixture
-def stranger(tmp_path):
+def stranger(tmp_path, source):
     """Return a new user who has the wheel."""
-    pytest.importorskip("hatchling", reason="hatchling")
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")],
-        cwd=ROOT,
+        cwd=source,
         check=True,
         capture_output=True,
     )

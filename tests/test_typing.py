@@ -93,11 +93,10 @@ def test_every_function_is_tried(file):
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory):
+def installed(tmp_path_factory, source):
     """Return the Python of an environment that has the wheel, and this one's other packages."""
-    pytest.importorskip("hatchling", reason="hatchling (pip install --group dev)")
     folder = tmp_path_factory.mktemp("installed")
-    run("hatchling", "build", "--target", "wheel", "--directory", str(folder), cwd=ROOT)
+    run("hatchling", "build", "--target", "wheel", "--directory", str(folder), cwd=source)
     [wheel] = folder.glob("*.whl")
     venv.create(folder / "venv", with_pip=False)
     base = {"base": folder / "venv", "platbase": folder / "venv"}

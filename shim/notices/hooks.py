@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from shim.notices.events import NoticeEvent
 
+_LOGGER: Final = "shim"
 _LEVELS: Final = {
     "debug": logging.DEBUG,
     "info": logging.INFO,
@@ -79,6 +80,43 @@ def emit(event: NoticeEvent) -> None:
         guard(event)
 
 
+# The thread that emits the last events of the process, while it does.
+_last_in: int | None = None
+
+
+def emit_last(events: Callable[[], None]) -> None:
+    """Run what emits at the end of a process, without noise about streams that are closed.
+
+    pytest closes what it captured, a daemon its standard streams, before Python's exit handlers
+    run. A handler of `logging` prints "--- Logging error ---" for each record that it cannot write
+    then. Ours are dropped instead, here and while logging shuts down: the handler before and the
+    handler after still get them. Records of others are reported as ever.
+
+    Args:
+        events: Emits the events.
+    """
+    global _last_in  # noqa: PLW0603 -- one process ends once.
+    report = logging.Handler.handleError
+
+    def handle_error(self: logging.Handler, record: logging.LogRecord) -> None:
+        # structlog may be configured to use a logger of another name.
+        if record.name != _LOGGER and threading.get_ident() != _last_in:
+            report(self, record)
+
+    logging.Handler.handleError = handle_error  # type: ignore[method-assign]
+    _last_in = threading.get_ident()
+    try:
+        events()
+    finally:
+        _last_in = None
+
+
+def _is_closed_at_exit(error: Exception) -> bool:
+    """Whether a hook failed since the process ends: its stream or its connection is closed."""
+    closed = isinstance(error, OSError) or "closed file" in str(error)
+    return closed and threading.get_ident() == _last_in
+
+
 class _Guard:
     """One hook, kept from breaking the call it is told about."""
 
@@ -101,7 +139,8 @@ class _Guard:
         try:
             (self._hook or self.hook())(event)
         except Exception as error:  # noqa: BLE001 -- a stranger's hook may raise anything.
-            self._tell_once(type(error).__qualname__)
+            if not _is_closed_at_exit(error):
+                self._tell_once(type(error).__qualname__)
 
     def _tell_once(self, error: str) -> None:
         with _lock:
@@ -109,7 +148,7 @@ class _Guard:
         if not told:
             # The type only: an exception's text may quote what the hook was working on.
             with suppress(Exception):
-                logging.getLogger("shim").error(
+                logging.getLogger(_LOGGER).error(
                     "event=shim.notice_hook_failed error=%s "
                     "(told once; the offline call itself went on)",
                     error,
@@ -125,9 +164,9 @@ def _make_default_hook() -> NoticeHook:
         fields = event.fields()
         # Asked each time: an application may well configure logging after its first call.
         if structlog.is_configured():
-            getattr(structlog.get_logger("shim"), event.level)(event.name, **fields)
+            getattr(structlog.get_logger(_LOGGER), event.level)(event.name, **fields)
             return
-        logger = logging.getLogger("shim")
+        logger = logging.getLogger(_LOGGER)
         level = _LEVELS[event.level]
         if logger.isEnabledFor(level):
             said = {"event": event.name, **fields}

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from shim.notices.events import OfflineUsageSummarized
-from shim.notices.hooks import emit
+from shim.notices.hooks import emit, emit_last
 from shim.notices.sites import TABLE, Site
 
 if TYPE_CHECKING:
@@ -35,15 +35,20 @@ def arm(modules: Mapping[str, Any] = sys.modules) -> None:
         return
     _armed_for = process
     # A fork inherits the parent's registrations; once is enough.
-    atexit.unregister(summarize)
-    atexit.register(summarize)
+    atexit.unregister(leave)
+    atexit.register(leave)
     # Children of multiprocessing leave by os._exit, past atexit, but run its own finalizers.
     # Looked up, not imported: whoever is such a child has it, and nobody else needs it.
     util = modules.get("multiprocessing.util")
     ancestry = modules.get("multiprocessing.process")
     if util is not None and ancestry is not None and ancestry.parent_process() is not None:
         # Any priority makes it run while logging still works.
-        util.Finalize(None, summarize, exitpriority=100)
+        util.Finalize(None, leave, exitpriority=100)
+
+
+def leave() -> None:
+    """Report at the end of the process. Never raises."""
+    emit_last(summarize)
 
 
 _last_round: float | None = None

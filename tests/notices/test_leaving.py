@@ -139,7 +139,7 @@ class TestArm:
         monkeypatch.setattr(leaving, "_armed_for", None)
         leaving.arm(modules)
         leaving.arm(modules)
-        assert registered == [((None, leaving.summarize), {"exitpriority": 100})] * child
+        assert registered == [((None, leaving.leave), {"exitpriority": 100})] * child
 
 
 class TestProcesses:

@@ -38,8 +38,9 @@ def test_what_passes_is_waited_for(fault, path, call, tenant):
     assert set(made.members().values()) == {"1"}
 
 
+@pytest.mark.usefixtures("machine_time")
 def test_a_renewal_is_as_patient(call, tenant):
-    """The token call fails in passing like any other."""
+    """The token call fails in passing like any other; here the wait takes its time."""
     made = tenant(2)
     shim.configure(
         app_id=made.app_id, app_secret=made.app_secret, permanent_code=made.permanent_code

@@ -1,29 +1,37 @@
-"""A pytest option: fail where the tests make an offline call that the baseline does not know.
+"""A pytest option: fail if the tests make an offline call that the baseline does not know.
 
     pytest --fxiaoke-shim-baseline
 
-compares what the tests really called with `fxiaoke-shim.baseline.json`. A new call site fails the
-run. Sites that are gone are taken out of the file by a run that must have seen them: all tests,
-none named, deselected or skipped, all passed. Calls in processes that tests start are not seen, but
-for the workers of pytest-xdist.
+compares the calls of the tests with `fxiaoke-shim.baseline.json`. A new call site fails the run.
+Sites that are gone are removed from the file by a run that must have seen them: all tests, none
+named, deselected or skipped, all passed. Calls in processes that tests start are not seen, except
+in the workers of pytest-xdist.
 
-Loaded in every run of whoever has the package, so nothing is imported before the option is given.
+pytest loads this module in every project whose environment has the package. So it stays outside
+`shim` (a project may have a `shim` of its own), imports nothing of it without the option, and uses
+no hook feature newer than pytest 7.0 and pluggy 1.0.
+
+PYTEST_DONT_REWRITE: with that word pytest accepts a module that was imported before it started.
 """
 
 from __future__ import annotations
 
+import sys
+from importlib.machinery import PathFinder
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from shim.usage.model import SiteKey
 
 _OPTION = "--fxiaoke-shim-baseline"
 _NAME = "fxiaoke-shim-baseline"
 _OUTPUT = "fxiaoke_shim_sites"
+_NOTHING = {"sites": [], "overflow": False, "deselected": 0}
 # Options that leave tests out.
 _PARTIAL = ("keyword", "markexpr", "lf", "deselect", "ignore", "ignore_glob", "stepwise")
 
@@ -34,8 +42,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         _OPTION,
         action="store_true",
-        help="Fail where tests make an offline call from a site that the baseline does not know; "
-        "take out those that are gone.",
+        help="Fail if tests make an offline call from a site that the baseline does not know; "
+        "remove sites that are gone from it.",
     )
     group.addoption(
         f"{_OPTION}-file",
@@ -45,51 +53,68 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         f"{_OPTION}-update",
         action="store_true",
-        help="Take the sites that the tests call into the baseline instead.",
+        help="Add the sites that the tests call to the baseline instead of failing.",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Watch, if that is asked for."""
+    """Watch the calls, if the option is given."""
     file, update = config.getoption(f"{_OPTION}-file"), bool(config.getoption(f"{_OPTION}-update"))
     if not config.getoption(_OPTION):
         if file or update:
             msg = f"{_OPTION}-file and {_OPTION}-update need {_OPTION}"
             raise pytest.UsageError(msg)
         return
+    _refuse_third_party_shim()
     if hasattr(config, "workerinput"):
         config.pluginmanager.register(_Worker(config), _NAME)
     else:
         config.pluginmanager.register(_Watch(config, file, update=update), _NAME)
 
 
+def _refuse_third_party_shim() -> None:
+    """Raise UsageError if `import shim` gives a module of the project's instead of our package."""
+    ours = Path(__file__).resolve().parent / "shim" / "__init__.py"
+    spec = PathFinder.find_spec("shim")
+    for found in (getattr(sys.modules.get("shim"), "__file__", None), spec and spec.origin):
+        if found and Path(found).resolve() != ours:
+            msg = (
+                f"{_OPTION} needs fxiaoke-shim's package `shim`, but `import shim` gives {found} "
+                "here: rename that file, or leave the option out"
+            )
+            raise pytest.UsageError(msg)
+
+
 class _Collector:
-    """Notes the call sites after each test, for a test may empty the table."""
+    """Notes the call sites after each step of a test, because a test may empty the table."""
 
     def __init__(self) -> None:
         # Keyed; each with a line that called.
         self.sites: dict[SiteKey, str] = {}
-        self.untold = False
+        self.overflow = False
+        self.deselected = 0
 
     def note(self) -> None:
         from shim.notices import usage  # noqa: PLC0415
         from shim.usage.model import SiteKey, place  # noqa: PLC0415
 
         for one in usage():
-            self.untold |= one.overflow
+            self.overflow |= one.overflow
             key = SiteKey(one.function, one.caller_module, one.caller_function)
             self.sites.setdefault(key, place(one.caller_file, one.caller_line))
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self) -> Any:
-        try:
-            return (yield)
-        finally:
-            self.note()
+    # Runs right after setup, call and teardown. A wrapper around them would be a newer or an older
+    # kind of hook, depending on the version of pluggy.
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self) -> None:
+        self.note()
+
+    def pytest_deselected(self, items: Collection[pytest.Item]) -> None:
+        self.deselected += len(items)
 
 
 class _Worker(_Collector):
-    """In a worker of pytest-xdist: hands over what it saw."""
+    """In a worker of pytest-xdist: sends the controller what it saw."""
 
     def __init__(self, config: pytest.Config) -> None:
         super().__init__()
@@ -97,8 +122,11 @@ class _Worker(_Collector):
 
     def pytest_sessionfinish(self) -> None:
         self.note()
-        sites = [[*key, where] for key, where in self.sites.items()]
-        self._config.workeroutput[_OUTPUT] = {"sites": sites, "untold": self.untold}
+        self._config.workeroutput[_OUTPUT] = {
+            "sites": [[*key, where] for key, where in self.sites.items()],
+            "overflow": self.overflow,
+            "deselected": self.deselected,
+        }
 
 
 class _Watch(_Collector):
@@ -111,9 +139,9 @@ class _Watch(_Collector):
         self._config = config
         self._path = config.invocation_params.dir / (file or NAME)
         self._update = update
+        self._ran = 0
         self._skipped = 0
-        self._deselected = 0
-        self._said: list[str] = []
+        self._report: list[str] = []
         self._failed = False
         try:
             self._known = load(self._path) if self._path.exists() or not update else []
@@ -121,18 +149,21 @@ class _Watch(_Collector):
             msg = f"{error} ({_OPTION}-update writes it)"
             raise pytest.UsageError(msg) from None
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._skipped += report.skipped
+    def pytest_collection_finish(self) -> None:
+        # Collecting puts the project's folders on the path.
+        _refuse_third_party_shim()
 
-    def pytest_deselected(self, items: Iterable[pytest.Item]) -> None:
-        self._deselected += len(list(items))
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._ran += report.when == "call"
+        self._skipped += report.skipped
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         from shim.usage.model import SiteKey  # noqa: PLC0415
 
-        output = getattr(node, "workeroutput", {}).get(_OUTPUT, {"sites": [], "untold": False})
-        self.untold |= output["untold"]
+        output = getattr(node, "workeroutput", {}).get(_OUTPUT, _NOTHING)
+        self.overflow |= output["overflow"]
+        self.deselected += output["deselected"]
         for *key, where in output["sites"]:
             self.sites.setdefault(SiteKey(*key), where)
 
@@ -149,8 +180,8 @@ class _Watch(_Collector):
     def _compare(self, session: pytest.Session, exitstatus: int) -> None:
         from shim.usage.baseline import compare, save  # noqa: PLC0415
 
-        if self.untold:
-            self._fail(session, ["some calls were not told apart: the table of call sites is full"])
+        if self.overflow:
+            self._fail(session, ["the table of call sites is full: some calls have no site"])
             return
         found = compare(self._known, self.sites)
         if self._update:
@@ -159,41 +190,44 @@ class _Watch(_Collector):
                 self._path,
                 [*found.kept, *found.new, *(found.gone if self._why_partial() else ())],
             )
-            self._said = [f"{len(found.new)} new call sites are in {self._path.name} now"]
+            self._report = [f"{len(found.new)} new call sites are in {self._path.name} now"]
             return
         if found.new:
             lines = [f"call sites that {self._path.name} does not know:"]
             lines += [f"  {_name(key)} ({self.sites[key]})" for key in found.new]
-            lines.append(f"call the object API there, or take them in with {_OPTION}-update")
+            lines.append(f"call the object API there, or add them with {_OPTION}-update")
             self._fail(session, lines)
         elif found.gone:
             why = self._why_partial() or (exitstatus != 0 and "not all passed")
             gone = [f"  {_name(key)}" for key in found.gone]
             if why:
-                self._said = [f"not called, but kept, since {why}:", *gone]
+                self._report = [f"not called, but kept, since {why}:", *gone]
             else:
                 save(self._path, found.kept)
-                self._said = [f"gone, and taken out of {self._path.name}:", *gone]
+                self._report = [f"gone, and removed from {self._path.name}:", *gone]
 
     def _fail(self, session: pytest.Session, lines: list[str]) -> None:
         self._failed = True
-        self._said = lines
+        self._report = lines
         if session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _why_partial(self) -> str:
         """Return why this run need not have seen every call, or an empty text."""
         option = self._config.option
-        if self._config.args_source is pytest.Config.ArgsSource.ARGS:
+        if option.file_or_dir:
             return "tests were named"
-        if any(getattr(option, name, None) for name in _PARTIAL) or self._deselected:
+        if any(getattr(option, name, None) for name in _PARTIAL) or self.deselected:
             return "tests were left out"
+        if not self._ran:
+            # --collect-only, --fixtures, --setup-only and the like end well, too.
+            return "no test was run"
         return "tests were skipped" if self._skipped else ""
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if self._said:
+        if self._report:
             terminalreporter.section("fxiaoke-shim baseline", red=self._failed)
-            for line in self._said:
+            for line in self._report:
                 terminalreporter.line(line)
 
 
