@@ -43,7 +43,9 @@ def run(*command, cwd):
 
 def mypy_errors(file, cwd, *options):
     """Return {line: kinds} of what `mypy --strict` reports."""
-    output = run("mypy", "--strict", "--config-file=", *options, file, cwd=cwd)
+    # What all runs import is analysed once.
+    cache = f"--cache-dir={cwd.parent.parent / 'mypy'}"
+    output = run("mypy", "--strict", "--config-file=", cache, *options, file, cwd=cwd)
     found = {}
     for line, kind in re.findall(rf"^{file}:(\d+): error: .*\[([a-z-]+)\]$", output, re.MULTILINE):
         found.setdefault(int(line), set()).add(kind)
