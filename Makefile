@@ -79,7 +79,7 @@ UV := $(BIN)/uv --quiet --no-config
 test-plugin: test-plugin-7 test-plugin-8 test-plugin-9 ## Run the plugin's tests on pytest 7.0 to 9
 
 test-plugin-7 test-plugin-8 test-plugin-9: test-plugin-%: $(READY)
-	@$(UV) venv --clear --python $(BIN)/python .venv-pytest$*
+	@$(UV) venv --clear --python $(ON) .venv-pytest$*
 	@$(UV) pip install --python .venv-pytest$*/bin/python --editable . $(PLUGIN_$*)
 	@.venv-pytest$*/bin/python -c "import pluggy, pytest, xdist; print('pytest', pytest.__version__, \
 	  'pluggy', pluggy.__version__, 'xdist', xdist.__version__)"
@@ -98,19 +98,20 @@ TESTS ?=
 # The Python to test on.
 ON ?= $(BIN)/python
 
-test-sdist: $(READY) ## Run the tests from an unpacked sdist (ON=python3.12, TESTS=…)
+test-sdist: $(READY) ## Run the tests from an unpacked sdist (ON=…, TESTS=…)
 	@set -eu; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; $(call build,"$$folder"); \
 	  $(UV) venv --python $(ON) "$$folder/venv"; cd "$$folder/src"; \
 	  uv=$(abspath $(BIN)/uv); \
 	  $$uv --quiet pip install --python ../venv/bin/python -c constraints.txt -e '.[all]' --group test; \
 	  ../venv/bin/python $(PYTEST) --quiet $(TESTS)
 
-test-wheel: $(READY) ## Run the tests against the installed wheel (ON=python3.12, TESTS=…)
+test-wheel: $(READY) ## Run the tests against the installed wheel (ON=…, TESTS=…, COVERAGE=1)
 	@set -eu; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; $(call build,"$$folder"); \
 	  $(UV) venv --python $(ON) "$$folder/venv"; cd "$$folder/src"; \
 	  rm -rf shim fxiaoke_shim_pytest.py; set -- "$$folder"/dist/*.whl; uv=$(abspath $(BIN)/uv); \
 	  $$uv --quiet pip install --python ../venv/bin/python -c constraints.txt --group test \
 	    "fxiaoke-shim[all] @ file://$$1"; \
-	  ../venv/bin/python -c "import shim; assert 'site-packages' in shim.__file__; \
-	    print('tested:', shim.__file__)"; \
-	  ../venv/bin/python $(PYTEST) --quiet $(TESTS)
+	  ../venv/bin/python -c "import sys, shim; assert 'site-packages' in shim.__file__; \
+	    print('Testing the installed wheel on Python', sys.version.split()[0])"; \
+	  $(if $(COVERAGE),COVERAGE_FILE=$(CURDIR)/.coverage) \
+	    ../venv/bin/$(if $(COVERAGE),coverage run,python) $(PYTEST) --quiet $(TESTS)
