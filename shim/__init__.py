@@ -56,6 +56,9 @@ from shim.offline.preset_objects import (
 )
 from shim.settings import ConfigurationError, configure
 
+__version__ = "0.1.0"
+"""The version; pyproject.toml reads it here."""
+
 __all__ = [
     "Answer",
     "ConfigurationError",

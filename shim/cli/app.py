@@ -8,15 +8,42 @@ from typing import Annotated
 
 import typer
 
+from shim import __version__
+from shim.cli.output import echo
 from shim.usage.baseline import NAME
 
 app = typer.Typer(
     name="fxshim",
-    help="Tools around Fxiaoke's deprecated offline API and its replacement.",
     no_args_is_help=True,
-    add_completion=False,
+    # Sub-commands inherit this.
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - as typer calls it.
+    if asked:
+        typer.echo(f"fxshim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    *,
+    _asked: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Tools around Fxiaoke's deprecated offline API and its replacement."""
+
+
+def _endpoint_names(incomplete: str) -> list[str]:
+    """Complete a function's name or a code, in any case."""
+    from shim.offline import ENDPOINTS  # noqa: PLC0415
+
+    names = [name for one in ENDPOINTS.values() for name in (one.name, one.code)]
+    return [name for name in names if name.lower().startswith(incomplete.lower())]
 
 
 class Profile(str, Enum):
@@ -79,7 +106,11 @@ class Format(str, Enum):
 @app.command()
 def endpoints(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Functions to show in full: the loss report.")
+        list[str] | None,
+        typer.Argument(
+            help="Functions or codes to show in full: the loss report.",
+            autocompletion=_endpoint_names,
+        ),
     ] = None,
     *,
     form: Annotated[Format, typer.Option("--format", help="For whom.")] = Format.table,
@@ -89,16 +120,27 @@ def endpoints(
 ) -> None:
     """List the offline calls: code, function, old addresses, replacement, and what is lost."""
     from shim.cli.endpoints import derive_into, text  # noqa: PLC0415
-    from shim.offline import ENDPOINTS  # noqa: PLC0415
 
-    unknown = [name for name in names or [] if name not in ENDPOINTS]
-    if unknown:
-        msg = f"there is no {', '.join(unknown)}; `fxshim endpoints` lists them all"
-        raise typer.BadParameter(msg)
     if into is not None:
         derive_into(into)
         return
-    typer.echo(text(form.value, names or []), nl=False)
+    echo(text(form.value, names or []), nl=False)
+
+
+@app.command()
+def explain(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            help="Codes or functions, in any case: FXO001, update_member.",
+            autocompletion=_endpoint_names,
+        ),
+    ],
+) -> None:
+    """Say what an offline call was, what to write instead, in code, and what is lost."""
+    from shim.cli.explain import text  # noqa: PLC0415
+
+    echo(text(names), nl=False)
 
 
 class By(str, Enum):

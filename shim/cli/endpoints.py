@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from shim.cli.errors import CommandError
+from shim.cli.explain import meant, width
 from shim.offline import ENDPOINTS, render
 
 if TYPE_CHECKING:
@@ -17,14 +19,15 @@ def text(form: str, names: list[str]) -> str:
     """Return the endpoints as `table`, `markdown` or `stub`; a table of names is in full.
 
     Raises:
-        KeyError: There is no such function.
+        CommandError: There is no such call.
     """
+    chosen = meant(names)
     if form == "stub":
         return render.stub()
     if form == "markdown":
         return render.table()
-    if names:
-        return "\n".join(_in_full(name) for name in names)
+    if chosen:
+        return "\n".join(_in_full(one) for one in chosen)
     return "".join(f"{_head(one)}        {_in_short(one)}\n" for one in ENDPOINTS.values())
 
 
@@ -41,11 +44,22 @@ def _in_short(one: Endpoint) -> str:
     return f"{kept}; without a field: {', '.join(lost)}" if lost else kept
 
 
-def _in_full(name: str) -> str:
-    one = ENDPOINTS[name]
-    return f"{_head(one)}{render.losses(one)}"
+def _in_full(one: Endpoint) -> str:
+    return f"{_head(one)}{render.losses(one, width())}"
 
 
 def derive_into(path: Path) -> None:
-    """Derive anew what stands between the marks of a document."""
-    path.write_text(render.put_into(path.read_text(encoding="utf-8")), encoding="utf-8")
+    """Derive again what stands between the marks of a document.
+
+    Raises:
+        CommandError: It has no marks, or is no text.
+    """
+    try:
+        document = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        document = ""
+    if render.BEGIN not in document or render.END not in document:
+        marks = f"{render.BEGIN.strip()} and {render.END.strip()}"
+        msg = f"{path} has no lines {marks}: put them where the table should be"
+        raise CommandError(msg)
+    path.write_text(render.put_into(document), encoding="utf-8")

@@ -12,6 +12,8 @@ import stat
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
+from shim.cli.errors import CommandError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
@@ -30,7 +32,7 @@ _LONGEST_LINE = 1 << 20
 _BLOCK = 1 << 16
 
 
-class ResultsError(Exception):
+class ResultsError(CommandError):
     """A results file cannot be used. Its text names the file and says what to do."""
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import deprecated
 
 from shim.offline import _records
-from shim.offline._records import ERP_ANSWERS, ERP_CALLS, PARAMETERS, send_erp
+from shim.offline._records import ERP_ANSWERS, ERP_CALLS, INSTEAD, PARAMETERS, send_erp
 from shim.offline.declare import Translation, offline
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def _replacement(verb: str) -> str:
 
 @deprecated(
     "FXO019: the offline API is no longer maintained, and no replacement is documented for ERP "
-    "objects (MIGRATION.md#fxo019)",
+    "objects (fxshim explain FXO019)",
     category=None,
 )
 @offline(
@@ -36,6 +36,7 @@ def _replacement(verb: str) -> str:
     method=ERP_CALLS["create"][0],
     writes=True,
     replacement=_replacement("create"),
+    instead=INSTEAD["create"],
     source=_SOURCE + "Create Erp Object",
     parameters=PARAMETERS["create"],
     answer=ERP_ANSWERS["create"],
@@ -89,7 +90,7 @@ def create_erp_object(  # noqa: PLR0913 - as documented.
 
 @deprecated(
     "FXO020: the offline API is no longer maintained, and no replacement is documented for ERP "
-    "objects (MIGRATION.md#fxo020)",
+    "objects (fxshim explain FXO020)",
     category=None,
 )
 @offline(
@@ -99,6 +100,7 @@ def create_erp_object(  # noqa: PLR0913 - as documented.
     method=ERP_CALLS["update"][0],
     writes=True,
     replacement=_replacement("update"),
+    instead=INSTEAD["update"],
     source=_SOURCE + "Update Erp Object",
     parameters=PARAMETERS["update"],
     answer=ERP_ANSWERS["update"],
@@ -152,7 +154,7 @@ def update_erp_object(  # noqa: PLR0913 - as documented.
 
 @deprecated(
     "FXO021: the offline API is no longer maintained, and no replacement is documented for ERP "
-    "objects (MIGRATION.md#fxo021)",
+    "objects (fxshim explain FXO021)",
     category=None,
 )
 @offline(
@@ -162,6 +164,7 @@ def update_erp_object(  # noqa: PLR0913 - as documented.
     method=ERP_CALLS["get"][0],
     writes=False,
     replacement=_replacement("get"),
+    instead=INSTEAD["get"],
     source=_SOURCE + "Query Erp Object Details",
     parameters=PARAMETERS["get"],
     answer=ERP_ANSWERS["get"],
@@ -208,7 +211,7 @@ def query_erp_object_details(
 
 @deprecated(
     "FXO022: the offline API is no longer maintained, and no replacement is documented for ERP "
-    "objects (MIGRATION.md#fxo022)",
+    "objects (fxshim explain FXO022)",
     category=None,
 )
 @offline(
@@ -218,6 +221,7 @@ def query_erp_object_details(
     method=ERP_CALLS["query"][0],
     writes=False,
     replacement=_replacement("query"),
+    instead=INSTEAD["query"],
     source=_SOURCE + "Query Erp Object List",
     parameters=PARAMETERS["query"],
     answer=ERP_ANSWERS["query"],
@@ -266,7 +270,7 @@ def query_erp_object_list(
 
 @deprecated(
     "FXO023: the offline API is no longer maintained, and no replacement is documented for ERP "
-    "objects (MIGRATION.md#fxo023)",
+    "objects (fxshim explain FXO023)",
     category=None,
 )
 @offline(
@@ -276,6 +280,7 @@ def query_erp_object_list(
     method=ERP_CALLS["invalid"][0],
     writes=True,
     replacement=_replacement("invalid"),
+    instead=INSTEAD["invalid"],
     source=_SOURCE + "Invalidate Erp Object",
     parameters=PARAMETERS["invalid"],
     answer=ERP_ANSWERS["invalid"],
@@ -322,7 +327,7 @@ def invalidate_erp_object(
 
 @deprecated(
     "FXO024: the offline API is no longer maintained, and no replacement is documented for ERP "
-    "objects (MIGRATION.md#fxo024)",
+    "objects (fxshim explain FXO024)",
     category=None,
 )
 @offline(
@@ -332,6 +337,7 @@ def invalidate_erp_object(
     method=ERP_CALLS["recover"][0],
     writes=True,
     replacement=_replacement("recover"),
+    instead=INSTEAD["recover"],
     source=_SOURCE + "Recover Erp Object",
     parameters=PARAMETERS["recover"],
     answer=ERP_ANSWERS["recover"],
@@ -379,7 +385,7 @@ def recover_erp_object(
 
 @deprecated(
     "FXO025: the offline API is no longer maintained, and no replacement is documented for ERP "
-    "objects (MIGRATION.md#fxo025)",
+    "objects (fxshim explain FXO025)",
     category=None,
 )
 @offline(
@@ -389,6 +395,7 @@ def recover_erp_object(
     method=ERP_CALLS["delete"][0],
     writes=True,
     replacement=_replacement("delete"),
+    instead=INSTEAD["delete"],
     source=_SOURCE + "Delete Erp Object",
     parameters=PARAMETERS["delete"],
     answer=ERP_ANSWERS["delete"],
@@ -437,7 +444,7 @@ def delete_erp_object(
 
 @deprecated(
     "FXO026: the offline API is no longer maintained, and no replacement is documented for ERP "
-    "objects (MIGRATION.md#fxo026)",
+    "objects (fxshim explain FXO026)",
     category=None,
 )
 @offline(
@@ -447,6 +454,7 @@ def delete_erp_object(
     method=ERP_CALLS["changeOwner"][0],
     writes=True,
     replacement=_replacement("changeOwner"),
+    instead=INSTEAD["changeOwner"],
     source=_SOURCE + "Change Erp Object Owner",
     parameters=PARAMETERS["changeOwner"],
     answer=ERP_ANSWERS["changeOwner"],

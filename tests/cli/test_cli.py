@@ -140,9 +140,13 @@ class TestEndpoints:
         shown = fxshim("endpoints", "update_member").stdout
         for name in ENDPOINTS["update_member"].parameters:
             assert name in shown
+        assert fxshim("endpoints", "fxo003").stdout == shown
         unknown = fxshim("endpoints", "updateMember")
         assert unknown.returncode == 2
-        assert "updateMember" in unknown.stderr
+        assert unknown.stderr == (
+            "fxshim: there is no offline call 'updateMember'; did you mean update_member? "
+            "`fxshim endpoints` lists them all\n"
+        )
 
     def test_a_document_is_derived_anew_between_its_marks(self, tmp_path):
         """What stands around them stays."""
@@ -150,6 +154,16 @@ class TestEndpoints:
         path.write_text(f"before\n{render.BEGIN}old\n{render.END}after\n")
         fxshim("endpoints", "--into", str(path))
         assert path.read_text() == f"before\n{render.BEGIN}{render.table()}{render.END}after\n"
+
+    @pytest.mark.parametrize("content", [b"no marks", b"\xff\xfe"])
+    def test_a_document_without_marks_stays_as_it_is(self, tmp_path, content):
+        """One line says what it lacks."""
+        path = tmp_path / "doc.md"
+        path.write_bytes(content)
+        done = fxshim("endpoints", "--into", str(path))
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert "put them where the table should be" in done.stderr
+        assert path.read_bytes() == content
 
 
 def test_without_its_extra_it_says_what_to_install(tmp_path):
@@ -162,8 +176,14 @@ def test_without_its_extra_it_says_what_to_install(tmp_path):
 
 
 def test_another_missing_module_is_not_blamed_on_an_extra(tmp_path):
-    """Then it is a broken installation, and the traceback is what helps."""
+    """Then it is a broken installation: a line names it, and says how to get the traceback."""
     (tmp_path / "typer.py").write_text("import no_such_module_anywhere\n")
     done = fxshim("demo", PYTHONPATH=str(tmp_path))
+    assert done.returncode == 70
+    assert done.stderr == (
+        "fxshim: a defect of fxshim: ModuleNotFoundError (no_such_module_anywhere) at typer.py:1\n"
+        "FXSHIM_TRACEBACK=1 before the command shows the traceback; please report it\n"
+    )
+    done = fxshim("demo", PYTHONPATH=str(tmp_path), FXSHIM_TRACEBACK="1")
     assert done.returncode == 1
-    assert "no_such_module_anywhere" in done.stderr
+    assert done.stderr.startswith("Traceback (most recent call last):")

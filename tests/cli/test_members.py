@@ -270,7 +270,7 @@ class TestTrouble:
             process.stdin.close()
             said = process.stderr.read()
             assert process.wait(30) == 0
-        assert said == "fxshim: the summary could not be written: Broken pipe\n"
+        assert said == ""
         assert len(one.disabled()) == 5
 
     def test_a_terminal_without_such_letters(self, command):

@@ -32,7 +32,7 @@ from shim.usage.verdict import Judge
 FXSHIM = Path(sys.executable).with_name("fxshim")
 NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
 CALLER = {"caller_file": "hr.py", "caller_line": 7, "caller_module": "hr", "caller_function": "go"}
-ABOUT = {"replacement": "PersonnelObj update", "address": "MIGRATION.md#fxo001"}
+ABOUT = {"replacement": "PersonnelObj update", "address": "fxshim explain FXO001"}
 WHAT = {"code": "FXO001", "function": "set_member_status_batch"}
 
 
