@@ -105,9 +105,10 @@ def _open_missing_streams() -> None:
 
     Else the next file that is opened takes the number, and gets what is meant for them.
     """
-    for number, mode in enumerate((os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)):
+    for number in range(3):
         if not _is_open(number):
-            os.open(os.devnull, mode)
+            # Not to be read, either: ids from a stdin that is closed are an error, not none.
+            os.open(os.devnull, os.O_WRONLY)
     if sys.stderr is None:
         sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115 - a descriptor.
 

@@ -88,7 +88,7 @@ class Lines:
     def _next(self) -> str:
         try:
             line = self._file.readline(LONGEST_LINE + 1)
-        except (OSError, UnicodeError):
+        except UnicodeError:
             raise self.error(_BROKEN_OFF) from None
         if not line:
             raise StopIteration
