@@ -56,7 +56,8 @@ def _judged(error: Exception) -> tuple[str, int]:
     if type(error).__name__ == "Abort":
         return "interrupted", INTERRUPTED
     if _is_expected(error):
-        return str(error), UNUSABLE
+        # A name of a file may hold the end of a line.
+        return " ".join(str(error).splitlines()), UNUSABLE
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename is not None else ""
         return f"{where}{error.strerror or type(error).__name__}", UNUSABLE

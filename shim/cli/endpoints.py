@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from shim.cli.errors import CommandError
-from shim.cli.explain import meant, width
+from shim.cli.explain import meant
+from shim.cli.output import width
 from shim.offline import ENDPOINTS, render
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from shim.offline import Endpoint
+
+_INDENT: Final = " " * 8
+_NARROWEST: Final = 24
 
 
 def text(form: str, names: list[str]) -> str:
@@ -28,11 +33,29 @@ def text(form: str, names: list[str]) -> str:
         return render.table()
     if chosen:
         return "\n".join(_in_full(one) for one in chosen)
-    return "".join(f"{_head(one)}        {_in_short(one)}\n" for one in ENDPOINTS.values())
+    return "".join(f"{_head(one)}{_hung(_in_short(one))}" for one in ENDPOINTS.values())
 
 
 def _head(one: Endpoint) -> str:
-    return f"{one.code}  {one.name}: {' | '.join(one.paths)} -> {one.replacement}\n"
+    if width() is None:
+        return f"{one.code}  {one.name}: {' | '.join(one.paths)} -> {one.replacement}\n"
+    paths = _hung(" | ".join(one.paths))
+    return f"{one.code}  {one.name}\n{paths}{_hung(f'-> {one.replacement}')}"
+
+
+def _hung(text: str) -> str:
+    """Return a text below a head, as wide as the screen; in one line where there is none."""
+    room = width()
+    if room is None:
+        return f"{_INDENT}{text}\n"
+    filled = textwrap.fill(
+        text,
+        max(room, _NARROWEST),
+        initial_indent=_INDENT,
+        subsequent_indent=_INDENT,
+        break_on_hyphens=False,
+    )
+    return f"{filled}\n"
 
 
 def _in_short(one: Endpoint) -> str:

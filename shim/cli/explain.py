@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import shutil
-import sys
 import textwrap
 from typing import TYPE_CHECKING, Final
 
 from shim.cli.errors import CommandError
+from shim.cli.output import width
 from shim.offline import ENDPOINTS, render
 from shim.offline.instead import code
 
@@ -71,11 +70,6 @@ def _explained(one: Endpoint) -> str:
         f"Guide: MIGRATION.md, section {one.translation.__module__.rpartition('.')[2]}",
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def width() -> int | None:
-    """Return how wide a line may be; None if nobody looks at a screen."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _wrapped(line: str) -> str:

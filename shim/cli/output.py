@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
 from contextlib import suppress
 
 import typer
@@ -33,12 +35,35 @@ def echo(text: str, *, nl: bool = True) -> None:
 
 
 def complain(text: str) -> None:
-    """Say on stderr what is wrong, if there is one."""
-    with suppress(OSError, AttributeError):
-        typer.echo(f"fxshim: {text}", err=True)
+    """Say on stderr what is wrong."""
+    warn(f"fxshim: {text}")
+
+
+def warn(text: str) -> None:
+    """Write on stderr, if anybody hears it there."""
+    with suppress(OSError):
+        typer.echo(text, err=True)
+
+
+def width() -> int | None:
+    """Return how wide a line may be; None if nobody looks at a screen: then a row is a line."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns
+
+
+def fitted(text: str) -> str:
+    """Return lines no longer than the screen is wide; as they are where there is none."""
+    room = width()
+    if room is None:
+        return text
+    lines = (
+        textwrap.fill(line, max(room, 24), break_on_hyphens=False) for line in text.splitlines()
+    )
+    return "\n".join(lines)
 
 
 def silence() -> None:
     """Send what is still to be written nowhere: the interpreter tries again as it leaves."""
-    with suppress(OSError, AttributeError, ValueError):
+    with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
