@@ -104,6 +104,7 @@ class _Work:
                 with show(standing, title, quiet=order.quiet) as news:
                     self._follow(run, results, standing, news)
             finally:
+                self._tally.leave(total)
                 self._report(self._summary(run.api_calls, standing.seconds))
         for trouble in self._troubles:
             complain(str(trouble))
@@ -171,12 +172,14 @@ class _Work:
             summary.planned(tally, order.asked, settings.current())
             if self._dry_run
             else summary.done(tally, order.asked),
-            *(["failed, by errorCode:", *failures] if failures else []),
+            *failures,
             summary.calls(api_calls, seconds),
         ]
         if not whole:
             parts.append("ended before all ids were done")
-        if order.dry_run:
+        if self._dry_run and tally.unreached:
+            parts.append("next: check base_url and the network, then the same command again")
+        elif order.dry_run:
             parts.append("next: the same command without --dry-run")
         elif self._dry_run:
             parts.append("nothing was written: the settings say dry_run (mode, or a route)")
@@ -189,7 +192,7 @@ class _Work:
             return EXIT_CODE
         if any(not isinstance(one, ResultsError) for one in self._troubles):
             return _UNUSABLE
-        return _FAILED if self._troubles or self._tally.codes else 0
+        return _FAILED if self._troubles or self._tally.left else 0
 
 
 def _chosen(ids: IdsFile, failed: set[str] | None) -> Iterator[str]:
