@@ -61,6 +61,9 @@ from shim.offline.preset_objects import (
 )
 from shim.settings import ConfigurationError, configure
 
+__version__ = "0.1.0"
+"""The version; pyproject.toml reads it here."""
+
 if TYPE_CHECKING:
     from shim.settings.model import Settings
 else:

@@ -25,7 +25,7 @@ set_member_status_many = aset_member_status_many
 
 @deprecated(
     "FXO001: the offline API is no longer maintained; update PersonnelObj through the"
-    " object API instead (MIGRATION.md#fxo001)"
+    " object API instead (fxshim explain FXO001)"
 )
 async def set_member_status_batch(
     corpAccessToken: str,
@@ -37,7 +37,7 @@ async def set_member_status_batch(
 ) -> Answer: ...
 @deprecated(
     "FXO002: the offline API is no longer maintained; update PersonnelObj through the"
-    " object API instead (MIGRATION.md#fxo002)"
+    " object API instead (fxshim explain FXO002)"
 )
 async def set_member_status(
     corpAccessToken: str,
@@ -51,7 +51,7 @@ async def set_member_status(
 ) -> Answer: ...
 @deprecated(
     "FXO003: the offline API is no longer maintained; update PersonnelObj through the"
-    " object API instead (MIGRATION.md#fxo003)"
+    " object API instead (fxshim explain FXO003)"
 )
 async def update_member(
     corpAccessToken: str,
@@ -62,7 +62,7 @@ async def update_member(
 ) -> Answer: ...
 @deprecated(
     "FXO004: the offline API is no longer maintained; query PersonnelObj through the "
-    "object API instead (MIGRATION.md#fxo004)"
+    "object API instead (fxshim explain FXO004)"
 )
 async def query_employee_info_by_open_user_id(
     corpAccessToken: str,
@@ -74,7 +74,7 @@ async def query_employee_info_by_open_user_id(
 ) -> EmployeeAnswer: ...
 @deprecated(
     "FXO005: the offline API is no longer maintained; query PersonnelObj through the "
-    "object API instead (MIGRATION.md#fxo005)"
+    "object API instead (fxshim explain FXO005)"
 )
 async def query_employee_by_mobile(
     corpAccessToken: str,
@@ -85,7 +85,7 @@ async def query_employee_by_mobile(
 ) -> EmployeeListAnswer: ...
 @deprecated(
     "FXO006: the offline API is no longer maintained; query PersonnelObj through the "
-    "object API instead (MIGRATION.md#fxo006)"
+    "object API instead (fxshim explain FXO006)"
 )
 async def query_updated_employee_list_by_time_range(
     corpAccessToken: str,
@@ -100,7 +100,7 @@ async def query_updated_employee_list_by_time_range(
 ) -> EmployeePageAnswer: ...
 @deprecated(
     "FXO007: the offline API is no longer maintained; query DepartmentObj through the"
-    " object API instead (MIGRATION.md#fxo007)"
+    " object API instead (fxshim explain FXO007)"
 )
 async def get_department_list(
     corpAccessToken: str,
@@ -110,7 +110,7 @@ async def get_department_list(
 ) -> DepartmentListAnswer: ...
 @deprecated(
     "FXO008: the offline API is no longer maintained; get DepartmentObj through the "
-    "object API instead (MIGRATION.md#fxo008)"
+    "object API instead (fxshim explain FXO008)"
 )
 async def get_department_details(
     corpAccessToken: str,
@@ -122,7 +122,7 @@ async def get_department_details(
 ) -> DepartmentAnswer: ...
 @deprecated(
     "FXO009: the offline API is no longer maintained; update DepartmentObj through "
-    "the object API instead (MIGRATION.md#fxo009)"
+    "the object API instead (fxshim explain FXO009)"
 )
 async def update_department(
     corpAccessToken: str,
@@ -133,7 +133,7 @@ async def update_department(
 ) -> Answer: ...
 @deprecated(
     "FXO010: the offline API is no longer maintained; update DepartmentObj through "
-    "the object API instead (MIGRATION.md#fxo010)"
+    "the object API instead (fxshim explain FXO010)"
 )
 async def set_department_status(
     corpAccessToken: str,
@@ -145,7 +145,7 @@ async def set_department_status(
 ) -> Answer: ...
 @deprecated(
     "FXO011: the offline API is no longer maintained; create the record through the "
-    "object API instead (MIGRATION.md#fxo011)"
+    "object API instead (fxshim explain FXO011)"
 )
 async def create_preset_object(
     corpAccessToken: str,
@@ -159,7 +159,7 @@ async def create_preset_object(
 ) -> SavedRecordAnswer: ...
 @deprecated(
     "FXO012: the offline API is no longer maintained; update the record through the "
-    "object API instead (MIGRATION.md#fxo012)"
+    "object API instead (fxshim explain FXO012)"
 )
 async def update_preset_object(
     corpAccessToken: str,
@@ -173,7 +173,7 @@ async def update_preset_object(
 ) -> SavedRecordAnswer: ...
 @deprecated(
     "FXO013: the offline API is no longer maintained; get the record through the "
-    "object API instead (MIGRATION.md#fxo013)"
+    "object API instead (fxshim explain FXO013)"
 )
 async def query_preset_object_details(
     corpAccessToken: str,
@@ -185,7 +185,7 @@ async def query_preset_object_details(
 ) -> RecordAnswer: ...
 @deprecated(
     "FXO014: the offline API is no longer maintained; query the records through the "
-    "object API instead (MIGRATION.md#fxo014)"
+    "object API instead (fxshim explain FXO014)"
 )
 async def query_preset_object_list(
     corpAccessToken: str,
@@ -197,7 +197,7 @@ async def query_preset_object_list(
 ) -> RecordPageAnswer: ...
 @deprecated(
     "FXO015: the offline API is no longer maintained; invalidate the record through "
-    "the object API instead (MIGRATION.md#fxo015)"
+    "the object API instead (fxshim explain FXO015)"
 )
 async def invalidate_preset_object(
     corpAccessToken: str,
@@ -209,7 +209,7 @@ async def invalidate_preset_object(
 ) -> Answer: ...
 @deprecated(
     "FXO016: the offline API is no longer maintained; recover the records through the"
-    " object API instead (MIGRATION.md#fxo016)"
+    " object API instead (fxshim explain FXO016)"
 )
 async def recover_preset_object(
     corpAccessToken: str,
@@ -221,7 +221,7 @@ async def recover_preset_object(
 ) -> Answer: ...
 @deprecated(
     "FXO017: the offline API is no longer maintained; delete the records through the "
-    "object API instead (MIGRATION.md#fxo017)"
+    "object API instead (fxshim explain FXO017)"
 )
 async def delete_preset_object(
     corpAccessToken: str,
@@ -233,7 +233,7 @@ async def delete_preset_object(
 ) -> Answer: ...
 @deprecated(
     "FXO018: the offline API is no longer maintained; change the owner through the "
-    "object API instead (MIGRATION.md#fxo018)"
+    "object API instead (fxshim explain FXO018)"
 )
 async def change_preset_object_owner(
     corpAccessToken: str,
@@ -245,7 +245,7 @@ async def change_preset_object_owner(
 ) -> Answer: ...
 @deprecated(
     "FXO019: the offline API is no longer maintained, and no replacement is "
-    "documented for ERP objects (MIGRATION.md#fxo019)"
+    "documented for ERP objects (fxshim explain FXO019)"
 )
 async def create_erp_object(
     corpAccessToken: str,
@@ -259,7 +259,7 @@ async def create_erp_object(
 ) -> SavedErpRecordAnswer: ...
 @deprecated(
     "FXO020: the offline API is no longer maintained, and no replacement is "
-    "documented for ERP objects (MIGRATION.md#fxo020)"
+    "documented for ERP objects (fxshim explain FXO020)"
 )
 async def update_erp_object(
     corpAccessToken: str,
@@ -273,7 +273,7 @@ async def update_erp_object(
 ) -> SavedErpRecordAnswer: ...
 @deprecated(
     "FXO021: the offline API is no longer maintained, and no replacement is "
-    "documented for ERP objects (MIGRATION.md#fxo021)"
+    "documented for ERP objects (fxshim explain FXO021)"
 )
 async def query_erp_object_details(
     corpAccessToken: str,
@@ -285,7 +285,7 @@ async def query_erp_object_details(
 ) -> RecordAnswer: ...
 @deprecated(
     "FXO022: the offline API is no longer maintained, and no replacement is "
-    "documented for ERP objects (MIGRATION.md#fxo022)"
+    "documented for ERP objects (fxshim explain FXO022)"
 )
 async def query_erp_object_list(
     corpAccessToken: str,
@@ -297,7 +297,7 @@ async def query_erp_object_list(
 ) -> RecordPageAnswer: ...
 @deprecated(
     "FXO023: the offline API is no longer maintained, and no replacement is "
-    "documented for ERP objects (MIGRATION.md#fxo023)"
+    "documented for ERP objects (fxshim explain FXO023)"
 )
 async def invalidate_erp_object(
     corpAccessToken: str,
@@ -309,7 +309,7 @@ async def invalidate_erp_object(
 ) -> ErpAnswer: ...
 @deprecated(
     "FXO024: the offline API is no longer maintained, and no replacement is "
-    "documented for ERP objects (MIGRATION.md#fxo024)"
+    "documented for ERP objects (fxshim explain FXO024)"
 )
 async def recover_erp_object(
     corpAccessToken: str,
@@ -321,7 +321,7 @@ async def recover_erp_object(
 ) -> ErpAnswer: ...
 @deprecated(
     "FXO025: the offline API is no longer maintained, and no replacement is "
-    "documented for ERP objects (MIGRATION.md#fxo025)"
+    "documented for ERP objects (fxshim explain FXO025)"
 )
 async def delete_erp_object(
     corpAccessToken: str,
@@ -333,7 +333,7 @@ async def delete_erp_object(
 ) -> ErpAnswer: ...
 @deprecated(
     "FXO026: the offline API is no longer maintained, and no replacement is "
-    "documented for ERP objects (MIGRATION.md#fxo026)"
+    "documented for ERP objects (fxshim explain FXO026)"
 )
 async def change_erp_object_owner(
     corpAccessToken: str,

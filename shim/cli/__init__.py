@@ -1,8 +1,15 @@
-"""The command `fxshim`. Imports its libraries when it is run, never before."""
+"""The command `fxshim`. Imports its libraries when it is run, never before.
+
+Exit codes: 0 done; 1 done, and something is not as asked (a command's help says what); 2 it could
+not be done, and one line says why; 70 a defect of fxshim; 130 interrupted.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 _EXTRAS = {
     "typer": "cli",
@@ -11,20 +18,105 @@ _EXTRAS = {
     "starlette": "server",
     "uvicorn": "server",
 }
+TRACEBACK = "FXSHIM_TRACEBACK"
+"""The environment variable with which errors come as tracebacks."""
+UNUSABLE = 2
+DEFECT = 70
+"""EX_SOFTWARE of sysexits.h: neither `failed` nor `used wrongly`, so a script can tell."""
+INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run `fxshim`; where an extra is missing, say which and how to get it."""
+    """Run `fxshim`; every error is a line or two, and an exit code."""
+    _open_missing_streams()
+    code: object
     try:
         from shim.cli.app import app  # noqa: PLC0415
 
-        app()
-    except ModuleNotFoundError as error:
-        extra = _EXTRAS.get(str(error.name).partition(".")[0])
-        if extra is None:
+        code = app(standalone_mode=False)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
             raise
-        sys.stderr.write(
-            f"fxshim needs {error.name}, which is not installed: "
-            f"pip install 'fxiaoke-shim[{extra}]', or fxiaoke-shim[all]\n"
-        )
-        raise SystemExit(2) from None
+        text, code = _judged(error)
+        _say(text)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _judged(error: Exception) -> tuple[str, int]:
+    """Return what to say of an error, and the exit code."""
+    if isinstance(error, ModuleNotFoundError):
+        extra = _EXTRAS.get(str(error.name).partition(".")[0])
+        if extra is not None:
+            install = f"pip install 'fxiaoke-shim[{extra}]', or fxiaoke-shim[all]"
+            return f"{error.name} is not installed: {install}", UNUSABLE
+    if hasattr(error, "format_message"):
+        return _usage(error), UNUSABLE
+    if type(error).__name__ == "Abort":
+        return "interrupted", INTERRUPTED
+    if _is_expected(error):
+        # A name of a file may hold the end of a line.
+        return " ".join(str(error).splitlines()), UNUSABLE
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return f"{where}{error.strerror or type(error).__name__}", UNUSABLE
+    return _defect(error), DEFECT
+
+
+def _usage(error: Exception) -> str:
+    """Return what is wrong with the arguments, and which command's help says more."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "fxshim"
+    message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
+    return f"{message.rstrip('.')}\nsee: {path} -h"
+
+
+def _is_expected(error: Exception) -> bool:
+    from shim.cli.errors import CommandError  # noqa: PLC0415
+    from shim.settings import ConfigurationError  # noqa: PLC0415
+    from shim.usage import SourceError  # noqa: PLC0415
+    from shim.usage.baseline import BaselineError  # noqa: PLC0415
+
+    return isinstance(error, (CommandError, ConfigurationError, SourceError, BaselineError))
+
+
+def _defect(error: Exception) -> str:
+    """Return a line about a defect of ours. Not its text, which may hold ids or names."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = "" if at is None else f" at {Path(at.tb_frame.f_code.co_filename).name}:{at.tb_lineno}"
+    module = f" ({error.name})" if isinstance(error, ModuleNotFoundError) else ""
+    return (
+        f"a defect of fxshim: {type(error).__name__}{module}{where}\n"
+        f"{TRACEBACK}=1 before the command shows the traceback; please report it"
+    )
+
+
+def _say(text: str) -> None:
+    with suppress(OSError, ValueError):
+        line = f"fxshim: {text}\n".encode(sys.stderr.encoding or "ascii", "backslashreplace")
+        sys.stderr.write(line.decode(sys.stderr.encoding or "ascii"))
+        sys.stderr.flush()
+
+
+def _open_missing_streams() -> None:
+    """Open stdin, stdout and stderr on nothing if they are closed, as in some daemons.
+
+    Else the next file that is opened takes the number, and gets what is meant for them.
+    """
+    for number in range(3):
+        if not _is_open(number):
+            # Not to be read, either: ids from a stdin that is closed are an error, not none.
+            os.open(os.devnull, os.O_WRONLY)
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115 - a descriptor.
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True

@@ -2,21 +2,59 @@
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from shim import __version__
+from shim.cli.output import echo
 from shim.usage.baseline import NAME
 
 app = typer.Typer(
     name="fxshim",
-    help="Tools around Fxiaoke's deprecated offline API and its replacement.",
     no_args_is_help=True,
-    add_completion=False,
+    # Sub-commands inherit this.
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - as typer calls it.
+    if asked:
+        typer.echo(f"fxshim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    *,
+    _asked: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Tools around Fxiaoke's deprecated offline API and its replacement."""
+
+
+def _finite(value: float | None) -> float | None:
+    """Refuse what is no number of seconds, though it is a float."""
+    if value is not None and not math.isfinite(value):
+        msg = "it has to be a finite number"
+        raise typer.BadParameter(msg)
+    return value
+
+
+def _endpoint_names(incomplete: str) -> list[str]:
+    """Complete a function's name or a code, in the case in which it was begun."""
+    from shim.offline import ENDPOINTS  # noqa: PLC0415
+
+    names = [*ENDPOINTS, *(one.code for one in ENDPOINTS.values())]
+    # A shell drops what does not begin as it was typed.
+    alike = [name.lower() if incomplete.islower() else name for name in names]
+    return [name for name in alike if name.startswith(incomplete)]
 
 
 class Profile(str, Enum):
@@ -33,8 +71,11 @@ class Profile(str, Enum):
 @app.command()
 def sandbox(  # noqa: PLR0913 - options of a command.
     *,
-    port: Annotated[int, typer.Option(help="Port on loopback; 0 takes a free one.")] = 0,
-    members: Annotated[int, typer.Option(min=1, help="Employees, all enabled.")] = 25,
+    host: Annotated[
+        str, typer.Option(help="Where to listen; 0.0.0.0 lets other machines and containers in.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
+    members: Annotated[int, typer.Option(min=1, max=100_000, help="Employees, all enabled.")] = 25,
     profile: Annotated[Profile, typer.Option(help="Which tenant to play.")] = Profile.fsuid,
     seed: Annotated[int, typer.Option(help="The same seed makes the same tenant.")] = 0,
     quota_calls: Annotated[
@@ -42,22 +83,49 @@ def sandbox(  # noqa: PLR0913 - options of a command.
         typer.Option(min=0, help="Calls per path and window; 0 = no quota. Only strict has one."),
     ] = None,
     quota_seconds: Annotated[
-        float | None, typer.Option(min=0, help="Length of that window in seconds.")
+        float | None,
+        typer.Option(
+            min=0, callback=_finite, help="Length of that window in seconds; 0 = no quota."
+        ),
     ] = None,
-    latency_ms: Annotated[float, typer.Option(min=0, help="Milliseconds before each answer.")] = 0,
+    latency_ms: Annotated[
+        float,
+        typer.Option(min=0, max=600_000, callback=_finite, help="Milliseconds before each answer."),
+    ] = 0,
+    env: Annotated[
+        bool,
+        typer.Option(
+            "--env", help='Serve in the background; print lines for: eval "$(fxshim sandbox --env)"'
+        ),
+    ] = False,
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=100_000, callback=_finite, help="End by itself after so long; 60 with --env."
+        ),
+    ] = None,
 ) -> None:
-    """Serve a pretend tenant on loopback until interrupted; prints how to log in as JSON."""
-    from shim.cli.sandbox import serve  # noqa: PLC0415
+    """Serve a pretend tenant until interrupted; print how to log in as one line of JSON.
 
-    serve(
+    With --env it goes to the background and prints shell lines instead. To end it:
+    kill $FXIAOKE_SHIM_SANDBOX_PID
+    """
+    from shim.cli.sandbox import Order, serve, serve_in_background  # noqa: PLC0415
+
+    order = Order(
+        host=host,
         port=port,
-        members=members,
-        profile=profile.value,
-        seed=seed,
-        quota_calls=quota_calls,
-        quota_seconds=quota_seconds,
-        latency_ms=latency_ms,
+        seconds=None if minutes is None else minutes * 60,
+        options={
+            "members": members,
+            "profile": profile.value,
+            "seed": seed,
+            "quota_calls": 0 if quota_seconds == 0 else quota_calls,
+            "quota_seconds": quota_seconds or None,
+            "latency_ms": latency_ms,
+        },
     )
+    (serve_in_background if env else serve)(order)
 
 
 @app.command()
@@ -84,7 +152,11 @@ class Format(str, Enum):
 @app.command()
 def endpoints(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Functions to show in full: the loss report.")
+        list[str] | None,
+        typer.Argument(
+            help="Functions or codes to show in full: the loss report.",
+            autocompletion=_endpoint_names,
+        ),
     ] = None,
     *,
     form: Annotated[Format, typer.Option("--format", help="For whom.")] = Format.table,
@@ -94,16 +166,27 @@ def endpoints(
 ) -> None:
     """List the offline calls: code, function, old addresses, replacement, and what is lost."""
     from shim.cli.endpoints import derive_into, text  # noqa: PLC0415
-    from shim.offline import ENDPOINTS  # noqa: PLC0415
 
-    unknown = [name for name in names or [] if name not in ENDPOINTS]
-    if unknown:
-        msg = f"there is no {', '.join(unknown)}; `fxshim endpoints` lists them all"
-        raise typer.BadParameter(msg)
     if into is not None:
         derive_into(into)
         return
-    typer.echo(text(form.value, names or []), nl=False)
+    echo(text(form.value, names or []), nl=False)
+
+
+@app.command()
+def explain(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            help="Codes or functions, in any case: FXO001, update_member.",
+            autocompletion=_endpoint_names,
+        ),
+    ],
+) -> None:
+    """Say what an offline call was, what to write instead, in code, and what is lost."""
+    from shim.cli.explain import text  # noqa: PLC0415
+
+    echo(text(names), nl=False)
 
 
 class By(str, Enum):

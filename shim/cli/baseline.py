@@ -4,87 +4,76 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import typer
-
-from shim.usage import SourceError, Usage, read_usage
+from shim.cli.output import complain, echo, warn
+from shim.usage import Usage, read_usage
 from shim.usage.baseline import BaselineError, compare, load, save
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from shim.usage import SiteKey
 
 _NEW: Final = 1
-_UNUSABLE: Final = 2
 
 
 def write(logs: Sequence[str], path: Path) -> int:
-    """Write what the logs tell of to the baseline; return the exit code."""
+    """Write what the logs tell of to the baseline; return the exit code.
 
-    def work() -> int:
-        usage = _read(logs)
-        known = load(path) if path.exists() else []
-        found = compare(known, usage.sites)
-        save(path, usage.sites.keys())
-        typer.echo(
-            f"wrote {path}: {len(usage.sites)} call sites, {len(found.new)} of them new; "
-            f"{len(found.gone)} gone"
-        )
-        return 0
-
-    return _answered(work)
+    Raises:
+        BaselineError: It cannot be used, or not be written.
+        SourceError: A log cannot be read.
+    """
+    usage = _read(logs)
+    known = load(path) if path.exists() else []
+    found = compare(known, usage.sites)
+    save(path, usage.sites.keys())
+    echo(
+        f"wrote {path}: {len(usage.sites)} call sites, {len(found.new)} of them new; "
+        f"{len(found.gone)} gone"
+    )
+    return 0
 
 
 def check(logs: Sequence[str], path: Path, *, shrink: bool, empty: bool) -> int:
-    """Compare what the logs tell of with the baseline; return the exit code."""
+    """Compare what the logs tell of with the baseline; return the exit code.
 
-    def work() -> int:
-        known = load(path)
-        usage = _read(logs)
-        if not usage.sites and known and not empty:
-            msg = (
-                "no call in these logs, so nothing was checked: are they the right ones? If the "
-                "last call site is gone, say so with --empty"
-            )
-            raise BaselineError(msg)
-        found = compare(known, usage.sites)
-        if found.new:
-            typer.echo(f"{len(found.new)} call sites are not in {path}:", err=True)
-            for key in found.new:
-                typer.echo(_told(usage, key), err=True)
-            typer.echo(
-                "call the object API there instead; or, if it has to be, take them in with "
-                "`fxshim baseline write`",
-                err=True,
-            )
-            return _NEW
-        if found.gone and shrink:
-            save(path, found.kept)
-        verb = "forgot" if shrink else "would forget"
-        said = [f"no new call site; {len(found.kept)} of {len(known)} known ones are still there"]
-        said += [f"{verb} {_name(key)}" for key in found.gone]
-        typer.echo("\n".join(said))
-        return 0
-
-    return _answered(work)
-
-
-def _answered(work: Callable[[], int]) -> int:
-    try:
-        return work()
-    except (BaselineError, SourceError) as error:
-        typer.echo(f"fxshim: {error}", err=True)
-        return _UNUSABLE
+    Raises:
+        BaselineError: It cannot be used, or not be written.
+        SourceError: A log cannot be read.
+    """
+    known = load(path)
+    usage = _read(logs)
+    if not usage.sites and known and not empty:
+        msg = (
+            "no call in these logs, so nothing was checked: are they the right ones? If the "
+            "last call site is gone, say so with --empty"
+        )
+        raise BaselineError(msg)
+    found = compare(known, usage.sites)
+    if found.new:
+        warn(f"{len(found.new)} call sites are not in {path}:")
+        for key in found.new:
+            warn(_told(usage, key))
+        warn(
+            "call the object API there instead; or, if it has to be, take them in with "
+            "`fxshim baseline write`",
+        )
+        return _NEW
+    if found.gone and shrink:
+        save(path, found.kept)
+    verb = "forgot" if shrink else "would forget"
+    said = [f"no new call site; {len(found.kept)} of {len(known)} known ones are still there"]
+    said += [f"{verb} {_name(key)}" for key in found.gone]
+    echo("\n".join(said))
+    return 0
 
 
 def _read(logs: Sequence[str]) -> Usage:
     usage = read_usage(logs)
     skipped = usage.log.skipped
     if skipped:
-        typer.echo(
-            f"fxshim: skipped {skipped:,} lines, the first: {usage.log.skipped_first}", err=True
-        )
+        complain(f"skipped {skipped:,} lines, the first: {usage.log.skipped_first}")
     if any(site.overflow for site in usage.sites.values()):
         msg = (
             "some calls were not told apart, since a process had more call sites than its table "

@@ -6,19 +6,27 @@ be such a row.
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 import json
 import os
 import re
 import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal
 
+from shim.cli import kinds, workbook
 from shim.cli.lines import MARKED, SURROGATE, IdsError, Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from shim.cli.workbook import Sheet
+
+    Rows = Iterator[tuple[int, list[str]]]
+    Complaint = Callable[[str, int], IdsError]
 
 __all__ = ["Form", "IdsError", "IdsFile"]
 
@@ -72,10 +80,28 @@ class IdsFile:
         Raises:
             IdsError: It cannot be read, or a line of it is not what it should be.
         """
-        with self._open() as file:
-            lines = Lines(file, self.name)
+        try:
+            with self._open() as file:
+                head = file.peek(kinds.HEAD)
+                if (found := kinds.kind(head, self.encoding)) is None:
+                    yield from self._from_text(file)
+                else:
+                    yield from self._from_other(file, *found)
+        except OSError as error:
+            raise self._unreadable(error) from None
+
+    def _from_text(self, file: io.BufferedReader) -> Iterator[str]:
+        with io.TextIOWrapper(file, self._text_encoding(), MARKED, newline="") as text:
+            lines = Lines(text, self.name)
             form = self.form or _SUFFIXES.get(self.path.suffix.lower()) or _guess(lines.peek())
             yield from _ids(lines, form, self.column)
+
+    def _from_other(self, file: io.BufferedReader, kind: str, advice: str) -> Iterator[str]:
+        if kind != kinds.WORKBOOK:
+            msg = f"{self.name} is {kind}: {advice}"
+            raise IdsError(msg)
+        found = workbook.sheets(file.read(workbook.MOST_BYTES + 1), self.name)
+        yield from _from_sheets(found, self.name, self.column)
 
     @property
     def name(self) -> str:
@@ -86,12 +112,16 @@ class IdsFile:
         """Return what the system knows of it.
 
         Raises:
-            IdsError: It is not there.
+            IdsError: It is not there, or a directory.
         """
         try:
-            return os.fstat(0) if self._is_stdin else self.path.stat()
+            known = os.fstat(0) if self._is_stdin else self.path.stat()
         except OSError as error:
             raise self._unreadable(error) from None
+        if stat.S_ISDIR(known.st_mode):
+            msg = f"{self.name} is a directory: name a file in it"
+            raise IdsError(msg)
+        return known
 
     def can_be_read_again(self) -> bool:
         """Return whether it is a regular file, and neither stdin nor a pipe.
@@ -105,20 +135,19 @@ class IdsFile:
     def _is_stdin(self) -> bool:
         return str(self.path) == "-"
 
-    def _open(self) -> TextIO:
+    def _open(self) -> io.BufferedReader:
+        return open(0 if self._is_stdin else self.path, "rb", closefd=not self._is_stdin)
+
+    def _text_encoding(self) -> str:
+        """Return the encoding, if it is one that a file can be written in."""
         try:
-            return open(
-                0 if self._is_stdin else self.path,
-                encoding=self.encoding,
-                errors=MARKED,
-                newline="",
-                closefd=not self._is_stdin,
-            )
-        except OSError as error:
-            raise self._unreadable(error) from None
-        except LookupError:
-            msg = "--encoding: there is none of that name; utf-8, gb18030 and utf-16 are some"
+            "".encode(self.encoding)
+            # Codecs for names of hosts have no way to go on after an error.
+            codecs.getincrementaldecoder(self.encoding)(MARKED).decode(b"", final=True)
+        except (LookupError, ValueError):
+            msg = "--encoding: no text encoding of that name; utf-8, gb18030 and utf-16 are some"
             raise IdsError(msg) from None
+        return self.encoding
 
     def _unreadable(self, error: OSError) -> IdsError:
         return IdsError(f"{self.name} cannot be read: {error.strerror}")
@@ -138,7 +167,7 @@ def _ids(lines: Lines, form: Form, column: str | None) -> Iterator[str]:
         return _from_objects(lines, column)
     if form == "lines":
         return _from_lines(lines, column)
-    return _from_columns(lines, form, column)
+    return _from_columns(_rows(lines, form), lines.error, column)
 
 
 def _from_objects(lines: Lines, key: str | None) -> Iterator[str]:
@@ -171,7 +200,7 @@ def _from_lines(lines: Lines, column: str | None) -> Iterator[str]:
         raise IdsError(msg)
     header_may_come = True
     for line in lines:
-        value = line.strip()
+        value = _unquoted(line.strip())
         if not value:
             continue
         if _NOT_ONE_ID.search(value):
@@ -181,19 +210,43 @@ def _from_lines(lines: Lines, column: str | None) -> Iterator[str]:
         header_may_come = False
 
 
-def _from_columns(lines: Lines, form: Form, column: str | None) -> Iterator[str]:
-    rows = _rows(lines, form)
-    place = _place(rows, lines, column)
+def _unquoted(value: str) -> str:
+    """Return an id without the quotes that some exports put around it."""
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1].strip() if quoted else value
+
+
+def _from_sheets(sheets: Sequence[Sheet], name: str, column: str | None) -> Iterator[str]:
+    """Read the one sheet that has the column: others hold notes, or nothing."""
+    if len(sheets) > 1:
+        sheets = [one for one in sheets if _has_column(one, column)] or sheets[:1]
+    if len(sheets) > 1:
+        msg = f"{name} has more than one sheet of ids: save the right one as CSV"
+        raise IdsError(msg)
+    for sheet in sheets:
+        yield from _from_columns(sheet.numbered(), sheet.error, column)
+
+
+def _has_column(sheet: Sheet, column: str | None) -> bool:
+    try:
+        _place(sheet.numbered(), sheet.error, column)
+    except IdsError:
+        return False
+    return True
+
+
+def _from_columns(rows: Rows, error: Complaint, column: str | None) -> Iterator[str]:
+    place = _place(rows, error, column)
     for line, row in rows:
         if place >= len(row):
-            raise lines.error(_TOO_FEW, line)
+            raise error(_TOO_FEW, line)
         value = row[place].strip()
         if not value:
-            raise lines.error(_NO_ID, line)
+            raise error(_NO_ID, line)
         yield value
 
 
-def _place(rows: Iterator[tuple[int, list[str]]], lines: Lines, column: str | None) -> int:
+def _place(rows: Rows, error: Complaint, column: str | None) -> int:
     """Return where in a row the id is, by the column's number or by reading the header."""
     if column is not None and _NUMBER.fullmatch(column):
         if int(column):
@@ -205,7 +258,7 @@ def _place(rows: Iterator[tuple[int, list[str]]], lines: Lines, column: str | No
     line, header = next(rows, (0, list(names[:1])))
     found = [place for place, name in enumerate(header) if name.strip() in names]
     if len(found) != 1:
-        raise lines.error(_TWO_COLUMNS if found else _NO_COLUMN, line)
+        raise error(_TWO_COLUMNS if found else _NO_COLUMN, line)
     return found[0]
 
 

@@ -10,6 +10,8 @@ import codecs
 import re
 from typing import TYPE_CHECKING, TextIO, cast
 
+from shim.cli.errors import CommandError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -23,7 +25,7 @@ _TOO_LONG = f"longer than {LONGEST_LINE} characters: give each member a line of 
 _NUL = "holds a NUL byte: name the encoding, such as --encoding utf-16, or write the file anew"
 
 
-class IdsError(Exception):
+class IdsError(CommandError):
     """A file of ids cannot be used. Its text names file and line, and says what to do."""
 
 
@@ -86,7 +88,7 @@ class Lines:
     def _next(self) -> str:
         try:
             line = self._file.readline(LONGEST_LINE + 1)
-        except (OSError, UnicodeError):
+        except UnicodeError:
             raise self.error(_BROKEN_OFF) from None
         if not line:
             raise StopIteration

@@ -7,18 +7,17 @@ run ends in good order, whatever happens, and says what it has come to.
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import typer
-
 from shim import settings
 from shim.bulk import Run
 from shim.cli import summary
+from shim.cli.errors import CommandError
 from shim.cli.ids import IdsError, IdsFile
 from shim.cli.interruption import EXIT_CODE, Interruption
+from shim.cli.output import complain, echo
 from shim.cli.progress import Standing, show
 from shim.cli.results import Asked, ResultsError, ResultsFile, failed_ids
 from shim.cli.summary import Tally
@@ -105,7 +104,8 @@ class _Work:
                 with show(standing, title, quiet=order.quiet) as news:
                     self._follow(run, results, standing, news)
             finally:
-                _print(self._summary(run.api_calls, standing.seconds))
+                self._tally.leave(total)
+                self._report(self._summary(run.api_calls, standing.seconds))
         for trouble in self._troubles:
             complain(str(trouble))
         return self._exit_code()
@@ -157,6 +157,13 @@ class _Work:
             self._troubles.append(error)
             run.stop()
 
+    def _report(self, text: str) -> None:
+        """Print the summary. Without it, what was done is done: the exit code says no less."""
+        try:
+            echo(text)
+        except CommandError as error:
+            complain(f"the summary is lost: {error}")
+
     def _summary(self, api_calls: Mapping[str, int], seconds: float) -> str:
         order, tally = self._order, self._tally
         failures = tally.failures()
@@ -165,12 +172,14 @@ class _Work:
             summary.planned(tally, order.asked, settings.current())
             if self._dry_run
             else summary.done(tally, order.asked),
-            *(["failed, by errorCode:", *failures] if failures else []),
+            *failures,
             summary.calls(api_calls, seconds),
         ]
         if not whole:
             parts.append("ended before all ids were done")
-        if order.dry_run:
+        if self._dry_run and tally.unreached:
+            parts.append("next: check base_url and the network, then the same command again")
+        elif order.dry_run:
             parts.append("next: the same command without --dry-run")
         elif self._dry_run:
             parts.append("nothing was written: the settings say dry_run (mode, or a route)")
@@ -183,7 +192,7 @@ class _Work:
             return EXIT_CODE
         if any(not isinstance(one, ResultsError) for one in self._troubles):
             return _UNUSABLE
-        return _FAILED if self._troubles or self._tally.codes else 0
+        return _FAILED if self._troubles or self._tally.left else 0
 
 
 def _chosen(ids: IdsFile, failed: set[str] | None) -> Iterator[str]:
@@ -195,20 +204,3 @@ def _same(path: Path, ids: IdsFile) -> bool:
     with suppress(OSError):
         return os.path.samestat(path.stat(), ids.stat())
     return False
-
-
-def complain(text: str) -> None:
-    """Say on stderr what is wrong."""
-    with suppress(OSError):
-        typer.echo(f"fxshim: {text}", err=True)
-
-
-def _print(text: str) -> None:
-    """Print on stdout; whoever reads it may have gone, or have no such letters."""
-    encoding = sys.stdout.encoding
-    try:
-        typer.echo(text.encode(encoding, "replace").decode(encoding))
-    except OSError as error:
-        # Else the interpreter tries once more as it leaves.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        complain(f"the summary could not be written: {error.strerror}")

@@ -17,6 +17,8 @@ from rich.progress import BarColumn, ProgressColumn, SpinnerColumn
 from rich.progress import Progress as RichProgress
 from rich.text import Text
 
+from shim.objectapi.calls import is_not_attempted
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -69,7 +71,10 @@ class Standing:
 
     def add(self, outcomes: Sequence[Outcome]) -> None:
         """Count what has ended."""
-        self.failed += sum(one.state == "failed" for one in outcomes)
+        self.failed += sum(
+            one.state == "failed" and not is_not_attempted(one.message, one.trace_id)
+            for one in outcomes
+        )
         self.done += len(outcomes)
 
     @property

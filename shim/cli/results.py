@@ -12,6 +12,9 @@ import stat
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
+from shim.cli import summary
+from shim.cli.errors import CommandError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
@@ -26,11 +29,12 @@ KEYS = frozenset({"openUserId", "asked", "state", "errorCode", "message", "trace
 
 _HEAD = b'{"openUserId": '
 """How each of our lines begins."""
+_LEFT = frozenset({"failed", summary.NOT_ATTEMPTED})
 _LONGEST_LINE = 1 << 20
 _BLOCK = 1 << 16
 
 
-class ResultsError(Exception):
+class ResultsError(CommandError):
     """A results file cannot be used. Its text names the file and says what to do."""
 
 
@@ -120,7 +124,7 @@ class ResultsFile:
 
 
 def failed_ids(path: Path, asked: Asked) -> tuple[set[str], int]:
-    """Return whose last word in a results file is that it failed.
+    """Return whose last word in a results file is that it failed, or was not attempted.
 
     Only lines that asked the same count: who could not be disabled must not be enabled for it. A
     dry run's `planned` says nothing about what became of a member.
@@ -140,7 +144,7 @@ def failed_ids(path: Path, asked: Asked) -> tuple[set[str], int]:
                 unreadable += 1
             elif known["asked"] != asked or known["state"] == "planned":
                 continue
-            elif known["state"] == "failed":
+            elif known["state"] in _LEFT:
                 failed.add(known["openUserId"])
             else:
                 failed.discard(known["openUserId"])
@@ -168,7 +172,7 @@ def _line(outcome: Outcome, asked: Asked, at: str) -> bytes:
     row = {
         "openUserId": outcome.open_user_id,
         "asked": asked,
-        "state": outcome.state,
+        "state": summary.state(outcome),
         "errorCode": outcome.error_code,
         "message": outcome.message,
         "traceId": outcome.trace_id,

@@ -1,20 +1,134 @@
-"""`fxshim sandbox`: one JSON line on stdout, then a tenant on loopback until interrupted."""
+"""`fxshim sandbox`: a pretend tenant on a socket, in the foreground or in the background."""
 
 from __future__ import annotations
 
+import errno
+import ipaddress
 import json
-from typing import Any
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
 
-import typer
-
+from shim.cli.errors import CommandError
+from shim.cli.output import complain, echo
 from shim.sandbox import Sandbox, run
 
+_BACKGROUND_SECONDS: Final = 3600.0
+_IDS_SHOWN: Final = 5
+# Not `-m shim`: the folder that it is started in may hold a shim.py of its own.
+_COMMAND: Final = (
+    "import sys; sys.path = [one for one in sys.path if one]; from shim.cli import main; main()"
+)
+_OPEN: Final = (
+    "warning: anybody who can reach this address can use this tenant. It holds no real data; leave "
+    "out --host if nobody else needs it"
+)
+_VARIABLES: Final = {
+    "BASE_URL": "base_url",
+    "CURRENT_OPEN_USER_ID": "currentOpenUserId",
+    "CORP_ID": "corpId",
+    "CORP_ACCESS_TOKEN": "corpAccessToken",
+    "APP_ID": "appId",
+    "APP_SECRET": "appSecret",
+    "PERMANENT_CODE": "permanentCode",
+}
 
-def serve(*, port: int, **options: Any) -> None:
-    """Serve a sandbox made with `options`; announce it when it answers."""
-    tenant = Sandbox(**options)
+
+@dataclass(frozen=True)
+class Order:
+    """What the command line asks for.
+
+    Attributes:
+        host: Where to listen.
+        port: 0 lets the system choose.
+        seconds: When to end by itself; None = never.
+        options: What the sandbox is made with.
+    """
+
+    host: str
+    port: int
+    seconds: float | None
+    options: dict[str, Any]
+
+
+def serve(order: Order) -> None:
+    """Serve until interrupted; print how to log in, as a line of JSON, when it answers.
+
+    Raises:
+        CommandError: It cannot listen there.
+    """
+    tenant = Sandbox(**order.options)
 
     def announce(base_url: str) -> None:
-        typer.echo(json.dumps({**tenant.describe(), "base_url": base_url}))
+        if not _is_loopback(order.host):
+            complain(_OPEN)
+        echo(json.dumps({**tenant.describe(), "base_url": base_url}))
 
-    run(tenant, port=port, on_ready=announce)
+    try:
+        run(tenant, order.host, order.port, announce, order.seconds)
+    except (OSError, UnicodeError) as error:
+        raise CommandError(_why(order, error)) from None
+
+
+def serve_in_background(order: Order) -> None:
+    """Start a process that serves, print how to log in as lines for a shell, and return.
+
+    Raises:
+        CommandError: It has not started.
+    """
+    seconds = _BACKGROUND_SECONDS if order.seconds is None else order.seconds
+    given = {**order.options, "host": order.host, "port": order.port, "minutes": seconds / 60}
+    # One argument an option: a value may begin with a hyphen.
+    arguments = [
+        f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None
+    ]
+    # It gets pipes of its own: a shell waits for all who hold the one that it reads from.
+    with subprocess.Popen(  # noqa: S603 - our own command, with our own interpreter.
+        [sys.executable, "-c", _COMMAND, "sandbox", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    ) as server:
+        assert server.stdout is not None  # noqa: S101 - for the type checker.
+        assert server.stderr is not None  # noqa: S101 - as above.
+        line = server.stdout.readline()
+        if not line:
+            raise CommandError(server.stderr.read().removeprefix("fxshim: ").strip())
+        if not _is_loopback(order.host):
+            sys.stderr.write(server.stderr.readline())
+        echo(_shell_lines(json.loads(line), server.pid))
+        # Not waited for: it goes on.
+        server.returncode = 0
+
+
+def _shell_lines(who: dict[str, Any], pid: int) -> str:
+    values = {name: str(who[key]) for name, key in _VARIABLES.items()}
+    if not _is_loopback(urlsplit(values["BASE_URL"]).hostname or ""):
+        # The shim sends no token over plain HTTP to another machine, unless it is told to.
+        values["ALLOW_PLAIN_HTTP"] = "true"
+    values["SANDBOX_IDS"] = " ".join(who["openUserIds"][:_IDS_SHOWN])
+    values["SANDBOX_PID"] = str(pid)
+    return "\n".join(
+        f"export FXIAOKE_SHIM_{name}={shlex.quote(value)}" for name, value in values.items()
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _why(order: Order, error: OSError | UnicodeError) -> str:
+    reason = error.errno if isinstance(error, OSError) else None
+    if reason == errno.EADDRINUSE:
+        return f"port {order.port} is in use: name another, or leave out --port to get a free one"
+    if reason == errno.EACCES:
+        return f"port {order.port} needs an administrator: take one from 1024 up"
+    return f"cannot listen on {order.host!r}: name an address of this machine, or leave out --host"

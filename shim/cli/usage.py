@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final
 
-import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from shim.cli.output import complain, echo, fitted, width
+from shim.cli.rows import Rows
 from shim.offline import ENDPOINTS
 from shim.usage import SourceError, read_usage
 from shim.usage.figures import figures
@@ -25,11 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-_UNUSABLE: Final = 2
 _SINCE: Final = re.compile(r"([1-9]\d{0,3})([dw])")
 _DAYS: Final = 30
-# Where nobody looks at a screen, nothing is cut to its width.
-_WIDE: Final = 400
 
 Row = dict[str, Any]
 
@@ -58,20 +49,21 @@ class Order:
 
 
 def show(order: Order) -> int:
-    """Read the logs and print what is asked; return the exit code."""
-    try:
-        data = read(order)
-        if order.html is not None:
-            _write(order.html, data)
-    except SourceError as error:
-        typer.echo(f"fxshim: {error}", err=True)
-        return _UNUSABLE
+    """Read the logs and print what is asked; return the exit code.
+
+    Raises:
+        SourceError: A log cannot be read, the report not be written, or an option is no time.
+        CommandError: stdout cannot be written.
+    """
+    data = read(order)
+    if order.html is not None:
+        _write(order.html, data)
     if order.as_json:
-        _print(json.dumps(data, ensure_ascii=False, indent=2))
+        echo(json.dumps(data, ensure_ascii=False, indent=2))
     elif order.since is not None:
-        _print(_head(data), _verdicts(data))
+        echo(f"{fitted(_head(data))}\n{_verdicts(data).text(width())}")
     elif order.html is None:
-        _print(_head(data), _TABLES[order.by](data))
+        echo(f"{fitted(_head(data))}\n{_TABLES[order.by](data).text(width())}")
     return 0
 
 
@@ -99,21 +91,21 @@ def _moment(as_of: str | None) -> datetime | None:
         return None
     try:
         day = datetime.strptime(as_of, "%Y-%m-%d").replace(tzinfo=timezone.utc)
-    except ValueError:
+        return day + timedelta(days=1, seconds=-1)
+    except (ValueError, OverflowError):
         msg = "--as-of is no day: write 2026-11-26"
         raise SourceError(msg) from None
-    return day + timedelta(days=1, seconds=-1)
 
 
 def _write(path: Path, data: Row) -> None:
     from shim.usage.report import render  # noqa: PLC0415 - only this needs it.
 
     try:
-        path.write_text(render(data), encoding="utf-8")
+        path.write_text(render(data), encoding="utf-8", errors="replace")
     except OSError as error:
         msg = f"{path}: cannot be written ({error.strerror})"
         raise SourceError(msg) from None
-    typer.echo(f"fxshim: wrote {path}", err=True)
+    complain(f"wrote {path}")
 
 
 def _head(data: Row) -> str:
@@ -133,33 +125,29 @@ def _head(data: Row) -> str:
     return head
 
 
-def _by_site(data: Row) -> Table:
-    table = _table(
-        "site", "function", "calls", "first", "last", "mode", "mismatches", "replacement"
-    )
+def _by_site(data: Row) -> Rows:
+    table = Rows("site", "function", "calls", "first", "last", "mode", "mismatches", "replacement")
     for one in data["sites"]:
-        table.add_row(_site(one), one["function"], *_numbers(one), one["replacement"])
+        table.add(_site(one), one["function"], *_numbers(one), one["replacement"])
     return table
 
 
-def _by_function(data: Row) -> Table:
-    table = _table(
-        "function", "sites", "calls", "first", "last", "mode", "mismatches", "replacement"
-    )
+def _by_function(data: Row) -> Rows:
+    table = Rows("function", "sites", "calls", "first", "last", "mode", "mismatches", "replacement")
     for one in data["functions"]:
         if one["calls"]:
             sites = f"{one['sites']:,}"
-            table.add_row(one["function"], sites, *_numbers(one), one["replacement"])
+            table.add(one["function"], sites, *_numbers(one), one["replacement"])
     return table
 
 
-def _by_module(data: Row) -> Table:
+def _by_module(data: Row) -> Rows:
     modules: dict[str, list[Row]] = {}
     for one in data["sites"]:
         modules.setdefault(one["module"] or "(not told apart)", []).append(one)
-    table = _table("module", "sites", "functions", "calls", "first", "last")
+    table = Rows("module", "sites", "functions", "calls", "first", "last")
     for module, sites in sorted(modules.items(), key=lambda each: (-_calls(each[1]), each[0])):
-        table.add_row(
+        table.add(
             module,
             f"{len(sites):,}",
             ", ".join(sorted({one["function"] for one in sites})),
@@ -170,14 +158,14 @@ def _by_module(data: Row) -> Table:
     return table
 
 
-def _by_day(data: Row) -> Table:
-    table = _table("day", "function", "calls")
+def _by_day(data: Row) -> Rows:
+    table = Rows("day", "function", "calls")
     for one in data["days"]:
-        table.add_row(one["day"], one["function"], f"{one['calls']:,}")
+        table.add(one["day"], one["function"], f"{one['calls']:,}")
     return table
 
 
-_TABLES: Final[Mapping[str, Callable[[Row], Table]]] = {
+_TABLES: Final[Mapping[str, Callable[[Row], Rows]]] = {
     "site": _by_site,
     "function": _by_function,
     "module": _by_module,
@@ -185,21 +173,13 @@ _TABLES: Final[Mapping[str, Callable[[Row], Table]]] = {
 }
 
 
-def _verdicts(data: Row) -> Table:
-    table = _table("what", "quiet", "verdict")
+def _verdicts(data: Row) -> Rows:
+    table = Rows("what", "quiet", "verdict")
     rows = [(one["function"], one) for one in data["functions"]]
     rows += [(f"{one['function']} in {_site(one)}", one) for one in data["sites"]]
     for name, one in rows:
         quiet = one["quiet_days"]
-        table.add_row(name, "" if quiet is None else f"{quiet:.1f} d", one["verdict"]["text"])
-    return table
-
-
-def _table(*names: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD if sys.stdout.isatty() else None, pad_edge=False)
-    for name in names:
-        right = name in {"calls", "sites", "mismatches", "quiet"}
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+        table.add(name, "" if quiet is None else f"{quiet:.1f} d", one["verdict"]["text"])
     return table
 
 
@@ -234,20 +214,3 @@ def _day(at: str) -> str:
 
 def _calls(sites: Iterable[Row]) -> int:
     return sum(one["calls"] for one in sites)
-
-
-def _print(*parts: str | Table) -> None:
-    """Print on stdout; whoever reads it may have gone."""
-    console = Console(
-        file=sys.stdout,
-        width=None if sys.stdout.isatty() else _WIDE,
-        highlight=False,
-        emoji=False,
-        markup=False,
-    )
-    with suppress(BrokenPipeError):
-        for part in parts:
-            # A file's name is no markup, and a long line is not ours to break.
-            console.print(
-                Text(part) if isinstance(part, str) else part, soft_wrap=isinstance(part, str)
-            )

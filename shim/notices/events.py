@@ -54,7 +54,7 @@ class OfflineAPICalled(NoticeEvent):
         code: Stable code of the deprecation.
         function: Name of the deprecated function.
         replacement: What the object API offers instead.
-        address: Address of the function's section in MIGRATION.md.
+        address: The command that says what to do instead, `fxshim explain FXO001`.
         caller_file: File of the calling line. Empty if the table of call sites is full.
         caller_line: Number of the calling line, from 1. 0: unknown.
         caller_module: Module of the calling line.
@@ -253,7 +253,7 @@ class OfflineUsageSummarized(NoticeEvent):
         code: Stable code of the deprecation.
         function: Name of the deprecated function.
         replacement: What the object API offers instead.
-        address: Address of the function's section in MIGRATION.md.
+        address: The command that says what to do instead, `fxshim explain FXO001`.
         caller_file: File of the calling line. Empty for the overflow counter.
         caller_line: Number of the calling line, from 1. 0: unknown.
         caller_module: Module of the calling line.

@@ -51,7 +51,7 @@ class Notice:
         code: Stable code of the deprecation, for instance `FXO001`.
         function: Name of the deprecated function.
         replacement: What the object API offers instead.
-        address: Address of the function's section in MIGRATION.md.
+        address: The command that says what to do instead, `fxshim explain FXO001`.
         context: Says what to do. Called on first sight of a site and when an event is due; call
             `policy_changed` when its answer changes.
     """

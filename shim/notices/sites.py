@@ -37,7 +37,7 @@ class SiteUsage:
         code: Stable code of the deprecation.
         function: Name of the deprecated function.
         replacement: What the object API offers instead.
-        address: Address of the function's section in MIGRATION.md.
+        address: The command that says what to do instead, `fxshim explain FXO001`.
         caller_file: File of the calling line; empty for the overflow counter.
         caller_line: Number of the calling line, from 1; 0 when unknown.
         caller_module: Module of the calling line.

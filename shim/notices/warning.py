@@ -13,7 +13,7 @@ class OfflineAPIDeprecationWarning(DeprecationWarning):
         code: Stable code of the deprecation, for instance `FXO001`.
         function: Name of the deprecated function.
         replacement: What the object API offers instead.
-        address: Address of the function's section in MIGRATION.md.
+        address: The command that says what to do instead, `fxshim explain FXO001`.
     """
 
     def __init__(self, code: str, function: str, replacement: str, address: str) -> None:
@@ -27,5 +27,5 @@ class OfflineAPIDeprecationWarning(DeprecationWarning):
     def __str__(self) -> str:
         return (
             f"{self.code}: {self.function} is a deprecated offline call; "
-            f"use {self.replacement} instead, see {self.address}"
+            f"use {self.replacement} instead, see `{self.address}`"
         )

@@ -102,6 +102,15 @@ def is_local(trace_id: str) -> bool:
     return trace_id.startswith(_LOCAL)
 
 
+NOT_ATTEMPTED = "not attempted: "
+"""How the text of a reply begins to a call that was not made any more, since the run is to end."""
+
+
+def is_not_attempted(message: str, trace_id: str) -> bool:
+    """Whether what failed with this was not even tried."""
+    return message.startswith(NOT_ATTEMPTED) and is_local(trace_id)
+
+
 def local_reply(code: int, message: str, *, reached: bool = True) -> Reply:
     """Return a reply that this side gives because nobody else did."""
     return Reply(code, local_trace_id(), message, reached=reached)

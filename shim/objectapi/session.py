@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from shim.objectapi.calls import local_reply, local_trace_id
+from shim.objectapi.calls import NOT_ATTEMPTED, local_reply, local_trace_id
 from shim.objectapi.codes import STOPPING
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Session:
         Takes no lock, so that a signal's handler may call it.
         """
         if self._stopped is None:
-            self._stopped = local_reply(code, f"not attempted: {because}", reached=False)
+            self._stopped = local_reply(code, f"{NOT_ATTEMPTED}{because}", reached=False)
         self.on_stop()
 
     def go_on(self) -> None:

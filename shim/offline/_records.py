@@ -277,6 +277,18 @@ def _doubt(asked: Asked, reply: Reply) -> str:
     return "; it may have been done all the same: read the record before you repeat the call"
 
 
+INSTEAD: Final[Mapping[Verb, str]] = {
+    "create": 'create("AccountObj", {"name": "A"})',
+    "update": 'update("AccountObj", "RECORD_A", {"name": "B"})',
+    "get": 'get("AccountObj", "RECORD_A")',
+    "query": 'find("AccountObj", ("name", "EQ", ["A"]))',
+    "invalid": 'invalidate("AccountObj", "RECORD_A")',
+    "recover": 'recover("AccountObj", ["RECORD_A"])',
+    "delete": 'delete("AccountObj", ["RECORD_A"])',
+    "changeOwner": 'change_owner("AccountObj", "RECORD_A", "FSUID_A")',
+}
+"""What to write instead, by verb: calls of `examples/object_api.py`."""
+
 # What becomes of parameters and answer fields. The bodies are the object API's, so that most stay.
 
 _DATA: Final = {

@@ -31,6 +31,7 @@ class Declaration:
         method: HTTP method of those addresses.
         writes: It changes something.
         replacement: What to call instead.
+        instead: The same in code: a call of a function in `examples/object_api.py`.
         source: Where its facts come from.
         parameters: What becomes of each parameter, nested ones as `user.mobile`.
         answer: What becomes of each answer field, nested ones as `employees[].name`.
@@ -47,6 +48,7 @@ class Declaration:
     method: str
     writes: bool
     replacement: str
+    instead: str
     source: str
     parameters: Mapping[str, Fate] = field(repr=False)
     answer: Mapping[str, Fate] = field(repr=False)
@@ -61,8 +63,8 @@ class Declaration:
 
     @property
     def address(self) -> str:
-        """Where MIGRATION.md, which the package carries, says how to leave this call."""
-        return f"MIGRATION.md#{self.code.lower()}"
+        """The command that says how to leave this call; notices name it."""
+        return f"fxshim explain {self.code}"
 
     def passes_on(self, now: Settings) -> bool:
         """Whether the translation makes the old call itself."""

@@ -61,7 +61,7 @@ _PLACE = defaulted("0: no DepartmentObj field is known (U), unless field_map nam
 
 @deprecated(
     "FXO007: the offline API is no longer maintained; query DepartmentObj through the object API "
-    "instead (MIGRATION.md#fxo007)",
+    "instead (fxshim explain FXO007)",
     category=None,
 )
 @offline(
@@ -70,6 +70,7 @@ _PLACE = defaulted("0: no DepartmentObj field is known (U), unless field_map nam
     paths=("/cgi/department/list", "/cgi/crm/v2/data/query"),
     writes=False,
     replacement="DepartmentObj query",
+    instead='find("DepartmentObj")',
     source=_SOURCE + "Get Department List",
     parameters={},
     answer={
@@ -146,7 +147,7 @@ def get_department_list(
 
 @deprecated(
     "FXO008: the offline API is no longer maintained; get DepartmentObj through the object API "
-    "instead (MIGRATION.md#fxo008)",
+    "instead (fxshim explain FXO008)",
     category=None,
 )
 @offline(
@@ -155,6 +156,7 @@ def get_department_list(
     paths=("/cgi/department/detail", "/cgi/crm/v2/data/query"),
     writes=False,
     replacement="DepartmentObj get",
+    instead='get("DepartmentObj", "1001")',
     source=_SOURCE + "Get Department Details",
     parameters={"currentOpenUserId": EXACT, "departmentId": converted("_id, as a string (B)")},
     answer={
@@ -276,7 +278,7 @@ def _above(now: Settings, number: int, reply: Reply) -> Steps[tuple[list[int], A
 
 @deprecated(
     "FXO009: the offline API is no longer maintained; update DepartmentObj through the object API "
-    "instead (MIGRATION.md#fxo009)",
+    "instead (fxshim explain FXO009)",
     category=None,
 )
 @offline(
@@ -285,6 +287,7 @@ def _above(now: Settings, number: int, reply: Reply) -> Steps[tuple[list[int], A
     paths=("/cgi/department/update", "/cgi/crm/v2/data/update"),
     writes=True,
     replacement="DepartmentObj update",
+    instead='set_department("1001", {"name": "Sales"})',
     source=_SOURCE + "Update Department",
     parameters={
         "department": converted("only what is given is sent; undocumented names are refused"),
@@ -354,7 +357,7 @@ def update_department(
 
 @deprecated(
     "FXO010: the offline API is no longer maintained; update DepartmentObj through the object API "
-    "instead (MIGRATION.md#fxo010)",
+    "instead (fxshim explain FXO010)",
     category=None,
 )
 @offline(
@@ -363,6 +366,7 @@ def update_department(
     paths=("/cgi/department/setStatus", "/cgi/crm/v2/data/update"),
     writes=True,
     replacement="DepartmentObj update",
+    instead='set_department("1001", {"status": "1"})',
     source=_SOURCE + "Set Department Status",
     parameters={
         "departmentId": converted("looked up: _id IN … (B)"),

@@ -135,7 +135,7 @@ def _person(row: Row, now: Settings, *, detail: bool) -> dict[str, Any]:
 
 @deprecated(
     "FXO004: the offline API is no longer maintained; query PersonnelObj through the object API "
-    "instead (MIGRATION.md#fxo004)",
+    "instead (fxshim explain FXO004)",
     category=None,
 )
 @offline(
@@ -144,6 +144,7 @@ def _person(row: Row, now: Settings, *, detail: bool) -> dict[str, Any]:
     paths=("/cgi/user/get", "/cgi/crm/v2/data/query"),
     writes=False,
     replacement="PersonnelObj query",
+    instead='people(["FSUID_A"])',
     source=_SOURCE + "Query Employee Info By OpenUserId",
     parameters={
         "openUserId": converted("user_id IN … (B)"),
@@ -204,7 +205,7 @@ def query_employee_info_by_open_user_id(
 
 @deprecated(
     "FXO005: the offline API is no longer maintained; query PersonnelObj through the object API "
-    "instead (MIGRATION.md#fxo005)",
+    "instead (fxshim explain FXO005)",
     category=None,
 )
 @offline(
@@ -213,6 +214,7 @@ def query_employee_info_by_open_user_id(
     paths=("/cgi/user/getByMobile", "/cgi/crm/v2/data/query"),
     writes=False,
     replacement="PersonnelObj query phone EQ",
+    instead='find("PersonnelObj", ("phone", "EQ", ["13800000000"]))',
     source=_SOURCE + "Query Employee By Mobile",
     parameters={"mobile": converted("phone EQ … (B)")},
     answer={
@@ -295,7 +297,7 @@ SNAPSHOTS = Snapshots()
 
 @deprecated(
     "FXO006: the offline API is no longer maintained; query PersonnelObj through the object API "
-    "instead (MIGRATION.md#fxo006)",
+    "instead (fxshim explain FXO006)",
     category=None,
 )
 @offline(
@@ -304,6 +306,7 @@ SNAPSHOTS = Snapshots()
     paths=("/cgi/user/get/batchByUpdTime", "/cgi/crm/v2/data/query"),
     writes=False,
     replacement="PersonnelObj query last_modified_time",
+    instead='find("PersonnelObj", ("last_modified_time", "GTE", ["1600000000000"]))',
     source=_SOURCE + "Query Updated Employee List By Time Range",
     parameters={
         "startTime": converted("last_modified_time GTE …; whether inclusive: U"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import deprecated
 
 from shim.offline import _records
-from shim.offline._records import ERP_ANSWERS, ERP_CALLS, PARAMETERS, send_erp
+from shim.offline._records import ERP_ANSWERS, ERP_CALLS, INSTEAD, PARAMETERS, send_erp
 from shim.offline.answers import ErpAnswer, RecordAnswer, RecordPageAnswer, SavedErpRecordAnswer
 from shim.offline.declare import Translation, offline
 
@@ -27,7 +27,7 @@ def _replacement(verb: str) -> str:
 
 @deprecated(
     "FXO019: the offline API is no longer maintained, and no replacement is documented for ERP "
-    "objects (MIGRATION.md#fxo019)",
+    "objects (fxshim explain FXO019)",
     category=None,
 )
 @offline(
@@ -37,6 +37,7 @@ def _replacement(verb: str) -> str:
     method=ERP_CALLS["create"][0],
     writes=True,
     replacement=_replacement("create"),
+    instead=INSTEAD["create"],
     source=_SOURCE + "Create Erp Object",
     parameters=PARAMETERS["create"],
     answer=ERP_ANSWERS["create"],
@@ -91,7 +92,7 @@ def create_erp_object(  # noqa: PLR0913 - as documented.
 
 @deprecated(
     "FXO020: the offline API is no longer maintained, and no replacement is documented for ERP "
-    "objects (MIGRATION.md#fxo020)",
+    "objects (fxshim explain FXO020)",
     category=None,
 )
 @offline(
@@ -101,6 +102,7 @@ def create_erp_object(  # noqa: PLR0913 - as documented.
     method=ERP_CALLS["update"][0],
     writes=True,
     replacement=_replacement("update"),
+    instead=INSTEAD["update"],
     source=_SOURCE + "Update Erp Object",
     parameters=PARAMETERS["update"],
     answer=ERP_ANSWERS["update"],
@@ -155,7 +157,7 @@ def update_erp_object(  # noqa: PLR0913 - as documented.
 
 @deprecated(
     "FXO021: the offline API is no longer maintained, and no replacement is documented for ERP "
-    "objects (MIGRATION.md#fxo021)",
+    "objects (fxshim explain FXO021)",
     category=None,
 )
 @offline(
@@ -165,6 +167,7 @@ def update_erp_object(  # noqa: PLR0913 - as documented.
     method=ERP_CALLS["get"][0],
     writes=False,
     replacement=_replacement("get"),
+    instead=INSTEAD["get"],
     source=_SOURCE + "Query Erp Object Details",
     parameters=PARAMETERS["get"],
     answer=ERP_ANSWERS["get"],
@@ -212,7 +215,7 @@ def query_erp_object_details(
 
 @deprecated(
     "FXO022: the offline API is no longer maintained, and no replacement is documented for ERP "
-    "objects (MIGRATION.md#fxo022)",
+    "objects (fxshim explain FXO022)",
     category=None,
 )
 @offline(
@@ -222,6 +225,7 @@ def query_erp_object_details(
     method=ERP_CALLS["query"][0],
     writes=False,
     replacement=_replacement("query"),
+    instead=INSTEAD["query"],
     source=_SOURCE + "Query Erp Object List",
     parameters=PARAMETERS["query"],
     answer=ERP_ANSWERS["query"],
@@ -271,7 +275,7 @@ def query_erp_object_list(
 
 @deprecated(
     "FXO023: the offline API is no longer maintained, and no replacement is documented for ERP "
-    "objects (MIGRATION.md#fxo023)",
+    "objects (fxshim explain FXO023)",
     category=None,
 )
 @offline(
@@ -281,6 +285,7 @@ def query_erp_object_list(
     method=ERP_CALLS["invalid"][0],
     writes=True,
     replacement=_replacement("invalid"),
+    instead=INSTEAD["invalid"],
     source=_SOURCE + "Invalidate Erp Object",
     parameters=PARAMETERS["invalid"],
     answer=ERP_ANSWERS["invalid"],
@@ -328,7 +333,7 @@ def invalidate_erp_object(
 
 @deprecated(
     "FXO024: the offline API is no longer maintained, and no replacement is documented for ERP "
-    "objects (MIGRATION.md#fxo024)",
+    "objects (fxshim explain FXO024)",
     category=None,
 )
 @offline(
@@ -338,6 +343,7 @@ def invalidate_erp_object(
     method=ERP_CALLS["recover"][0],
     writes=True,
     replacement=_replacement("recover"),
+    instead=INSTEAD["recover"],
     source=_SOURCE + "Recover Erp Object",
     parameters=PARAMETERS["recover"],
     answer=ERP_ANSWERS["recover"],
@@ -386,7 +392,7 @@ def recover_erp_object(
 
 @deprecated(
     "FXO025: the offline API is no longer maintained, and no replacement is documented for ERP "
-    "objects (MIGRATION.md#fxo025)",
+    "objects (fxshim explain FXO025)",
     category=None,
 )
 @offline(
@@ -396,6 +402,7 @@ def recover_erp_object(
     method=ERP_CALLS["delete"][0],
     writes=True,
     replacement=_replacement("delete"),
+    instead=INSTEAD["delete"],
     source=_SOURCE + "Delete Erp Object",
     parameters=PARAMETERS["delete"],
     answer=ERP_ANSWERS["delete"],
@@ -445,7 +452,7 @@ def delete_erp_object(
 
 @deprecated(
     "FXO026: the offline API is no longer maintained, and no replacement is documented for ERP "
-    "objects (MIGRATION.md#fxo026)",
+    "objects (fxshim explain FXO026)",
     category=None,
 )
 @offline(
@@ -455,6 +462,7 @@ def delete_erp_object(
     method=ERP_CALLS["changeOwner"][0],
     writes=True,
     replacement=_replacement("changeOwner"),
+    instead=INSTEAD["changeOwner"],
     source=_SOURCE + "Change Erp Object Owner",
     parameters=PARAMETERS["changeOwner"],
     answer=ERP_ANSWERS["changeOwner"],

@@ -32,7 +32,7 @@ _LOOKED_UP = converted("looked up: user_id IN …, 100 at a time (B)")
 
 @deprecated(
     "FXO001: the offline API is no longer maintained; update PersonnelObj through the object API "
-    "instead (MIGRATION.md#fxo001)",
+    "instead (fxshim explain FXO001)",
     category=None,
 )
 @offline(
@@ -41,6 +41,7 @@ _LOOKED_UP = converted("looked up: user_id IN …, 100 at a time (B)")
     paths=("/cgi/user/batchSetStatus", "/cgi/crm/v2/data/update"),
     writes=True,
     replacement="PersonnelObj update",
+    instead='set_people(["FSUID_A", "FSUID_B"], {"status": "1"})',
     source=_SOURCE + "Set Member Status Batch",
     parameters={"openUserIds": _LOOKED_UP, "status": _STATUS},
     answer={},
@@ -85,7 +86,7 @@ def set_member_status_batch(
 
 @deprecated(
     "FXO002: the offline API is no longer maintained; update PersonnelObj through the object API "
-    "instead (MIGRATION.md#fxo002)",
+    "instead (fxshim explain FXO002)",
     category=None,
 )
 @offline(
@@ -94,6 +95,7 @@ def set_member_status_batch(
     paths=("/cgi/user/setStatus", "/cgi/crm/v2/data/update"),
     writes=True,
     replacement="PersonnelObj update",
+    instead='set_people(["FSUID_A"], {"status": "0"})',
     source=_SOURCE + "Set Member Status",
     parameters={
         "currentOpenUserId": EXACT,
@@ -170,7 +172,7 @@ _UNMAPPED = dropped("no PersonnelObj field is known (U): field_map, or on_unmapp
 
 @deprecated(
     "FXO003: the offline API is no longer maintained; update PersonnelObj through the object API "
-    "instead (MIGRATION.md#fxo003)",
+    "instead (fxshim explain FXO003)",
     category=None,
 )
 @offline(
@@ -179,6 +181,7 @@ _UNMAPPED = dropped("no PersonnelObj field is known (U): field_map, or on_unmapp
     paths=("/cgi/user/update", "/cgi/crm/v2/data/update"),
     writes=True,
     replacement="PersonnelObj update",
+    instead='set_people(["FSUID_A"], {"position": "Engineer"})',
     source=_SOURCE + "Update Member",
     parameters={
         "user": converted("only what is given is sent; undocumented names are refused (15002)"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import deprecated
 
 from shim.offline import _records
-from shim.offline._records import ANSWERS, PARAMETERS, send_preset
+from shim.offline._records import ANSWERS, INSTEAD, PARAMETERS, send_preset
 from shim.offline.answer import Answer
 from shim.offline.answers import RecordAnswer, RecordPageAnswer, SavedRecordAnswer
 from shim.offline.declare import Translation, offline
@@ -23,7 +23,7 @@ _SOURCE = "developer.fxiaoke.com/openapi_v2, Offline API, "
 
 @deprecated(
     "FXO011: the offline API is no longer maintained; create the record through the object API "
-    "instead (MIGRATION.md#fxo011)",
+    "instead (fxshim explain FXO011)",
     category=None,
 )
 @offline(
@@ -32,6 +32,7 @@ _SOURCE = "developer.fxiaoke.com/openapi_v2, Offline API, "
     paths=("/cgi/crm/v2/data/create",),
     writes=True,
     replacement="object API create",
+    instead=INSTEAD["create"],
     source=_SOURCE + "Create Preset Object",
     parameters=PARAMETERS["create"],
     answer=ANSWERS["create"],
@@ -85,7 +86,7 @@ def create_preset_object(  # noqa: PLR0913 - as documented.
 
 @deprecated(
     "FXO012: the offline API is no longer maintained; update the record through the object API "
-    "instead (MIGRATION.md#fxo012)",
+    "instead (fxshim explain FXO012)",
     category=None,
 )
 @offline(
@@ -94,6 +95,7 @@ def create_preset_object(  # noqa: PLR0913 - as documented.
     paths=("/cgi/crm/v2/data/update",),
     writes=True,
     replacement="object API update",
+    instead=INSTEAD["update"],
     source=_SOURCE + "Update Preset Object",
     parameters=PARAMETERS["update"],
     answer=ANSWERS["update"],
@@ -147,7 +149,7 @@ def update_preset_object(  # noqa: PLR0913 - as documented.
 
 @deprecated(
     "FXO013: the offline API is no longer maintained; get the record through the object API "
-    "instead (MIGRATION.md#fxo013)",
+    "instead (fxshim explain FXO013)",
     category=None,
 )
 @offline(
@@ -156,6 +158,7 @@ def update_preset_object(  # noqa: PLR0913 - as documented.
     paths=("/cgi/crm/v2/data/get",),
     writes=False,
     replacement="object API get",
+    instead=INSTEAD["get"],
     source=_SOURCE + "Query Preset Object Details",
     parameters=PARAMETERS["get"],
     answer=ANSWERS["get"],
@@ -203,7 +206,7 @@ def query_preset_object_details(
 
 @deprecated(
     "FXO014: the offline API is no longer maintained; query the records through the object API "
-    "instead (MIGRATION.md#fxo014)",
+    "instead (fxshim explain FXO014)",
     category=None,
 )
 @offline(
@@ -212,6 +215,7 @@ def query_preset_object_details(
     paths=("/cgi/crm/v2/data/query",),
     writes=False,
     replacement="object API query",
+    instead=INSTEAD["query"],
     source=_SOURCE + "Query Preset Object List",
     parameters=PARAMETERS["query"],
     answer=ANSWERS["query"],
@@ -261,7 +265,7 @@ def query_preset_object_list(
 
 @deprecated(
     "FXO015: the offline API is no longer maintained; invalidate the record through the object API "
-    "instead (MIGRATION.md#fxo015)",
+    "instead (fxshim explain FXO015)",
     category=None,
 )
 @offline(
@@ -270,6 +274,7 @@ def query_preset_object_list(
     paths=("/cgi/crm/v2/data/invalid",),
     writes=True,
     replacement="object API invalid",
+    instead=INSTEAD["invalid"],
     source=_SOURCE + "Invalidate Preset Object",
     parameters=PARAMETERS["invalid"],
     answer=ANSWERS["invalid"],
@@ -317,7 +322,7 @@ def invalidate_preset_object(
 
 @deprecated(
     "FXO016: the offline API is no longer maintained; recover the records through the object API "
-    "instead (MIGRATION.md#fxo016)",
+    "instead (fxshim explain FXO016)",
     category=None,
 )
 @offline(
@@ -326,6 +331,7 @@ def invalidate_preset_object(
     paths=("/cgi/crm/v2/data/recover",),
     writes=True,
     replacement="object API recover",
+    instead=INSTEAD["recover"],
     source=_SOURCE + "Recover Preset Object",
     parameters=PARAMETERS["recover"],
     answer=ANSWERS["recover"],
@@ -374,7 +380,7 @@ def recover_preset_object(
 
 @deprecated(
     "FXO017: the offline API is no longer maintained; delete the records through the object API "
-    "instead (MIGRATION.md#fxo017)",
+    "instead (fxshim explain FXO017)",
     category=None,
 )
 @offline(
@@ -383,6 +389,7 @@ def recover_preset_object(
     paths=("/cgi/crm/v2/data/delete",),
     writes=True,
     replacement="object API delete",
+    instead=INSTEAD["delete"],
     source=_SOURCE + "Delete Preset Object",
     parameters=PARAMETERS["delete"],
     answer=ANSWERS["delete"],
@@ -431,7 +438,7 @@ def delete_preset_object(
 
 @deprecated(
     "FXO018: the offline API is no longer maintained; change the owner through the object API "
-    "instead (MIGRATION.md#fxo018)",
+    "instead (fxshim explain FXO018)",
     category=None,
 )
 @offline(
@@ -440,6 +447,7 @@ def delete_preset_object(
     paths=("/cgi/crm/v2/data/changeOwner",),
     writes=True,
     replacement="object API changeOwner",
+    instead=INSTEAD["changeOwner"],
     source=_SOURCE + "Change Preset Object Owner",
     parameters=PARAMETERS["changeOwner"],
     answer=ANSWERS["changeOwner"],

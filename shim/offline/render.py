@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from shim.offline.declare import Endpoint
 
+_ROOM = 32
+"""Characters that a sentence needs beside a name."""
 _STUB_HEAD = """\
 # The offline calls to await; derived from the declarations by `make derived`.
 # ruff: noqa: N803
@@ -89,6 +91,7 @@ def _section(endpoint: Endpoint) -> str:
             f"### {endpoint.code}: {endpoint.name}",
             "",
             f"*{endpoint.title}*. Instead: {endpoint.replacement}. Guide: [{guide}](#{guide}).",
+            f"Code to write instead: `{endpoint.address}`.",
             "",
             "| parameter or answer field | what becomes of it |",
             "| --- | --- |",
@@ -99,14 +102,36 @@ def _section(endpoint: Endpoint) -> str:
     )
 
 
-def losses(endpoint: Endpoint) -> str:
-    """Return the loss report of one call as plain text."""
+def losses(endpoint: Endpoint, width: int | None = None) -> str:
+    """Return the loss report of one call as plain text.
+
+    Args:
+        endpoint: The call.
+        width: How long a line may be; None for any length, a row a line.
+    """
     named = [
         *endpoint.parameters.items(),
         *((f"-> {name}", fate) for name, fate in endpoint.answer.items()),
     ]
-    width = max(len(name) for name, _ in named)
-    return "".join(f"{name:<{width}}  {fate}\n" for name, fate in named)
+    column = max(len(name) for name, _ in named)
+    rows = [(f"{name:<{column}}  ", str(fate)) for name, fate in named]
+    if width is None:
+        return "".join(f"{name}{fate}\n" for name, fate in rows)
+    # Where little room is left beside the name, what becomes of it stands below.
+    beside = width - column - 2 >= _ROOM
+    indent = " " * (column + 2 if beside else 4)
+    return "".join(
+        ("" if beside else f"{name.rstrip()}\n")
+        + textwrap.fill(
+            fate,
+            max(width, _ROOM),
+            initial_indent=name if beside else indent,
+            subsequent_indent=indent,
+            break_on_hyphens=False,
+        )
+        + "\n"
+        for name, fate in rows
+    )
 
 
 BEGIN = "<!-- endpoints -->\n"

@@ -45,18 +45,20 @@ def run(
     host: str = "127.0.0.1",
     port: int = 0,
     on_ready: Callable[[str], None] | None = None,
+    seconds: float | None = None,
 ) -> None:
-    """Serve a sandbox until interrupted (Ctrl-C, SIGINT). Needs the extra ``server``.
+    """Serve a sandbox until interrupted (Ctrl-C, SIGINT), or for some time. Needs ``server``.
 
     Args:
         sandbox: What to serve.
         host: Where to listen.
         port: 0 lets the system choose.
         on_ready: Called with the address, ``http://127.0.0.1:…``, once it is served.
+        seconds: How long to serve; None: until interrupted.
 
     Raises:
         OSError: The address is taken.
     """
     from shim.sandbox.server import run as serve_until_interrupted  # noqa: PLC0415  Optional extra.
 
-    serve_until_interrupted(sandbox, host, port, on_ready)
+    serve_until_interrupted(sandbox, host, port, on_ready, seconds)

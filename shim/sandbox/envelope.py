@@ -12,7 +12,8 @@ HTML: Final = "text/html; charset=utf-8"
 #: What each code the sandbox gives means (grade B: the vendor's table, transcribed).
 TEXTS: Final[dict[int, str]] = {
     -1: "system busy",
-    10006: "no such interface",
+    # Its own words, for the vendor may well have it.
+    10006: "fxiaoke-shim's sandbox has no such interface; whether the vendor has it, it cannot say",
     10010: "openUserId is missing",
     10013: "corpAccessToken is missing",
     10014: "corpId is missing",

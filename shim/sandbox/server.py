@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from shim.sandbox.sandbox import Sandbox
+
+
+_OUTSIDE: Final = {
+    "0.0.0.0": ("127.0.0.1", "192.0.2.1"),  # noqa: S104 - named, not listened on.
+    "": ("127.0.0.1", "192.0.2.1"),
+    "::": ("::1", "2001:db8::1"),
+}
+"""For each wildcard the loopback, and an address that is kept for documents, so never near."""
 
 
 class _Server(uvicorn.Server):
@@ -46,8 +54,23 @@ def _listening(host: str, port: int) -> Generator[tuple[socket.socket, str]]:
         # asyncio sets this only on sockets that name their protocol, which those accepted here do
         # not; without it every answer, headers and body, waits 40 ms for the client's kernel.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        name = f"[{host}]" if ":" in host else host
+        name = _reachable(host, family)
+        name = f"[{name}]" if ":" in name else name
         yield listener, f"http://{name}:{listener.getsockname()[1]}"
+
+
+def _reachable(host: str, family: socket.AddressFamily) -> str:
+    """Return an address that leads to a listener: a wildcard is none on every system."""
+    if host not in _OUTSIDE:
+        return host
+    loopback, outside = _OUTSIDE[host]
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            # Sends nothing: it asks which of the machine's own addresses others would see.
+            probe.connect((outside, 9))
+        except OSError:
+            return loopback
+        return str(probe.getsockname()[0])
 
 
 @contextlib.contextmanager
@@ -87,18 +110,39 @@ def run(
     host: str = "127.0.0.1",
     port: int = 0,
     on_ready: Callable[[str], None] | None = None,
+    seconds: float | None = None,
 ) -> None:
-    """Serve until interrupted (Ctrl-C, SIGINT).
+    """Serve until interrupted (Ctrl-C, SIGINT), or for some time.
 
     Args:
         sandbox: What to serve.
         host: Where to listen.
         port: 0 lets the system choose.
         on_ready: Called with the address once it is served.
+        seconds: How long to serve; None: until interrupted.
 
     Raises:
         OSError: The address is taken.
     """
     with _listening(host, port) as (listener, base_url), contextlib.suppress(KeyboardInterrupt):
         server = _Server(sandbox, lambda: on_ready(base_url) if on_ready else None)
-        server.run([listener])
+        with _ended_after(server, seconds):
+            server.run([listener])
+
+
+@contextlib.contextmanager
+def _ended_after(server: _Server, seconds: float | None) -> Generator[None]:
+    if seconds is None:
+        yield
+        return
+
+    def end() -> None:
+        server.should_exit = True
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

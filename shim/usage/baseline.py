@@ -73,16 +73,20 @@ def load(path: Path) -> list[SiteKey]:
         BaselineError: It cannot be read, is none, or is of a newer version.
     """
     try:
+        if path.exists() and not path.is_file():
+            # A pipe would be waited for, and could not be written again.
+            msg = f"{path}: cannot be read: it is no regular file"
+            raise BaselineError(msg)
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         msg = f"{path}: there is no baseline yet; write one first"
         raise BaselineError(msg) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         msg = f"{path}: cannot be read ({type(error).__name__})"
         raise BaselineError(msg) from None
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         # A conflict marker of a merge, most likely.
         place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "some line"
         msg = f"{path}: is not valid JSON at {place}; mend it, or write it anew"
@@ -134,7 +138,7 @@ def save(path: Path, sites: Collection[SiteKey]) -> None:
     beside = ""
     try:
         descriptor, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with open(descriptor, "w", encoding="utf-8", newline="\n") as out:  # noqa: PTH123 - a descriptor.
+        with open(descriptor, "w", encoding="utf-8", errors="replace", newline="\n") as out:  # noqa: PTH123 - a descriptor.
             out.write(text)
         mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
         os.chmod(beside, mode)  # noqa: PTH101 - beside is a name.

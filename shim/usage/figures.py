@@ -24,8 +24,8 @@ def figures(
     Args:
         usage: What the logs say.
         judge: Gives the verdicts.
-        functions: Every function that could be called: its code, replacement, and address in
-            MIGRATION.md.
+        functions: Every function that could be called: its code, replacement, and the command
+            that says what to do instead.
 
     Returns:
         `version`, `generated_at`, `since_days`; `log`: files, lines, events, skipped,

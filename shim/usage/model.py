@@ -67,7 +67,7 @@ class SiteSeen:
         key: What it is known by.
         code: Stable code of the deprecation.
         replacement: What the object API offers instead.
-        address: Where MIGRATION.md says more.
+        address: The command that says more.
         file: File of the line that called last; empty for calls that were not told apart.
         line: Its number.
         places: Calls by line, as `file:line`; a function may call at several.

@@ -10,6 +10,7 @@ import glob
 import gzip
 import os
 import sys
+import zlib
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
@@ -75,8 +76,9 @@ def pieces(name: str) -> Iterator[Piece]:
     try:
         with _opened(name) as log:
             yield from _cut(name, log)
-    except (OSError, EOFError) as error:
-        # EOFError: a compressed file that ends too soon, as one does that is still being written.
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        # EOFError: a compressed file that ends too soon, as one does that is still being written;
+        # ValueError: stdin is closed.
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         msg = f"{name}: cannot be read to its end ({why})"
         raise SourceError(msg) from None
@@ -97,6 +99,9 @@ def _identity(name: str) -> object:
 def _opened(name: str) -> Iterator[io.BufferedReader | gzip.GzipFile]:
     with ExitStack() as stack:
         if name == STDIN:
+            if sys.stdin is None:
+                msg = "it is closed"
+                raise ValueError(msg)
             log = cast("io.BufferedReader", sys.stdin.buffer)
         else:
             log = stack.enter_context(open(name, "rb"))  # noqa: PTH123 - as given.

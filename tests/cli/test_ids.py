@@ -1,14 +1,24 @@
 """Reading ids: whatever way they are written, they come back; whatever is wrong, nothing leaks."""
 
+import bz2
+import contextlib
 import csv
+import encodings.aliases
+import gzip
 import io
 import json
+import lzma
+import sys
 import tracemalloc
+import zipfile
+from pathlib import Path
 
 import pytest
+import python_calamine
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shim.cli import workbook
 from shim.cli.ids import IdsError, IdsFile
 
 NAME, PHONE = "金丝雀", "13912345678"
@@ -18,7 +28,7 @@ IDS = st.text(CHARACTERS | st.sampled_from("\n\r\t"), min_size=1).filter(
     lambda one: one == one.strip()
 )
 PLAIN_IDS = st.text(CHARACTERS, min_size=1).filter(
-    lambda one: len(one.split()) == 1 and not set(one) & set(' ,;"') and one == one.strip()
+    lambda one: len(one.split()) == 1 and not set(one) & set(" ,;\"'") and one == one.strip()
 )
 ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 
@@ -153,9 +163,7 @@ class TestErrors:
             ("a.txt", f"F\n\0{NAME}\n", 2, "--encoding utf-16", {}),
             ("a.txt", f"F\n{PHONE * 200_000}", 2, "line of its own", {}),
             ("a.csv", f"openUserId\nF\n{NAME}".encode("gb18030"), 3, "--encoding gb18030", {}),
-            ("a.txt", "F\n".encode("utf-16"), 1, "utf-16", {}),
             ("a.txt", f"F\n{NAME}".encode()[:-1], 2, "gb18030", {}),
-            ("a.txt", "F\n", 0, "--encoding", {"encoding": "undefined"}),
         ],
     )
     def test_it_names_the_line_and_the_remedy(  # noqa: PLR0913, PLR0917 - a row of the table.
@@ -181,14 +189,227 @@ class TestErrors:
         for path in (folder / "none", folder):
             with pytest.raises(IdsError, match="cannot be read: "):
                 list(IdsFile(path))
+        with pytest.raises(IdsError, match="is a directory: name a file in it"):
+            IdsFile(folder).can_be_read_again()
         with pytest.raises(IdsError, match="No such file"):
             IdsFile(folder / "none").can_be_read_again()
 
+    def test_a_file_that_breaks_off(self):
+        """The memory of a process is such a file."""
+        with pytest.raises(IdsError, match="cannot be read: Input/output error"):
+            list(IdsFile(Path("/proc/self/mem")))
+
+    @pytest.mark.parametrize("name", sorted({*encodings.aliases.aliases.values(), "idna"}))
+    @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # What escapes may be invalid.
+    def test_any_codec_reads_or_is_an_error(self, folder, name):
+        """Never anything else, whatever the codec is for."""
+        path = written(folder, "ids", bytes(range(1, 256)) + b"\n")
+        with contextlib.suppress(IdsError):
+            list(IdsFile(path, encoding=name))
+
     def test_options_that_do_not_fit(self, folder):
         """An unknown encoding, column 0, a column of lines."""
-        assert "gb18030" in error(folder, "F", encoding="no-such")
+        for name in ("no-such", "rot13", "base64", "idna", "undefined", ""):
+            assert "gb18030" in error(folder, "F", encoding=name)
         assert "from 1" in error(folder, "F,", column="0")
         assert "--format csv" in error(folder, "F", column="1")
+
+
+class TestQuotes:
+    """One quoted id a line, as some exports have it."""
+
+    @pytest.mark.parametrize("name", ["ids", "ids.csv"])
+    def test_double_quotes_are_taken_off(self, folder, name):
+        """With a header, in a file of lines or of one column."""
+        assert read(folder, '"openUserId"\n"FSUID_1"\n"FSUID_2"\n', name) == ["FSUID_1", "FSUID_2"]
+
+    def test_single_quotes_are_taken_off(self, folder):
+        """No id has any."""
+        assert read(folder, "'FSUID_1'\n") == ["FSUID_1"]
+
+    def test_a_lone_quote_is_an_error(self, folder):
+        """It may belong to a field of two lines."""
+        assert "--format csv" in error(folder, '"FSUID_1\n')
+
+
+class TestOtherKinds:
+    """What is not text is named, whatever its name says."""
+
+    @pytest.mark.parametrize(
+        ("content", "what", "remedy"),
+        [
+            (gzip.compress(b"FSUID_1\n"), "a gzip file", "gzip -dc"),
+            (bz2.compress(b"FSUID_1\n"), "a bzip2 file", "bzip2 -dc"),
+            (lzma.compress(b"FSUID_1\n"), "an xz file", "xz -dc"),
+            (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack"),
+            (b"%PDF-1.7", "a PDF", "CSV"),
+            (b"<html><table>", "a web page", "CSV"),
+            (b"\xef\xbb\xbf\n <!DOCTYPE html>", "a web page", "CSV"),
+            ("F\n".encode("utf-16"), "UTF-16 text", "--encoding utf-16"),
+            (b"PK\x03\x04 torn", "a zip archive", "unpack"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600, "a damaged workbook", "CSV"),
+        ],
+    )
+    def test_it_says_what_it_is_and_what_to_do(self, folder, content, what, remedy):
+        """In one line."""
+        said = error(folder, content, "ids.xls")
+        assert f"ids.xls is {what}" in said
+        assert remedy in said
+        assert "\n" not in said
+
+    def test_a_zip_archive_of_something_else(self, folder):
+        """It is no workbook."""
+        path = folder / "ids.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("ids.csv", "FSUID_1")
+        assert "is a zip archive: unpack it first" in error(folder, path.read_bytes())
+
+
+class TestWorkbook:
+    """The extra `xlsx`: Excel's and LibreOffice's files."""
+
+    HEADER = ("Name", "openUserId")
+
+    def test_the_column_of_the_first_sheet_is_read(self, folder):
+        """Blank rows are skipped; a whole number is an id without a point."""
+        rows = [self.HEADER, (NAME, "FSUID_1"), ("", ""), (NAME, 1453)]
+        assert read(folder, xlsx(rows)) == ["FSUID_1", "1453"]
+        assert read(folder, xlsx(rows), column="Name") == [NAME, NAME]
+        assert read(folder, xlsx([("FSUID_1",)]), column="1") == ["FSUID_1"]
+
+    def test_an_opendocument_sheet_is_read(self, folder):
+        """By its content, whatever it is called."""
+        assert read(folder, ods([self.HEADER, (NAME, "FSUID_1")]), "ids.csv") == ["FSUID_1"]
+
+    def test_the_sheet_with_the_column_is_found(self, folder):
+        """Notes before it do not count; two such sheets are an error."""
+        notes, ids = [("read me",)], [self.HEADER, (NAME, "FSUID_1")]
+        assert read(folder, xlsx(notes, ids, [])) == ["FSUID_1"]
+        assert "more than one sheet of ids" in error(folder, xlsx(ids, notes, ids))
+        assert "ids, sheet 1, row 1: no column" in error(folder, xlsx(notes, notes))
+        assert read(folder, xlsx([])) == []
+
+    @pytest.mark.parametrize(
+        ("rows", "text"),
+        [
+            ([("Name",), (NAME,)], "sheet 1, row 1: no column"),
+            ([HEADER, (), (), (NAME, "")], "sheet 1, row 4: its column holds no id"),
+        ],
+    )
+    def test_an_error_names_sheet_and_row(self, folder, rows, text):
+        """And repeats nothing of it."""
+        said = error(folder, xlsx(rows))
+        assert text in said
+        assert NAME not in said
+
+    def test_without_the_extra_it_says_what_to_do(self, folder, monkeypatch):
+        """Save it as CSV, or install the extra."""
+        monkeypatch.setitem(sys.modules, "python_calamine", None)
+        said = error(folder, xlsx([self.HEADER]), "list.xlsx")
+        assert said.endswith(
+            "list.xlsx is an Excel workbook: save it as CSV, or pip install 'fxiaoke-shim[xlsx]'"
+        )
+
+    def test_a_password_is_named(self, folder, monkeypatch):
+        """Whoever reads it knows what to do."""
+
+        def locked(_file):
+            raise python_calamine.PasswordError
+
+        monkeypatch.setattr(python_calamine, "load_workbook", locked)
+        assert "with a password: save it as CSV" in error(folder, xlsx([self.HEADER]))
+
+    def test_a_huge_one_is_refused(self, folder, monkeypatch):
+        """A workbook is read at once, so its size is bounded."""
+        monkeypatch.setattr(workbook, "MOST_BYTES", 100)
+        assert "workbook of more than" in error(folder, xlsx([self.HEADER]))
+
+    @given(st.data())
+    def test_a_damaged_one_is_an_error_of_one_line(self, folder, data):
+        """Whatever byte is another."""
+        content = bytearray(xlsx([self.HEADER, (NAME, "FSUID_1")]))
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place] = data.draw(st.integers(0, 255))
+        path = written(folder, "damaged", bytes(content))
+        # Any other exception fails the test.
+        with contextlib.suppress(IdsError):
+            list(IdsFile(path))
+
+
+def xlsx(*sheets):
+    """Return a workbook of rows, the smallest that is one."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    relation = '<Relationship Id="rId{0}" Type="{1}/{2}" Target="{3}"/>'
+    packed = "http://schemas.openxmlformats.org/package/2006"
+    head = f'<Relationships xmlns="{packed}/relationships">'
+    numbers = range(1, len(sheets) + 1)
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{packed}/content-types"/>',
+        "_rels/.rels": head
+        + relation.format(1, kind, "officeDocument", "xl/workbook.xml")
+        + "</Relationships>",
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{kind}"><sheets>'
+        + "".join(f'<sheet name="S{one}" sheetId="{one}" r:id="rId{one}"/>' for one in numbers)
+        + "</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": head
+        + "".join(
+            relation.format(one, kind, "worksheet", f"worksheets/sheet{one}.xml") for one in numbers
+        )
+        + "</Relationships>",
+    }
+    for number, rows in zip(numbers, sheets, strict=True):
+        cells = "".join(
+            f'<row r="{at}">'
+            + "".join(
+                f'<c r="{"AB"[place]}{at}"><v>{cell}</v></c>'
+                if isinstance(cell, int)
+                else f'<c r="{"AB"[place]}{at}" t="inlineStr"><is><t>{cell}</t></is></c>'
+                for place, cell in enumerate(row)
+            )
+            + "</row>"
+            for at, row in enumerate(rows, 1)
+        )
+        parts[f"xl/worksheets/sheet{number}.xml"] = (
+            f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>'
+        )
+    return zipped(parts)
+
+
+def ods(rows):
+    """Return an OpenDocument spreadsheet of rows."""
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    cells = "".join(
+        "<table:table-row>"
+        + "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p>'
+            "</table:table-cell>"
+            for cell in row
+        )
+        + "</table:table-row>"
+        for row in rows
+    )
+    return zipped(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "META-INF/manifest.xml": '<manifest:manifest xmlns:manifest="'
+            f'{names}:manifest:1.0"><manifest:file-entry manifest:full-path="/"/>'
+            "</manifest:manifest>",
+            "content.xml": f'<office:document-content xmlns:office="{names}:office:1.0" '
+            f'xmlns:table="{names}:table:1.0" xmlns:text="{names}:text:1.0"><office:body>'
+            f'<office:spreadsheet><table:table table:name="S1">{cells}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        }
+    )
+
+
+def zipped(parts):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, text in parts.items():
+            stored = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            archive.writestr(name, text, stored)
+    return file.getvalue()
 
 
 def test_memory_does_not_grow_with_the_file(folder):

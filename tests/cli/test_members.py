@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -154,12 +155,41 @@ class TestOutcome:
         assert done.returncode == 1
         assert done.stdout.startswith(
             "dry run, nothing was written. 150 members: 145 would be disabled, 4 are disabled "
-            "already, 1 not found, hidden or not readable\n"
+            "already, 1 not found or hidden\n"
             "the quota lets it be done in 20 s at the least\n"
         )
         assert done.stdout.endswith("next: the same command without --dry-run\n")
         assert one.disabled() == set(seen[:4])
         assert sum(row["state"] == "planned" for row in rows("out.jsonl")) == 145
+
+    def test_a_dry_run_without_a_connection_says_so(self, command):
+        """It knows nothing of anybody, so nobody is hidden."""
+        one = command(3)
+        ids = ids_file(one.tenant.open_user_ids)
+        one.env["FXIAOKE_SHIM_BASE_URL"] = "http://127.0.0.1:9"
+        done = one.run("disable", ids, "--dry-run", FXIAOKE_SHIM_RETRY_SECONDS="0")
+        assert done.returncode == 1
+        lines = done.stdout.splitlines()
+        assert lines[0] == (
+            "dry run, nothing was written. 3 members: nothing is known of them, for there was no "
+            "connection"
+        )
+        assert lines[2].startswith("  -1: 3, no connection to http://127.0.0.1:9 ")
+        assert lines[-1] == "next: check base_url and the network, then the same command again"
+
+    def test_a_dry_run_tells_what_it_could_not_look_up(self, command):
+        """Apart from who is not found."""
+        one = command(2)
+        one.tenant.add_faults({"kind": "error", "code": 32000})
+        done = one.run("disable", ids_file(one.tenant.open_user_ids), "--dry-run")
+        assert ", 0 not found or hidden, 2 could not be looked up\n" in done.stdout
+
+    def test_a_dry_run_that_the_vendor_ends_counts_who_is_left(self, command):
+        """They are neither hidden nor failed."""
+        one = command(2)
+        one.tenant.add_faults({"kind": "error", "code": 30002})
+        done = one.run("disable", ids_file(["FSUID_1"] * 2_000), "--dry-run")
+        assert re.search(r" could not be looked up, [\d,]+ not attempted\n", done.stdout)
 
     def test_where_the_mode_is_dry_run_nothing_is_written_either(self, command):
         """Whoever set it did not mean this command to be the exception."""
@@ -176,7 +206,20 @@ class TestOutcome:
         ids = ids_file(["FSUID_1"] * 2_000)
         done = one.run("disable", ids, "--results", "out.jsonl", "--quiet")
         assert done.returncode == 1
-        assert "  30002: 2,000, " in done.stdout
+        first, failed, code, why, *_ = done.stdout.splitlines()
+        counts = re.fullmatch(
+            r"2,000 members: 0 disabled, 0 disabled already, "
+            r"([\d,]+) failed, ([\d,]+) not attempted",
+            first,
+        )
+        tried, left = (int(one.replace(",", "")) for one in counts.groups())
+        assert tried + left == 2_000
+        assert 0 < tried < left
+        assert failed == "failed, by errorCode:"
+        assert code.startswith(f"  30002: {counts[1]}, ")
+        assert why.startswith("not attempted: ")
+        states = Counter(row["state"] for row in rows("out.jsonl"))
+        assert states == {"failed": tried, "not_attempted": left}
         assert "--only-failed out.jsonl" in done.stdout
         assert len(rows("out.jsonl")) == 2_000
         assert sum(calls["count"] for calls in one.tenant.calls().values()) < 20
@@ -270,7 +313,7 @@ class TestTrouble:
             process.stdin.close()
             said = process.stderr.read()
             assert process.wait(30) == 0
-        assert said == "fxshim: the summary could not be written: Broken pipe\n"
+        assert said == ""
         assert len(one.disabled()) == 5
 
     def test_a_terminal_without_such_letters(self, command):
@@ -297,6 +340,18 @@ class TestInterruption:
             out, err = process.communicate(timeout=30)
         assert process.returncode == 130
         assert "ended before all ids were done\nnext: run the same command again" in out
+        counts = re.match(
+            r"250 members: (\d+) disabled, 0 disabled already, (\d+) failed, (\d+) not attempted\n",
+            out,
+        )
+        done, failed, left = map(int, counts.groups())
+        assert done + failed + left == 250
+        # What failed was written, and there was no time to read it back.
+        assert failed == 0 or f"  50009: {failed}, written, but it could not be read back" in out
+        assert "\nnot attempted: the run was interrupted" in out
+        states = Counter(row["state"] for row in rows("out.jsonl"))
+        assert (states["changed"], states["failed"]) == (done, failed)
+        assert 0 < states["not_attempted"] <= left
         assert "Traceback" not in err
         recorded = {row["openUserId"]: row["state"] for row in rows("out.jsonl")}
         changed = {who for who, state in recorded.items() if state == "changed"}
@@ -451,7 +506,8 @@ def test_failures_are_told_by_kind():
     tally = Tally()
     for code in range(1, 8):
         tally.add(outcomes(code, "failed", code, f"text {code}\n\x1b[31m" + "x" * 300))
-    lines = tally.failures()
+    head, *lines = tally.failures()
+    assert head == "failed, by errorCode:"
     assert [line.partition(",")[0] for line in lines[:-1]] == [
         f"  {n}: {n}" for n in range(7, 2, -1)
     ]

@@ -63,7 +63,7 @@ def events():
 def notice(policy, events):
     """A notice whose events are heard by `events` and nobody else."""
     assert not events
-    return Notice("FXO001", "set_status", "PersonnelObj update", "MIGRATION.md#fxo001", policy)
+    return Notice("FXO001", "set_status", "PersonnelObj update", "fxshim explain FXO001", policy)
 
 
 @pytest.fixture

@@ -638,7 +638,7 @@ class TestPosition:
 class TestTwoFunctions:
     def test_each_has_sites_of_its_own(self, door, notice):
         """One line that calls either of two functions is two sites."""
-        other = Notice("FXO002", "other", "x", "MIGRATION.md#fxo002", notice.context)
+        other = Notice("FXO002", "other", "x", "fxshim explain FXO002", notice.context)
         for each in (door, noticed(lambda: None, other), door):
             each()
         assert [(site.code, site.calls) for site in usage()] == [("FXO001", 2), ("FXO002", 1)]

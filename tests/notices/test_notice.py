@@ -128,7 +128,7 @@ class TestEvents:
                 code="FXO001",
                 function="set_status",
                 replacement="PersonnelObj update",
-                address="MIGRATION.md#fxo001",
+                address="fxshim explain FXO001",
                 caller_file=__file__,
                 caller_line=site.caller_line,
                 caller_module=__name__,

@@ -6,7 +6,7 @@ import pickle
 from shim.notices import OfflineAPIDeprecationWarning
 
 WARNING = OfflineAPIDeprecationWarning(
-    "FXO001", "set_status", "PersonnelObj update", "MIGRATION.md#fxo001"
+    "FXO001", "set_status", "PersonnelObj update", "fxshim explain FXO001"
 )
 
 
@@ -15,7 +15,7 @@ class TestOfflineAPIDeprecationWarning:
         """The text starts with the code, and names function, replacement and address."""
         assert str(WARNING) == (
             "FXO001: set_status is a deprecated offline call; "
-            "use PersonnelObj update instead, see MIGRATION.md#fxo001"
+            "use PersonnelObj update instead, see `fxshim explain FXO001`"
         )
 
     def test_is_a_deprecation_warning(self):

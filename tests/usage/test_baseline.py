@@ -125,7 +125,7 @@ def line(name, *, file="hr.py", site=1):
             "code": "FXO007",
             "function": "get_department_list",
             "replacement": "DepartmentObj query",
-            "address": "MIGRATION.md#fxo007",
+            "address": "fxshim explain FXO007",
             "caller_file": file,
             "caller_line": 9,
             "caller_module": "hr" if file else "",
@@ -188,7 +188,7 @@ class TestCommand:
         assert "1 call sites are not in fxiaoke-shim.baseline.json:" in err
         assert (
             "  get_department_list in hr.c (hr.py:9): instead of it DepartmentObj query, "
-            "see MIGRATION.md#fxo007\n"
+            "see fxshim explain FXO007\n"
         ) in err
         assert "fxshim baseline write" in err
         assert self.kept() == ["a", "b"]

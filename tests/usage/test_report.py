@@ -16,8 +16,8 @@ from shim.usage.verdict import Judge
 
 NOW = datetime(2026, 11, 26, 8, tzinfo=timezone.utc)
 KNOWN = {
-    "update_member": ("FXO003", "PersonnelObj update", "MIGRATION.md#fxo003"),
-    "update_department": ("FXO009", "DepartmentObj update", "MIGRATION.md#fxo009"),
+    "update_member": ("FXO003", "PersonnelObj update", "fxshim explain FXO003"),
+    "update_department": ("FXO009", "DepartmentObj update", "fxshim explain FXO009"),
 }
 
 
@@ -68,7 +68,7 @@ def seen_site(function="update_member", module="hr", name="go", place="hr.py:3",
         SiteKey(function, module, name),
         "FXO003",
         "PersonnelObj update",
-        "MIGRATION.md#fxo003",
+        "fxshim explain FXO003",
         file,
         int(line),
         {place: 7},

@@ -24,7 +24,7 @@ def site(number, function="update_member", module="hr.sync", calls=10, last="202
         SiteKey(function, module, name),
         "FXO003",
         "PersonnelObj update",
-        "MIGRATION.md#fxo003",
+        "fxshim explain FXO003",
         "hr/sync.py",
         number,
         {f"hr/sync.py:{number}": calls},
@@ -52,7 +52,7 @@ SITES = [
 def page(sites=SITES, days=()):
     log = Log(("a.log",), 9, 9, 0, "", days or ["2026-09-01"], {"1-a": {"2026-11-25"}})
     usage = Usage(log, {one.key: one for one in sites}, NOW)
-    known = {"update_department": ("FXO009", "DepartmentObj update", "MIGRATION.md#fxo009")}
+    known = {"update_department": ("FXO009", "DepartmentObj update", "fxshim explain FXO009")}
     return render(figures(usage, Judge(usage, 30), known))
 
 

@@ -32,7 +32,7 @@ from shim.usage.verdict import Judge
 FXSHIM = Path(sys.executable).with_name("fxshim")
 NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
 CALLER = {"caller_file": "hr.py", "caller_line": 7, "caller_module": "hr", "caller_function": "go"}
-ABOUT = {"replacement": "PersonnelObj update", "address": "MIGRATION.md#fxo001"}
+ABOUT = {"replacement": "PersonnelObj update", "address": "fxshim explain FXO001"}
 WHAT = {"code": "FXO001", "function": "set_member_status_batch"}
 
 
@@ -667,10 +667,15 @@ class TestCommand:
         assert done.stderr.startswith(text)
         assert "Traceback" not in done.stderr
 
-    def test_on_a_screen(self, log, monkeypatch, capsys):
-        """With lines, and no wider than it is."""
+    @pytest.mark.parametrize("by", ["site", "function", "module", "day"])
+    def test_on_a_screen(self, log, monkeypatch, capsys, by):
+        """No line is longer than the screen is wide."""
         from shim.cli import usage as command  # noqa: PLC0415 - the command's own module.
 
         monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-        assert command.show(command.Order((log,), "site", None, 0)) == 0
-        assert "──" in capsys.readouterr().out
+        for columns, since in ((80, None), (80, "30d"), (40, None)):
+            monkeypatch.setenv("COLUMNS", str(columns))
+            assert command.show(command.Order((log,), by, since, 0)) == 0
+            shown = capsys.readouterr().out
+            assert max(map(len, shown.splitlines())) <= columns
+            assert "1,234" in shown or by != "site" or since
