@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 GROUP  ?= dev
 BIN    := $(VENV)/bin
-# A worker a core; the tests of one file stay together, for they share what is costly to make.
-PYTEST := -m pytest --numprocesses auto --dist loadfile
+# A worker a core; the tests of one file stay together, for they share what is costly to make. Files
+# begin in the order that tests/conftest.py gives them: the slow ones first.
+PYTEST := -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 # Made anew for another Python and for other pins. The demo needs less than the rest.
 READY  := $(VENV)/.ready-$(GROUP)-$(notdir $(PYTHON))
 DEMO   := $(VENV)/.ready-demo-$(notdir $(PYTHON))
