@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _SINCE: Final = re.compile(r"([1-9]\d{0,3})([dw])")
 _DAYS: Final = 30
+_FIRST_YEAR: Final = 1970
+"""Before it nothing was logged, and there have to be days before the day to judge on."""
 
 Row = dict[str, Any]
 
@@ -91,10 +93,12 @@ def _moment(as_of: str | None) -> datetime | None:
         return None
     try:
         day = datetime.strptime(as_of, "%Y-%m-%d").replace(tzinfo=timezone.utc)
-        return day + timedelta(days=1, seconds=-1)
-    except (ValueError, OverflowError):
+    except ValueError:
+        day = None
+    if day is None or day.year < _FIRST_YEAR:
         msg = "--as-of is no day: write 2026-11-26"
-        raise SourceError(msg) from None
+        raise SourceError(msg)
+    return day + timedelta(days=1, seconds=-1)
 
 
 def _write(path: Path, data: Row) -> None:

@@ -126,15 +126,14 @@ def run(
     """
     with _listening(host, port) as (listener, base_url), contextlib.suppress(KeyboardInterrupt):
         server = _Server(sandbox, lambda: on_ready(base_url) if on_ready else None)
-        with _ended_after(server, seconds):
+        with contextlib.ExitStack() as afterwards:
+            if seconds is not None:
+                afterwards.callback(_ending(server, seconds).cancel)
             server.run([listener])
 
 
-@contextlib.contextmanager
-def _ended_after(server: _Server, seconds: float | None) -> Generator[None]:
-    if seconds is None:
-        yield
-        return
+def _ending(server: _Server, seconds: float) -> threading.Timer:
+    """Have a server end by itself; gives what takes that back."""
 
     def end() -> None:
         server.should_exit = True
@@ -142,7 +141,4 @@ def _ended_after(server: _Server, seconds: float | None) -> Generator[None]:
     timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+    return timer

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from importlib import metadata
 from pathlib import Path
 
@@ -182,6 +183,18 @@ class TestShell:
         assert "'status': '1'" in read
         assert ended == "ended"
 
+    def test_it_serves_this_machine_alone_unless_told_otherwise(self):
+        """No warning, and nothing that lets tokens go over plain HTTP; it ends by itself."""
+        done = fxshim("sandbox", "--env", "--minutes", "0.02")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "export FXIAOKE_SHIM_BASE_URL=http://127.0.0.1:" in done.stdout
+        assert "PLAIN_HTTP" not in done.stdout
+        pid = int(done.stdout.split("FXIAOKE_SHIM_SANDBOX_PID=")[1])
+        until = time.monotonic() + 30
+        while _is_running(pid):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+
     def test_what_is_printed_is_safe_to_evaluate(self):
         """A shell sees each value as it is."""
         values = dict.fromkeys(sandbox_command._VARIABLES.values(), "a'b $(c) `d`")  # noqa: SLF001
@@ -195,6 +208,14 @@ class TestShell:
         monkeypatch.setenv("FXIAOKE_SHIM_SANDBOX_PID", "7")
         monkeypatch.setenv("FXIAOKE_SHIM_SANDBOX_IDS", "FSUID_1")
         shim.configure(notices="log")
+
+
+def _is_running(pid):
+    try:
+        # One that has ended, and that nobody has waited for, is not running.
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except OSError:
+        return False
 
 
 SHELL = """

@@ -249,6 +249,7 @@ class TestOtherKinds:
             (b"PK\x03\x04 torn", "a zip archive", "unpack"),
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600, "a damaged workbook", "CSV"),
         ],
+        ids=["gzip", "bz2", "xz", "7z", "pdf", "html", "doctype", "utf-16", "zip", "ole"],
     )
     def test_it_says_what_it_is_and_what_to_do(self, folder, content, what, remedy):
         """In one line."""

@@ -316,6 +316,22 @@ class TestTrouble:
         assert said == ""
         assert len(one.disabled()) == 5
 
+    def test_a_full_stdout_costs_the_summary(self, command):
+        """Not the run, nor its exit code; stderr says so."""
+        one = command(2)
+        with (
+            Path("/dev/full").open("w") as full,
+            one.started(
+                "disable", ids_file(one.tenant.open_user_ids), "--quiet", stdout=full
+            ) as process,
+        ):
+            said = process.stderr.read()
+            assert process.wait(30) == 0
+        assert said == (
+            "fxshim: the summary is lost: stdout cannot be written: No space left on device\n"
+        )
+        assert len(one.disabled()) == 2
+
     def test_a_terminal_without_such_letters(self, command):
         """They become question marks."""
         one = command(1, hidden=1)

@@ -55,6 +55,11 @@ def test_a_row_with_nothing_but_its_name():
     assert made.text(20).splitlines() == [shortened("x" * 50, 20), "y"]
 
 
+def test_wide_letters_take_two_columns():
+    """Both ends give way until it fits."""
+    assert shortened("离" * 50, 9) == "离离…离离"
+
+
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"])), st.integers(8, 60))
 def test_shortened_fits_and_keeps_both_ends(text, width):
     """Whatever the letters are."""

@@ -291,7 +291,7 @@ class TestWindow:
         assert one.take() is None
         slot = taken(one)
         assert slot.wait == 0
-        assert time.monotonic() - began >= 1.5
+        assert 1.5 <= time.monotonic() - began < 30
 
     def test_an_answer_that_came_after_the_lease_counts_all_the_same(self, stores):
         """Then there are more slots than there should be, and all of them have to be free."""
@@ -423,7 +423,7 @@ class TestLoss:
         began = time.monotonic()
         slot = one.take()
         waited = time.monotonic() - began
-        assert waited > 0.9
+        assert 0.9 < waited < 30
         began = time.monotonic()
         assert other.take().wait == 0
         assert time.monotonic() - began < waited / 3, "left alone for a while"
@@ -582,7 +582,7 @@ class TestTokens:
             process.kill()
         fetched = stores().tokens.fetch(tenant, "stale", lambda: Fetched(TOKEN, 99.0))
         assert fetched.token == TOKEN
-        assert time.monotonic() - began > 0.7
+        assert 0.7 < time.monotonic() - began < 30
 
     def test_a_renewal_that_outlived_its_lock_leaves_the_next_ones_alone(self, stores, one_redis):
         """The lock belongs to whoever took it last."""

@@ -23,7 +23,7 @@ import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shim.sandbox import KINDS, PROFILES, Sandbox, run
+from shim.sandbox import KINDS, PROFILES, Sandbox, run, server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -389,3 +389,25 @@ class TestRun:
         visitor.start()
         run(Sandbox(members=1), port=port)
         visitor.join()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/cgi/user/list"), ("POST", "/"), ("POST", "/cgi/no/such")]
+)
+def test_what_is_not_served_is_the_sandboxs_lack(method: str, path: str) -> None:
+    """In the envelope, as the contract has it; the text blames nobody else."""
+    answer = through_transport(Sandbox(2), method, path, json={"a": 1})
+    assert (answer.status_code, answer.json()["errorCode"]) == (200, 10006)
+    text = answer.json()["errorMessage"]
+    assert text == (
+        "fxiaoke-shim's sandbox has no such interface; whether the vendor has it, it cannot say"
+    )
+
+
+def test_a_machine_without_a_way_out_has_its_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broadcast address is one that a socket may not be connected to."""
+    nowhere = {"0.0.0.0": ("127.0.0.1", "255.255.255.255")}
+    monkeypatch.setattr(server, "_OUTSIDE", nowhere)
+    with Sandbox(1).serve("0.0.0.0") as base_url:
+        assert base_url.startswith("http://127.0.0.1:")
+        assert httpx.get(f"{base_url}/_sandbox/members").status_code == 200

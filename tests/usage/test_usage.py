@@ -617,6 +617,12 @@ class TestCommand:
         assert "set_member_status_batch in hr.go (hr.py:7)" in done.stdout
         assert done.stdout.count("never seen, and nothing for 14 days: ready to remove") == 24
 
+    def test_as_of(self, log):
+        """Judged on another day than today."""
+        done = run(log, "--since", "30d", "--as-of", "2030-01-01")
+        assert done.returncode == 0
+        assert " d  " in done.stdout
+
     def test_json(self, log):
         """Everything, for other programs."""
         data = json.loads(run(log, "--json").stdout)
@@ -655,6 +661,7 @@ class TestCommand:
         [
             (["no.log"], "fxshim: no.log: there is no such file"),
             (["--as-of", "today"], "fxshim: --as-of is no day: write 2026-11-26"),
+            (["--as-of", "0001-01-01"], "fxshim: --as-of is no day: write 2026-11-26"),
             (["--since", "soon"], "fxshim: --since is neither days nor weeks: write 30d, or 4w"),
             (["--html", "/no/such/dir/x.html"], "fxshim: /no/such/dir/x.html: cannot be written"),
         ],
