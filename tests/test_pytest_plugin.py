@@ -87,7 +87,9 @@ class Project:
         done = subprocess.run(
             [
                 PYTHON,
-                *("-W", "error", *how, "-p", "no:cacheprovider", "-p", "no:randomly"),
+                *("-W", "error", *how, "-p", "no:cacheprovider"),
+                # Plugins of these tests, half a second each.
+                *("-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:randomly"),
                 *([option] if option else []),
                 *arguments,
             ],
