@@ -70,7 +70,7 @@ def sheets(content: bytes, name: str) -> list[Sheet]:
         msg = f"{name} is a workbook with a password: {_CSV}"
         raise IdsError(msg) from None
     except Exception:  # noqa: BLE001 - whatever it is, the workbook is damaged.
-        msg = f"{name} is a damaged workbook, or none: open it in Excel and {_CSV}"
+        msg = f"{name} is no workbook that can be read: open it in Excel and {_CSV}"
         raise IdsError(msg) from None
     return [
         Sheet(f"{name}, sheet {number}", [[_text(cell) for cell in row] for row in rows])
