@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections import Counter
 from itertools import zip_longest
@@ -201,7 +202,8 @@ def _reason(run: Run) -> str:
 
 def _next(run: Run, command: str) -> Iterator[tuple[str, str]]:
     """Yield what the reader may do next, each with the command for it."""
-    yield "A pretend tenant for your own code (Ctrl-C ends it)", f"{command} sandbox --env"
+    tenant = f"{command} sandbox" if os.name == "nt" else f'eval "$({command} sandbox --env)"'
+    yield "A pretend tenant for your own code, for an hour", tenant
     for code in sorted({event["code"] for event in run.events}):
         yield (
             "What replaces this call, and which data has no new place",
