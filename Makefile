@@ -61,7 +61,7 @@ derived: $(READY) ## Derive again: the stubs, the tables of the documents, the s
 screenshot: $(READY) ## Make the picture of the report (needs Debian's chromium)
 	$(BIN)/python docs/report.py
 
-constraints: $(READY) ## Pin every dependency anew for Python 3.10 to 3.13
+constraints: $(READY) ## Pin every dependency again for Python 3.10 to 3.14
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --all-extras --group dev \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header --upgrade \
 	  pyproject.toml --output-file constraints.txt
