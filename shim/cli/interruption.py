@@ -1,7 +1,7 @@
 """Ctrl-C and SIGTERM: the first ends a run in good order, the second at once.
 
 Python runs a signal's handler in the main thread, once that thread is awake. Of two signals that
-come together the kernel gives the second to another thread, which wakes nobody: the main thread
+come together the kernel gives the second to another thread, which does not wake the main one: it
 may have gone back to sleep, and would not see it before the calls under way have ended. So the
 signals are counted by a thread of their own, from the pipe that Python writes each of them to.
 """

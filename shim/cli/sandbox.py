@@ -24,7 +24,7 @@ _COMMAND: Final = (
 )
 _OPEN: Final = (
     "warning: anybody who can reach this address can use this tenant. It holds no real data; leave "
-    "out --host if nobody else needs it"
+    "out --host if only this machine needs it"
 )
 _VARIABLES: Final = {
     "BASE_URL": "base_url",

@@ -33,7 +33,7 @@ MACHINE = Clock()
 
 
 class SkippingClock(Clock):
-    """A clock that is put forward: nobody waits, and all that waits goes by the same time.
+    """A clock that is put forward instead of waiting; all that would wait uses the same time.
 
     It stands still while a call is under way, since a driver is not idle then.
     """

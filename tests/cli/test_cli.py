@@ -163,7 +163,7 @@ class TestSandbox:
         assert "read_only" in done.stderr
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there is no sh")
+@pytest.mark.skipif(os.name == "nt", reason="sh (not on Windows)")
 class TestShell:
     """`eval "$(fxshim sandbox --env)"`: a tenant for the commands that follow."""
 

@@ -91,7 +91,7 @@ def test_other_handlers_get_the_summary_and_nothing_is_printed(end, program):
     assert "Traceback" not in err
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork (not on Windows)")
 def test_daemon_logs_its_summary_and_writes_into_no_file_of_others(end, tmp_path):
     """A file that it opens has the number of the closed stderr: a traceback would go into it."""
     other = tmp_path / "other"

@@ -201,7 +201,7 @@ class _Started:
         except subprocess.TimeoutExpired:
             self._process.kill()
         exit_code = self._process.wait()
-        # The room is nobody's business, and its name may hold that of a person.
+        # The folder says nothing to the reader, and its name may hold the name of a person.
         log = self._text("log").replace(str(self._folder) + os.sep, "")
         return Run(
             self._task,
