@@ -10,9 +10,11 @@ Every run ends with a line that says what was skipped and what it needs.
 import asyncio
 import collections
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from twisting import TwistingPeer
 
 import shim
 from shim import notices, settings
@@ -113,6 +115,19 @@ def use(made, **changes):
         "quota_calls": 0,
     }
     return shim.configure(**{**defaults, **changes})
+
+
+@pytest.fixture
+def twisting():
+    """Return a function that starts a `TwistingPeer` and configures the shim to talk to it."""
+    with ExitStack() as peers:
+
+        def start(twist=None, sandbox=None, **changes):
+            peer = peers.enter_context(TwistingPeer(twist, sandbox))
+            use(peer.sandbox, **{"base_url": peer.base_url, "transport": None, **changes})
+            return peer
+
+        yield start
 
 
 @pytest.fixture
