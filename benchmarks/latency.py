@@ -10,13 +10,17 @@ an update for one member after another. Each is a process of its own and warmed 
 that is not counted; they take turns, and the least of all rounds counts, since noise only adds.
 Between its turns the sandbox closes its connections, so each turn begins with handshakes.
 
-The second part has no latency and 50 calls at once, where it counts what a call costs the client
+The second part has 50 calls at once. Each door of the shim takes turns with aiohttp; the median of
+the rounds' ratios counts. Then it says what a call costs beside idle connections.
+
+The third part has no latency and 50 calls at once, where it counts what a call costs the client
 and what many connections cost a pool; the processor's seconds are the client's alone.
 """
 
 from __future__ import annotations
 
 import itertools
+import statistics
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,6 +41,9 @@ BUSY_AT_ONCE = 50
 #: last hundredth is noise. This only guards the tie.
 BOUND = 0.95
 WARM_UP, ROUNDS = 1, 4
+#: The shim's time over aiohttp's, with equally many calls at once.
+AT_MOST = 1.1
+IDLE, SINGLES = 200, 40
 ALONE = 100
 DISABLED, ENABLED = 1, 2
 
@@ -68,12 +75,14 @@ SHIMS = [
 ]
 AIOHTTP = Contender("aiohttp by hand", "with_aiohttp:phases")
 CLIENT = Contender("httpx.AsyncClient by hand", "with_httpx:phases")
+SINGLE = Contender("a blocking call", "with_shim:many_or_singles")
+AIO_SINGLE = Contender("an awaiting call", "with_shim:aio_many_or_singles")
 LOOP = Contender("requests, one after another", "with_requests:one_by_one")
 
 
 def measure() -> list[Row]:
     """Measure."""
-    return [*_waiting(), *_busy()]
+    return [*_waiting(), *_abreast(), *_beside(), *_busy()]
 
 
 def _waiting() -> list[Row]:
@@ -109,6 +118,40 @@ def _ratios(one: Contender, best: dict[Contender, Spent]) -> list[Row]:
 
 def _over(spent: Spent) -> float:
     return spent.seconds - FLOOR
+
+
+def _abreast() -> list[Row]:
+    with sandbox(MEMBERS, latency_ms=LATENCY_MS) as tenant:
+        rounds = _rounds(tenant, [*SHIMS, AIOHTTP], BUSY_AT_ONCE)[WARM_UP:]
+    title = f"{BUSY_AT_ONCE} at once, {LATENCY_MS} ms each"
+    rows: list[Row] = []
+    for one in (AIOHTTP, *SHIMS):
+        times = [each[one].seconds for each in rounds]
+        rows += [
+            Row(f"{title}: {one.name}: time, median", statistics.median(times), "s"),
+            Row(f"{title}: {one.name}: time, spread", max(times) - min(times), "s"),
+        ]
+    for one in SHIMS:
+        ratio = statistics.median(each[one].seconds / each[AIOHTTP].seconds for each in rounds)
+        name = f"{title}: time of {one.name} / of aiohttp, median"
+        rows.append(Row(name, ratio, "x", at_most=AT_MOST))
+    return rows
+
+
+def _beside() -> list[Row]:
+    rows: list[Row] = []
+    with sandbox(MEMBERS, latency_ms=LATENCY_MS) as tenant:
+        for one in (SINGLE, AIO_SINGLE):
+            environment = tenant.environment()
+            with worker(one.program, tenant, tenant.open_user_ids, IDLE, environment) as made:
+                # The first turns load what is loaded once.
+                alone = [made.run(DISABLED, members=1).cpu_seconds for _ in range(3)][-1]
+                made.run(DISABLED)
+                beside = made.run(ENABLED, members=1).cpu_seconds
+            for idle, spent in ((0, alone), (IDLE, beside)):
+                name = f"{one.name} beside {idle} idle connections: CPU"
+                rows.append(Row(name, spent / SINGLES * 1000, "ms"))
+    return rows
 
 
 def _busy() -> list[Row]:

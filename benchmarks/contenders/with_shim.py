@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 from typing import TYPE_CHECKING
 
 import shim
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from shim import Outcome
 
 
+_SINGLES = 40
+
+
 def many(errand: Errand) -> None:
     """Run it as a stream."""
     _see_all(errand, shim.set_member_status_many(errand.ids, errand.status))
@@ -22,11 +26,52 @@ def many(errand: Errand) -> None:
 
 def aio_many(errand: Errand) -> None:
     """Run it as a stream, awaiting."""
+    asyncio.run(_aio_many(errand))
 
-    async def outcomes() -> list[Outcome]:
-        return [one async for one in shim.aio.set_member_status_many(errand.ids, errand.status)]
 
-    _see_all(errand, asyncio.run(outcomes()))
+async def _aio_many(errand: Errand) -> None:
+    outcomes = shim.aio.set_member_status_many(errand.ids, errand.status)
+    _see_all(errand, [one async for one in outcomes])
+
+
+def many_or_singles(errand: Errand) -> None:
+    """Run it as a stream, or for one member as 40 calls, one after another."""
+    if len(errand.ids) > 1:
+        many(errand)
+        return
+    for turn in range(_SINGLES):
+        _single(errand, turn)
+
+
+def aio_many_or_singles(errand: Errand) -> None:
+    """Run it as `many_or_singles`, awaiting, on one event loop for all errands."""
+    loop = _loop()
+    if len(errand.ids) > 1:
+        loop.run_until_complete(_aio_many(errand))
+        return
+
+    async def singles() -> None:
+        tenant = errand.tenant
+        for turn in range(_SINGLES):
+            answer = await shim.aio.set_member_status_batch(
+                tenant.corp_access_token, tenant.corp_id, list(errand.ids), 1 + turn % 2
+            )
+            see(right=answer["errorCode"] == 0)
+
+    loop.run_until_complete(singles())
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    return asyncio.new_event_loop()
+
+
+def _single(errand: Errand, turn: int) -> None:
+    tenant = errand.tenant
+    answer = shim.set_member_status_batch(
+        tenant.corp_access_token, tenant.corp_id, list(errand.ids), 1 + turn % 2
+    )
+    see(right=answer["errorCode"] == 0)
 
 
 def batch(errand: Errand) -> None:

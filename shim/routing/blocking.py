@@ -12,12 +12,14 @@ import math
 import threading
 from collections import deque
 from contextvars import copy_context
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 from weakref import ref
 
 from shim.objectapi import http
 from shim.objectapi.exchange import Ask, Send
+from shim.routing.threads import LOOK_SECONDS, run, start, start_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,10 +84,15 @@ class ThreadDriver(Generic[T]):
                 yield value
 
     def _message(self) -> Message:
-        if not self._threaded:
-            # The interpreter is leaving and starts no thread any more.
-            self._workers.run_here()
-        message = self._workers.messages.get()
+        message = None
+        while message is None:
+            if not self._threaded:
+                # The interpreter is leaving and starts no thread any more.
+                self._workers.run_here()
+            try:
+                message = self._workers.messages.get(timeout=LOOK_SECONDS)
+            except Empty:
+                self._threaded = self._workers.run_again()
         if message[0] == "error":
             raise message[1]
         return message
@@ -133,7 +140,11 @@ class _Workers(Generic[T]):
 
     def start(self) -> bool:
         """Start the first worker; return whether a thread could be started."""
-        return self._start(self._run)
+        return start(self._to_run(), _THREAD_NAME, self._threads)
+
+    def run_again(self) -> bool:
+        """See to it that there is a worker; return whether there is a thread."""
+        return any(thread.is_alive() for thread in list(self._threads)) or self.start()
 
     def leave(self) -> None:
         """Have the workers end after what they perform now."""
@@ -147,26 +158,15 @@ class _Workers(Generic[T]):
 
     def sweep(self) -> None:
         """Give up at once what is not being performed."""
-        begun = len(self._threads)
-        if not self._start(self._close):
-            self._close()
-        for thread in self._threads[begun:]:
-            thread.join()
+        run(self._close, _THREAD_NAME)
 
     def run_here(self) -> None:
         """Be the one worker until there is a message."""
         self._run(lambda: not self.messages.empty())
 
-    def _start(self, target: Callable[[], None]) -> bool:
-        # The caller's context: a transport may read its variables.
-        run = copy_context().run
-        thread = threading.Thread(target=run, args=(target,), name=_THREAD_NAME, daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:
-            return False
-        self._threads.append(thread)
-        return True
+    def _to_run(self) -> Callable[[], None]:
+        # In the caller's context: a transport may read its variables.
+        return partial(copy_context().run, self._run)
 
     def _run(self, enough: Callable[[], bool] = lambda: False) -> None:
         with self._lock:
@@ -274,7 +274,7 @@ class _Workers(Generic[T]):
             self._bell.put(_COUNTED)
         for _ in range(len(self._performing) + ready - self._count):
             self._count += 1
-            if not self._start(self._run):
+            if not start_here(self._to_run(), _THREAD_NAME, self._threads):
                 self._count -= 1
                 return
 

@@ -6,22 +6,18 @@ that cannot be imported again, for the rest of the process.
 
 from __future__ import annotations
 
-import threading
 from contextlib import suppress
 from importlib import import_module
+
+from shim.routing.threads import run
 
 _loaded: list[object] = []
 
 
 def load() -> None:
     """See to it that the drivers, and all below them, can be imported without being interrupted."""
-    if _loaded:
-        return
-    thread = threading.Thread(target=_load, name="fxiaoke-shim-import", daemon=True)
-    # While the interpreter leaves, no thread starts; then the import that follows does it all.
-    with suppress(RuntimeError):
-        thread.start()
-        thread.join()
+    if not _loaded:
+        run(_load, "fxiaoke-shim-import")
 
 
 def _load() -> None:

@@ -216,22 +216,71 @@ def test_a_pause_alone_is_waited_for(session):
     assert stream([flow(), flow()], session) == ["done", "done"]
 
 
-def test_where_no_thread_can_be_started_the_callers_does_it_all(session, monkeypatch):
-    """While the interpreter leaves, Python 3.12 and later start none."""
-
+@pytest.fixture(params=["first", "others", "no"])
+def without_threads(request, monkeypatch):
+    """Have some of our threads not start, as while the interpreter leaves (Python 3.12 on)."""
     start = threading.Thread.start
 
-    def refuse(thread):
-        if thread.name != "fxiaoke-shim":
-            return start(thread)
+    def refuse(*_args):
         msg = "can't start new thread at interpreter shutdown"
         raise RuntimeError(msg)
+
+    def perhaps(thread):
+        return refuse() if thread.name == "fxiaoke-shim" else start(thread)
+
+    if request.param == "no":
+        monkeypatch.setattr("_thread.start_new_thread", refuse)
+    elif request.param == "first":
+        monkeypatch.setattr(threading.Thread, "start", perhaps)
+    else:
+        first = []
+
+        def one(thread):
+            if thread.name == "fxiaoke-shim" and first:
+                refuse()
+            first.append(thread)
+            start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", one)
+
+
+@pytest.mark.usefixtures("without_threads")
+def test_where_no_thread_can_be_started_the_calls_are_made_all_the_same(session):
+    """By the first thread, or by the caller's."""
 
     def flow():
         replies = yield [look()] * 7
         yield Pause(0.01)
         return len(replies)
 
-    monkeypatch.setattr(threading.Thread, "start", refuse)
     assert stream([flow() for _ in range(9)], session) == [7] * 9
     assert walk(flow(), session) == 7
+
+
+def test_a_stream_given_up_without_threads_gives_up_its_translations(session, monkeypatch):
+    """By the caller's thread."""
+
+    def refuse(*_args):
+        msg = "can't start new thread at interpreter shutdown"
+        raise RuntimeError(msg)
+
+    ended = []
+
+    def flow():
+        try:
+            yield [look()]
+            yield Pause(3600)
+        finally:
+            ended.append(True)
+
+    def fast():
+        yield [look()]
+        return 1
+
+    monkeypatch.setattr("_thread.start_new_thread", refuse)
+    work = Work(lambda: session)
+    work.open()
+    results = drivers.stream(work, iter([flow(), fast()]))
+    assert next(results) == 1
+    results.close()
+    assert ended == [True]

@@ -135,4 +135,5 @@ def test_after_exceptions_from_outside_the_next_call_works(twisting, kind):
     )
     assert done.returncode == 0, (done.stdout, done.stderr)
     assert "next 0" in done.stdout
-    assert "ResourceWarning" not in done.stderr
+    assert "unclosed <socket" not in done.stderr
+    assert "unclosed transport" not in done.stderr
