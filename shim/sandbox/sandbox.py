@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from shim.sandbox.admission import HEADERS
 from shim.sandbox.clock import Clock
 from shim.sandbox.control import PREFIX, control
 from shim.sandbox.exchange import Exchange
@@ -158,8 +159,15 @@ class Sandbox(View):
             else:
                 self._exchange = self._started()
 
-    def handle(
-        self, method: str, path: str, query: str, body: bytes, *, base_url: str | None = None
+    def handle(  # noqa: PLR0913  The parts of a request.
+        self,
+        method: str,
+        path: str,
+        query: str,
+        body: bytes,
+        *,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Answer one HTTP request without waiting; all doors come here.
 
@@ -169,6 +177,7 @@ class Sandbox(View):
             query: The query string. Nothing in it changes an answer; ``thirdTraceId`` least of all.
             body: The bytes of the body.
             base_url: The address of the door, for ``describe``.
+            headers: The request's headers; only those that are credentials change an answer.
 
         Returns:
             The answer, with the seconds the door has to hold it back.
@@ -176,8 +185,10 @@ class Sandbox(View):
         del query
         if path.startswith(PREFIX):
             return control(self, method, path, body, base_url)
+        lowered = ((name.lower(), value) for name, value in (headers or {}).items())
+        given = {name: value for name, value in lowered if name in HEADERS}
         with self._lock:
-            reply = self._exchange.answer(method, path, body, self._clock())
+            reply = self._exchange.answer(method, path, body, self._clock(), given)
         return replace(reply, delay=reply.delay + self._plan.latency)
 
     def transport(self) -> SandboxTransport:
