@@ -55,9 +55,10 @@ class Sandbox(View):
         latency_ms: Real milliseconds each answer takes.
         hidden: Who has no row: a share (0.0 to 1.0), a number of members, or their openUserIds.
             None: the profile's. Goes with every profile.
-        locked: Whose record is locked, in the same way.
+        locked: Whose record is locked, in the same way: an object update of it answers 50009.
         hidden_departments: Which departments have no row: a share, a number, or their ids.
         locked_departments: Which departments' records are locked, in the same way.
+        shows_lock: Whether rows and ``get`` show ``lock_status``: "1" if locked, else "0".
         lag_seconds: How far ``query`` is behind in the profile ``lagging``.
         token_calls: How many calls a token lives for. None: the profile's.
         clock: Gives real seconds, ``time.monotonic`` by default.
@@ -83,6 +84,7 @@ class Sandbox(View):
         locked: Some = None,
         hidden_departments: Some = None,
         locked_departments: Some = None,
+        shows_lock: bool = True,
         lag_seconds: float = 1.5,
         token_calls: int | None = None,
         clock: Callable[[], float] | None = None,
@@ -108,6 +110,7 @@ class Sandbox(View):
             locked=kept(locked),
             hidden_departments=kept(hidden_departments),
             locked_departments=kept(locked_departments),
+            shows_lock=shows_lock,
             lag=lag_seconds,
             token_calls=kind.token_calls if token_calls is None else token_calls,
             epoch=epoch,

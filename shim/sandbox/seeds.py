@@ -120,6 +120,5 @@ def person(seed: int, number: int, departments: int) -> dict[str, Any]:
         "job_title": "",
         "profile_image": None,
         "language": "zh-CN",
-        "lock_status": "0",
         "owner_department": [department],
     }
