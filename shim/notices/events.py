@@ -56,6 +56,7 @@ class OfflineAPICalled(NoticeEvent):
         replacement: What the object API offers instead.
         address: The command that says what to do instead, `fxshim explain FXO001`.
         caller_file: File of the calling line. Empty if the table of call sites is full.
+            `<unknown>` if no Python code made the call.
         caller_line: Number of the calling line, from 1. 0: unknown.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line, with its class (Python 3.11 and later).
@@ -92,6 +93,7 @@ class OfflineCallFinished(NoticeEvent):
         mode: Mode of the call.
         reason: Why this mode: the setting, the route or the flag that chose it, or the fallback.
         caller_file: File of the calling line. Empty if the table of call sites is full.
+            `<unknown>` if no Python code made the call.
         caller_line: Number of the calling line, from 1. 0: unknown.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line.
@@ -163,6 +165,7 @@ class ShadowCompared(NoticeEvent):
         code: Stable code of the deprecation.
         function: Name of the deprecated function.
         caller_file: File of the calling line. Empty if the table of call sites is full.
+            `<unknown>` if no Python code made the call.
         caller_line: Number of the calling line, from 1. 0: unknown.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line.
@@ -205,6 +208,7 @@ class OfflineCallFellBack(NoticeEvent):
         code: Stable code of the deprecation.
         function: Name of the deprecated function.
         caller_file: File of the calling line. Empty if the table of call sites is full.
+            `<unknown>` if no Python code made the call.
         caller_line: Number of the calling line, from 1. 0: unknown.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line.
@@ -255,6 +259,7 @@ class OfflineUsageSummarized(NoticeEvent):
         replacement: What the object API offers instead.
         address: The command that says what to do instead, `fxshim explain FXO001`.
         caller_file: File of the calling line. Empty for the overflow counter.
+            `<unknown>` if no Python code made the call.
         caller_line: Number of the calling line, from 1. 0: unknown.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line.

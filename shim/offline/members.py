@@ -162,10 +162,9 @@ FIELDS = {
     "email": "email",
     "employeeNumber": "employee_number",
     "mainDepartmentId": "main_department",
-    "attachingDepartmentIds": "vice_departments",
     "leaderId": "leader",
 }
-"""Offline name -> PersonnelObj field (contract, section 3, grade B; vice_departments C)."""
+"""Offline name -> PersonnelObj field (contract, section 3, grade B)."""
 _MOST_DEPARTMENTS = 500
 _UNMAPPED = dropped("no PersonnelObj field is known (U): field_map, or on_unmapped decides")
 
@@ -198,9 +197,7 @@ _UNMAPPED = dropped("no PersonnelObj field is known (U): field_map, or on_unmapp
         "user.mainDepartmentId": converted(
             'main_department ["…"] (B); whether it exists is left to the object API (U)'
         ),
-        "user.attachingDepartmentIds": converted(
-            'vice_departments ["…", …] (C); whether they exist is left to the object API (U)'
-        ),
+        "user.attachingDepartmentIds": _UNMAPPED,
         "user.employeeNumber": converted("employee_number (B)"),
         "user.hireDate": _UNMAPPED,
         "user.birthDate": _UNMAPPED,
@@ -228,9 +225,9 @@ def update_member(
         corpAccessToken: Enterprise access token.
         corpId: Company account, FSCID_….
         user: `openUserId` and what is to change; what is left out, or None, stays. account, qq,
-            weixin, hireDate, birthDate and startWorkDate have no known PersonnelObj field: they
-            are refused unless the setting `field_map` names yours, or dropped and logged where
-            `on_unmapped` is "drop".
+            weixin, attachingDepartmentIds, hireDate, birthDate and startWorkDate have no known
+            PersonnelObj field: they are refused unless the setting `field_map` names yours, or
+            dropped and logged where `on_unmapped` is "drop".
         thirdTraceId: Your own id for the request, to find it again at the vendor's support.
 
     Returns:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
-    from shim.settings.model import Route, StatusValues, Triggers
+    from shim.settings.model import ByMobileStatus, Route, StatusValues, Triggers
 
 
 class StatusValuesTable(TypedDict, total=False):
@@ -21,6 +21,15 @@ class StatusValuesTable(TypedDict, total=False):
     """Fields and values of a disabled member."""
     enabled: Mapping[str, str | bool | int]
     """Fields and values of an enabled member."""
+
+
+class ByMobileStatusTable(TypedDict, total=False):
+    """The texts that `query_employee_by_mobile` answers as `empList[].status`."""
+
+    enabled: str
+    """Text of an enabled employee."""
+    disabled: str
+    """Text of a disabled employee. The default is a guess."""
 
 
 class TriggersTable(TypedDict, total=False):
@@ -98,8 +107,11 @@ class SettingsChanges(TypedDict, total=False):
     """Whether updates start workflows and approvals. The offline calls never did."""
     field_map: Mapping[str, str]
     """Your fields for offline facts that have no known field, for example `{"qq": "qq__c"}`. These
-    facts are `account`, `qq`, `weixin`, `hireDate`, `birthDate`, `startWorkDate` and
-    `department.order`. An entry also overrides a known field."""
+    facts are `account`, `qq`, `weixin`, `attachingDepartmentIds` (written as a list of department
+    ids), `hireDate`, `birthDate`, `startWorkDate` and `department.order`. An entry also overrides a
+    known field."""
+    by_mobile_status: ByMobileStatus | ByMobileStatusTable
+    """Texts of `status` in the answer of `query_employee_by_mobile`."""
     on_unmapped: Literal["refuse", "drop"]
     """What happens to an update that names such a fact, if `field_map` has no field for it: refuse
     the update with 15002, or send the update without the fact and log that."""

@@ -71,6 +71,20 @@ class StatusValues(_Part):
     """Fields and values of an enabled member."""
 
 
+class ByMobileStatus(_Part):
+    """The texts that `query_employee_by_mobile` answers as `empList[].status`.
+
+    Two printed samples and three typed clients have `"NORMAL"` for an enabled employee (contract,
+    grade B). No source has the text for a disabled one (grade U): `"STOP"` is a guess. If your
+    program compares it, set the text that your tenant answered.
+    """
+
+    enabled: str = "NORMAL"
+    """Text of an enabled employee."""
+    disabled: str = "STOP"
+    """Text of a disabled employee. The default is a guess."""
+
+
 class Triggers(_Part):
     """Whether an update starts workflows and approvals.
 
@@ -163,8 +177,11 @@ class Settings(_Part):
     """Whether updates start workflows and approvals. The offline calls never did."""
     field_map: dict[str, Annotated[str, Field(min_length=1)]] = Field(default={})
     """Your fields for offline facts that have no known field, for example `{"qq": "qq__c"}`. These
-    facts are `account`, `qq`, `weixin`, `hireDate`, `birthDate`, `startWorkDate` and
-    `department.order`. An entry also overrides a known field."""
+    facts are `account`, `qq`, `weixin`, `attachingDepartmentIds` (written as a list of department
+    ids), `hireDate`, `birthDate`, `startWorkDate` and `department.order`. An entry also overrides a
+    known field."""
+    by_mobile_status: ByMobileStatus = ByMobileStatus()
+    """Texts of `status` in the answer of `query_employee_by_mobile`."""
     on_unmapped: Literal["refuse", "drop"] = "refuse"
     """What happens to an update that names such a fact, if `field_map` has no field for it: refuse
     the update with 15002, or send the update without the fact and log that."""
