@@ -67,7 +67,7 @@ STATUS = {DISABLE: "1", ENABLE: "0"}
 OPEN = ("not read back", "could not be read back", "may have", "is open")
 """How a text says that it is not known whether something was written…"""
 SETTLED = "not applied"
-"""… unless it was found out afterwards."""
+"""… unless it was read afterwards."""
 FLIPPED = 7
 """Of so many members, one is enabled by another program just before it is looked up."""
 MOST_ANSWER_BYTES = 16 << 20
@@ -143,28 +143,39 @@ class Run:
     failures: Counter = field(default_factory=Counter)
     interrupted: int = 0
 
-    def judge(self, asked, outcomes, status=DISABLE):
-        """Judge the outcomes of a call."""
+    def there(self, status=DISABLE):
+        """Return the members that are in a state: a call that does not even see them may fail."""
+        return {who for who, now in self.made.members().items() if now == STATUS[status]}
+
+    def judge(self, asked, outcomes, before, status=DISABLE):
+        """Judge the outcomes of a call.
+
+        Args:
+            asked: The ids given.
+            outcomes: What became of them.
+            before: What `there` returned before the call.
+            status: The state asked for.
+        """
         told = [
             (one.open_user_id, one.state, one.error_code, one.message, one.trace_id)
             for one in outcomes
         ]
-        self.judge_rows(asked, told, status)
+        self.judge_rows(asked, told, before, status)
 
-    def judge_rows(self, asked, told, status=DISABLE):
+    def judge_rows(self, asked, told, before, status=DISABLE):
         """The same for outcomes as id, state, code, text and trace id."""
-        states = self.made.members()
+        after = self.there(status)
         seen, expected = Counter(who for who, *_ in told), Counter(asked)
         self._note("lost", (expected - seen).elements())
         self._note("told twice", (seen - expected).elements())
         for who, state, code, text, trace_id in told:
             self.states[state] += 1
-            there = states.get(who) == STATUS[status]
-            if state != "failed" and not there:
+            if state != "failed" and who not in after:
                 self._note("false success", [(who, state)])
             if state == "failed":
                 self.failures[int(code)] += 1
-                if there and not is_open(text):
+                unseen = who in before and SETTLED not in text
+                if who in after and not unseen and not is_open(text):
                     self._note("false failure", [(who, code, text)])
             self._judge_text(f"{text} {trace_id}", code)
 
@@ -241,11 +252,12 @@ class Run:
 
         Twice what its answers have lasted and a quarter of a second for pauses for each call,
         shared among as many calls as are under way at once; 30 ms of a shared machine for each
-        call; and what a call may wait for at the end: to be made again, two windows for tokens.
+        call; a minute for every ten tokens; and the time for which a call is made again.
         """
         lasted = 2 * self.trouble.lasted + 0.25 * self.calls
         at_once = self.settings["concurrency"] if self.way.at_once else 1
-        return lasted / at_once + 0.03 * self.calls + RETRY_SECONDS + 120
+        minutes = 1 + self.made.calls().get(TOKEN, {}).get("count", 0) // 10
+        return lasted / at_once + 0.03 * self.calls + 60 * minutes + RETRY_SECONDS
 
     @property
     def memory(self):
@@ -304,7 +316,9 @@ def batch(run):
     made = run.made
     token, corp_id = made.corp_access_token, made.corp_id
     ids = [*run.fresh(run.ids)] if run.way.flips else run.ids
-    run.judge(run.ids, shim.set_member_status_batch(token, corp_id, ids, DISABLE).outcomes)
+    before = run.there()
+    answer = shim.set_member_status_batch(token, corp_id, ids, DISABLE)
+    run.judge(run.ids, answer.outcomes, before)
     with ThreadPoolExecutor(8) as pool:
         answers = pool.map(lambda name: create(shim, run, name), run.names)
         run.judge_created(dict(zip(run.names, answers, strict=True)))
@@ -326,8 +340,9 @@ def abatch(run):
     async def work():
         token, corp_id = made.corp_access_token, made.corp_id
         ids = [*run.fresh(run.ids)] if run.way.flips else run.ids
+        before = run.there()
         answer = await shim.aio.set_member_status_batch(token, corp_id, ids, DISABLE)
-        run.judge(run.ids, answer.outcomes)
+        run.judge(run.ids, answer.outcomes, before)
         for names in chunks(run.names, 8):
             answers = await asyncio.gather(*(create(shim.aio, run, name) for name in names))
             run.judge_created(dict(zip(names, answers, strict=True)))
@@ -338,7 +353,9 @@ def abatch(run):
 def many(run):
     """Iterate over `set_member_status_many`."""
     ids = run.fresh(run.ids) if run.way.flips else iter(run.ids)
-    run.judge(run.ids, shim.set_member_status_many(ids, DISABLE))
+    # Those who are enabled on the way count as not there yet.
+    before = set() if run.way.flips else run.there()
+    run.judge(run.ids, shim.set_member_status_many(ids, DISABLE), before)
 
 
 def amany(run):
@@ -348,7 +365,8 @@ def amany(run):
         ids = run.fresh(run.ids) if run.way.flips else iter(run.ids)
         return [one async for one in shim.aio.set_member_status_many(ids, DISABLE)]
 
-    run.judge(run.ids, asyncio.run(iterate()))
+    before = set() if run.way.flips else run.there()
+    run.judge(run.ids, asyncio.run(iterate()), before)
 
 
 def sockets(run):
@@ -370,8 +388,9 @@ def to_and_fro(run):
     made = run.made
     for ids in chunks(run.ids[: len(run.ids) // 3], 100):
         for status in (DISABLE, ENABLE, DISABLE):
+            before = run.there(status)
             answer = shim.set_member_status_batch(made.corp_access_token, made.corp_id, ids, status)
-            run.judge(ids, answer.outcomes, status)
+            run.judge(ids, answer.outcomes, before, status)
 
 
 def storm(run):
@@ -413,26 +432,28 @@ def storm(run):
         shim.configure(base_url=base_url, transport=None)
         for ids in chunks(run.ids, 100):
             for _ in range(run.chance.randrange(6)):
-                call = run.chance.choice(calls)
+                call, before = run.chance.choice(calls), run.there()
                 if outcomes := struck(lambda call=call, ids=ids: call(ids)):
-                    run.judge(ids, outcomes)
-            run.judge(ids, run.chance.choice(calls)(ids))
+                    run.judge(ids, outcomes, before)
+            before = run.there()
+            run.judge(ids, run.chance.choice(calls)(ids), before)
         answers = {name: struck(lambda name=name: create(shim, run, name)) for name in run.names}
         run.judge_created(answers)
 
 
 async def whole(run, ids):
     """Await one call for these members."""
-    made = run.made
+    made, before = run.made, run.there()
     answer = await shim.aio.set_member_status_batch(
         made.corp_access_token, made.corp_id, ids, DISABLE
     )
-    run.judge(ids, answer.outcomes)
+    run.judge(ids, answer.outcomes, before)
 
 
 async def streamed(run, ids):
     """Iterate over the stream to its end."""
-    run.judge(ids, [one async for one in shim.aio.set_member_status_many(ids, DISABLE)])
+    before = run.there()
+    run.judge(ids, [one async for one in shim.aio.set_member_status_many(ids, DISABLE)], before)
 
 
 async def abandoned(run, ids):
@@ -496,7 +517,8 @@ def processes(run):
                 sys.exit(said)
             rows = [json.loads(line) for line in results.read_text().splitlines()]
             names = ("openUserId", "state", "errorCode", "message", "traceId")
-            run.judge_rows(half, [tuple(row.get(name, "") for name in names) for row in rows])
+            told = [tuple(row.get(name, "") for name in names) for row in rows]
+            run.judge_rows(half, told, set())
 
 
 def environment(settings):

@@ -282,7 +282,7 @@ def code_as_text(case):
 
 @twist()
 def odd_code(case):
-    odd = [None, True, [0], {}, -(10**30), "0x0", "", "⁰"]
+    odd = [None, True, [0], {}, 0.5, "0x0", "", "⁰", "1" * 5000]
     return {**case.honest, "errorCode": case.chance.choice(odd)}
 
 
@@ -504,7 +504,7 @@ def old_http(case):
 
 @twist(raw=True)
 def surplus(case):
-    """The honest answer, and at once another, for which nothing was asked."""
+    """The honest answer, and at once another, which nothing was asked for."""
     more = {"traceId": "surplus", "errorCode": case.chance.choice([0, 32000]), "data": {}}
     return Answer(raw=_sent(case.content()) + _sent(json.dumps(more).encode()))
 
@@ -552,7 +552,8 @@ class Twister:
         with self._lock:
             if self._chance.random() >= self._share:
                 return None
-            fit = [name for name in self._kinds if not _VERBS[name] or verb in _VERBS[name]]
+            about = {verb} if honest["errorCode"] == 0 else set()
+            fit = [name for name in self._kinds if not _VERBS[name] or about & {*_VERBS[name]}]
             name = self._chance.choice(fit)
             chance = random.Random(self._chance.random())  # noqa: S311 - as above.
             self.drawn[name] += 1
