@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zlib
 from contextlib import contextmanager
+from functools import cache
 from itertools import cycle
 
 import pytest
@@ -34,7 +35,7 @@ LONGEST_TEXT = 2000
 TYPED = {name: TypeAdapter(endpoint.returns) for name, endpoint in ENDPOINTS.items()}
 SLOWLY = settings(
     deadline=None,
-    max_examples=100,
+    max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -300,21 +301,87 @@ def test_any_bytes_on_a_socket_give_the_old_shape(answers, awaiting, twisting):
     assert peer.sandbox.members()[member] == "0"
 
 
-ANSWER_MB, ALLOWED_MB, SLACK_MB = 96, 1, 24
+MB = 1 << 20
+ANSWER_MB, ALLOWED_MB, SLACK_MB = 64, 1, 20
+BLOCK = b" " * MB
+OPENING = b'{"errorCode": 0, "x": "'
 PROGRAM = """
-import resource, sys
+import asyncio, resource, sys
 import shim
 
+UNIT = 1 if sys.platform == "darwin" else 1024
+
 def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1 if sys.platform == "darwin" else 1024)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * UNIT
+
+def call():
+    return shim.query_employee_by_mobile("T", "FSCID_TEST", "13800138000")
+
+def acall():
+    return asyncio.run(shim.aio.query_employee_by_mobile("T", "FSCID_TEST", "13800138000"))
 
 shim.configure(
-    base_url=sys.argv[1], current_open_user_id="FSUID_ME", notices="ignore", retry_seconds=0,
-    max_answer_mb=1,
+    base_url=sys.argv[1],
+    current_open_user_id="FSUID_ME",
+    notices="ignore",
+    retry_seconds=0,
+    max_answer_bytes=int(sys.argv[2]),
 )
-before = None
-for number in range(int(sys.argv[2])):
-    answer = shim.query_employee_by_mobile("T", "FSCID_TEST", "13800138000")
-    before = before or peak()
-print(peak() - before, answer["errorCode"], answer["errorMessage"])
+call(), acall()
+before = peak()
+for _ in range(4):
+    answers = call(), acall()
+    print((peak() - before) >> 20, *(answer["errorCode"] for answer in answers))
 """
+
+
+def identity(connection):
+    length = b"Content-Length: %d" % (len(OPENING) + ANSWER_MB * MB)
+    connection.sendall(b"HTTP/1.1 200 OK\r\n" + length + b"\r\n\r\n" + OPENING)
+    for _ in range(ANSWER_MB):
+        connection.sendall(BLOCK)
+
+
+def chunked(connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for piece in [OPENING, *[BLOCK] * ANSWER_MB]:
+        connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
+
+
+@cache
+def packed():
+    packing = zlib.compressobj(level=1, wbits=31)
+    pieces = [packing.compress(piece) for piece in [OPENING, *[BLOCK] * ANSWER_MB]]
+    return b"".join([*pieces, packing.flush()])
+
+
+def compressed(connection):
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+    connection.sendall(head % len(packed()) + packed())
+
+
+def headers(connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    for _ in range(ANSWER_MB):
+        connection.sendall(b"X: " + BLOCK + b"\r\n")
+
+
+def test_a_large_answer_takes_no_more_memory_than_is_allowed(twisting):
+    """Peak memory of a process, blocking and awaiting: max_answer_bytes, and 20 MB for all else."""
+    kinds = (identity, chunked, compressed, headers)
+
+    def twist(request, _honest):
+        return kinds[(request.number - 3) // 2] if request.number > 2 else None
+
+    peer = twisting(twist)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, peer.base_url, str(ALLOWED_MB * MB)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for kind, line in zip(kinds, done.stdout.splitlines(), strict=True):
+        megabytes, *codes = line.split()
+        assert (kind, codes) == (kind, ["-1", "-1"])
+        assert int(megabytes) < ALLOWED_MB + SLACK_MB, kind

@@ -104,7 +104,7 @@ class TwistingPeer:
 
     @staticmethod
     def received(stream):
-        """Return method, path, head and body of the next request; None if there is no other."""
+        """Return method, path, head and body of the next request; None if no whole one comes."""
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             line = stream.readline()
@@ -115,7 +115,10 @@ class TwistingPeer:
         lengths = [
             line for line in text.lower().split("\r\n") if line.startswith("content-length:")
         ]
-        content = stream.read(int(lengths[0].partition(":")[2]) if lengths else 0)
+        length = int(lengths[0].partition(":")[2]) if lengths else 0
+        content = stream.read(length)
+        if len(content) < length:
+            return None
         method, target, _ = text.split(" ", 2)
         return method, target.partition("?")[0], text, content
 

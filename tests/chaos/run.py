@@ -70,7 +70,7 @@ SETTLED = "not applied"
 """… unless it was read afterwards."""
 FLIPPED = 7
 """Of so many members, one is enabled by another program just before it is looked up."""
-MOST_ANSWER_BYTES = 16 << 20
+MOST_ANSWER_BYTES = 1 << 20
 MB = 1 << 20
 
 
@@ -645,6 +645,7 @@ def started(seed, members, way, clock):
         "quota_seconds": seconds,
         "timeout_seconds": way.timeout_seconds,
         "read_back_seconds": READ_BACK_SECONDS,
+        "max_answer_bytes": MOST_ANSWER_BYTES,
         "retry_seconds": RETRY_SECONDS,
     }
     shim.configure(**settings)
