@@ -36,6 +36,7 @@ class _Door:
             url.query,
             await request.body(),
             base_url=f"{url.scheme}://{url.netloc}",
+            headers=request.headers,
         )
         if reply.delay and await _hangs_up(receive, reply.delay):
             return

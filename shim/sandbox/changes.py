@@ -21,7 +21,7 @@ def update(call: Call) -> dict[str, Any]:
 
     Raises:
         Refused: as ``query``; 32000, 15002, 20012 for the fields; 30027 (30007 for a department)
-            unknown; 20014 (20023) hidden; 32000 locked.
+            unknown; 20014 (20023) hidden; 50009 locked (grade C), and nothing is written.
     """
     tenant = call.tenant
     sent = object_data(opened(call))
@@ -32,7 +32,7 @@ def update(call: Call) -> dict[str, Any]:
     if row.mark in table.hidden:
         raise Refused(table.unseen)
     if row.mark in table.locked:
-        raise Refused(32000, "the record is locked")
+        raise Refused(tenant.profile.locked_code)
     check_place(tenant, row, fields, call.now)
     # The doubt about writes is about what the organisation keeps: people and departments.
     holds = tenant.profile.keeps_writes or isinstance(table, Things)

@@ -61,7 +61,7 @@ class Departments(Table[Department]):
         return {
             "_id": row.record_id,
             **row.start,
-            "lock_status": "1" if row.mark in self.locked else "0",
+            **self.lock(row),
             "create_time": created,
             "last_modified_time": created,
             "version": "1",

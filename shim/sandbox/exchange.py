@@ -25,11 +25,11 @@ from shim.sandbox.envelope import HTML, TEXTS, Refused, Reply, dumped, enveloped
 from shim.sandbox.faults import ENDINGS, SPARING, FaultError, Script
 from shim.sandbox.quota import Quota
 from shim.sandbox.routes import ROUTES, Call, Endpoint, as_object
-from shim.sandbox.seeds import FIRST_NUMBER, hexes
+from shim.sandbox.seeds import ADMINISTRATOR_NUMBER, hexes
 from shim.sandbox.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from random import Random
 
     from shim.sandbox.faults import Fault
@@ -82,12 +82,14 @@ class Exchange:
                 raise FaultError(msg)
         self.script.add(faults)
 
-    def answer(self, method: str, path: str, body: bytes, now: float) -> Reply:
+    def answer(
+        self, method: str, path: str, body: bytes, now: float, headers: Mapping[str, str]
+    ) -> Reply:
         """Answer one call that arrives at ``now``. HTTP 200 but for the fault ``html_502``."""
         endpoint, sent = _addressed(method, path, body)
         if not self.quota.take(path, now, token=endpoint.is_token):
             return self._enveloped(14001)
-        call = Call(self.tenant, sent, now, path=path)
+        call = Call(self.tenant, sent, now, path=path, headers=headers)
         drawn = self.script.draw(path, endpoint.faults, partial(endpoint.concerns, call))
         ending = None
         for fault, marks in drawn:
@@ -121,7 +123,7 @@ class Exchange:
         return Reply(drop=True)
 
     def _enveloped(self, code: int, text: str = "", extra: dict[str, Any] | None = None) -> Reply:
-        trace = f"E-O.{self.tenant.ea}.{FIRST_NUMBER - 1}-{hexes(self._traces, 32).lower()}"
+        trace = f"E-O.{self.tenant.ea}.{ADMINISTRATOR_NUMBER}-{hexes(self._traces, 32).lower()}"
         text = text or TEXTS.get(code, "error")
         return Reply(body=dumped(enveloped(trace, code, text, extra or {})))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
+from shim.sandbox.admission import actor, required_acting
 from shim.sandbox.envelope import Refused
 from shim.sandbox.fields import fields_of
 from shim.sandbox.object_calls import (
@@ -47,7 +48,7 @@ def create(call: Call) -> dict[str, Any]:
         raise Refused(32000, "object_data holds a field that cannot be written")
     others = {name: value for name, value in sent.items() if name != "owner"}
     fields = fields_of(things).sent(call.tenant, others)
-    owner = cast("str", call.body["currentOpenUserId"])
+    owner = actor(call, required_acting(call))
     if "owner" in sent:
         owner = _owner(call, sent["owner"])
     if NEW in call.skipped:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from shim.sandbox.admission import credentials, enter, required_acting
 from shim.sandbox.envelope import Refused
 from shim.sandbox.plan import is_custom, is_generic
-from shim.sandbox.routes import admit, as_list, as_object, is_name
+from shim.sandbox.routes import as_list, as_object, is_name
 from shim.sandbox.things import Things
 
 if TYPE_CHECKING:
@@ -34,10 +35,10 @@ def opened(call: Call) -> dict[str, Any]:
     Raises:
         Refused: 10013, 10014, 10010 for their form; 20016, 11015, 20012; 32000 without ``data``.
     """
-    token, corp_id = call.text("corpAccessToken", 10013), call.text("corpId", 10014)
-    acting = call.text("currentOpenUserId", 10010)
+    credentials(call)
+    by = required_acting(call)
     data = as_object(call.body.get("data"))
-    admit(call, token, corp_id, acting)
+    enter(call, by)
     if data is None:
         raise Refused(32000, "data is missing")
     return data

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from shim.sandbox.admission import in_headers
 from shim.sandbox.envelope import Refused
 from shim.sandbox.fields import fields_of
 from shim.sandbox.object_calls import flag, named, opened, paths, table_at
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
 
 
 def _converts(call: Call) -> bool:
-    """Whether ``user_id`` is the FSUID in this call (grade B, and the tenants differ)."""
-    return flag(call, "convertUserId", default=call.tenant.profile.converts_user_id)
+    """Whether ``user_id`` is the FSUID in this call (grade B, and the tenants differ).
+
+    The default is false in header style, true in body style (grade B).
+    """
+    default = call.tenant.profile.converts_user_id and not in_headers(call)
+    return flag(call, "convertUserId", default=default)
 
 
 def _candidates(

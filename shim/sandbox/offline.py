@@ -1,7 +1,7 @@
 """The deprecated API: flat bodies, codes of its own. What its calls have in common.
 
 It is the path the old programs work on, so it knows neither the read permission of the objects
-nor ``read_only`` nor locked records (grade U).
+nor ``read_only`` (grade U) nor locked records (grade C).
 
 Every call looks at the form of all its parameters first, in the documented order, then at token,
 corpId and acting user, then at whether what it names exists. U: the real order.
@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from shim.sandbox.envelope import Refused
-from shim.sandbox.routes import admit, as_object
+from shim.sandbox.routes import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,15 +40,6 @@ def flat(*keys: str, without: str = "data") -> Callable[[dict[str, Any]], bool]:
         return "data" not in body and without not in body and all(key in body for key in keys)
 
     return accepts
-
-
-def credentials(call: Call) -> tuple[str, str]:
-    """Return token and corpId, which every body starts with.
-
-    Raises:
-        Refused: 10013, 10014.
-    """
-    return call.text("corpAccessToken", 10013), call.text("corpId", 10014)
 
 
 def is_whole(value: object) -> bool:
@@ -89,24 +80,3 @@ def new_status(call: Call) -> str:
     if type(asked) not in {int, str} or asked not in _STATUS:
         raise Refused(15002, "status must be 1 (disabled) or 2 (enabled)")
     return _STATUS[asked]
-
-
-def acting(call: Call) -> str | None:
-    """Return ``currentOpenUserId`` where it may be left out; "" is left out, too (U).
-
-    Raises:
-        Refused: 11008, it is there and no string.
-    """
-    by = call.body.get("currentOpenUserId")
-    if by is not None and not isinstance(by, str):
-        raise Refused(11008)
-    return by or None
-
-
-def enter(call: Call, *, by: str | None = None) -> None:
-    """Let a call whose parameters have the right form in.
-
-    Raises:
-        Refused: 20016, 11015, 20012.
-    """
-    admit(call, *credentials(call), by)

@@ -8,21 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from shim.sandbox.admission import acting, credentials, enter
 from shim.sandbox.departments import COMPANY
 from shim.sandbox.envelope import Refused
-from shim.sandbox.offline import (
-    CREDENTIALS,
-    NO_OP,
-    QUERY,
-    UPDATE,
-    acting,
-    credentials,
-    enter,
-    flat,
-    new_status,
-    sent,
-    whole,
-)
+from shim.sandbox.offline import CREDENTIALS, NO_OP, QUERY, UPDATE, flat, new_status, sent, whole
 from shim.sandbox.routes import ROUTES, as_object, is_name
 
 if TYPE_CHECKING:
@@ -78,7 +67,7 @@ def get_department_list(call: Call) -> dict[str, Any]:
         Refused: 10013, 10014; 20016, 11015, 20012.
     """
     credentials(call)
-    enter(call, by=acting(call))
+    enter(call, acting(call))
     departments = call.tenant.departments
     found: list[dict[str, Any]] = []
     for record in _listed(call):
@@ -106,7 +95,7 @@ def get_department_details(call: Call) -> dict[str, Any]:
     credentials(call)
     by = acting(call)
     number = whole(call.body.get("departmentId"), 11009)
-    enter(call, by=by)
+    enter(call, by)
     row = _department(call, number)
     departments = call.tenant.departments
     record = departments.record(row, call.now)
@@ -148,7 +137,7 @@ def update_department(call: Call) -> dict[str, Any]:
         raise Refused(15002, "department.name must be a string, and not empty")
     wanted = None if given["parentId"] is None else whole(given["parentId"], 11009)
     order = None if given["order"] is None else whole(given["order"], 15002)
-    enter(call, by=by)
+    enter(call, by)
     row = _department(call, number)
     departments = call.tenant.departments
     fields = {} if given["name"] is None else {"name": given["name"]}
@@ -175,7 +164,7 @@ def set_department_status(call: Call) -> dict[str, Any]:
     by = acting(call)
     number = whole(call.body.get("departmentId"), 11009)
     status = new_status(call)
-    enter(call, by=by)
+    enter(call, by)
     row = _department(call, number)
     if row.mark not in call.skipped:
         call.tenant.departments.write(row, {"status": status}, call.now)

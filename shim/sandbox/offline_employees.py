@@ -6,8 +6,9 @@ import re
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
+from shim.sandbox.admission import acting, credentials, enter
 from shim.sandbox.envelope import Refused
-from shim.sandbox.offline import QUERY, acting, credentials, enter, flat, whole
+from shim.sandbox.offline import QUERY, flat, whole
 from shim.sandbox.offline_members import known_member, marked, open_user_id_of
 from shim.sandbox.routes import ROUTES, as_list
 
@@ -91,7 +92,7 @@ def query_employee_info_by_open_user_id(call: Call) -> dict[str, Any]:
     credentials(call)
     by = acting(call)
     open_user_id, detail = open_user_id_of(call.body.get("openUserId")), _detail(call)
-    enter(call, by=by)
+    enter(call, by)
     return _employee(call.tenant, known_member(call, open_user_id), call.now, detail=detail)
 
 
@@ -116,7 +117,7 @@ def query_employee_by_mobile(call: Call) -> dict[str, Any]:
     credentials(call)
     by = acting(call)
     call.text("mobile", 15002)
-    enter(call, by=by)
+    enter(call, by)
     found: list[dict[str, Any]] = []
     for member, record in _with_mobile(call):
         main = _numbers(record["main_department"])
@@ -190,7 +191,7 @@ def query_updated_employee_list_by_time_range(call: Call) -> dict[str, Any]:
     by = acting(call)
     everybody, page, number, size = _page(call)
     detail = _detail(call)
-    enter(call, by=by)
+    enter(call, by)
     return {
         "pageNumber": number,
         "pageCount": ceil(len(everybody) / size),

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from shim.sandbox.admission import acting, credentials, enter
 from shim.sandbox.envelope import Refused
-from shim.sandbox.offline import (
-    NO_OP,
-    UPDATE,
-    acting,
-    credentials,
-    enter,
-    flat,
-    is_whole,
-    sent,
-)
+from shim.sandbox.offline import NO_OP, UPDATE, flat, is_whole, sent
 from shim.sandbox.routes import ROUTES, as_list, as_object
 
 if TYPE_CHECKING:
@@ -134,7 +126,7 @@ def update_member(call: Call) -> dict[str, Any]:
     attached = cast("list[int]", given.get("attachingDepartmentIds", []))
     if len(attached) > _MOST_ATTACHED:
         raise Refused(15002, f"user.attachingDepartmentIds: {_MOST_ATTACHED} at most")
-    enter(call, by=by)
+    enter(call, by)
     member = known_member(call, open_user_id)
     departments = [*attached]
     fields = {_TARGETS[name]: value for name, value in given.items() if name in _TARGETS}

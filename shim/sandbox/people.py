@@ -63,7 +63,7 @@ class People(Table[Member]):
             "user_id": row.open_user_id if converts else str(row.number),
             **person(seed, row.number, self.plan.departments),
             "leader": [] if leader is None else [self.members[leader].open_user_id],
-            "lock_status": "1" if row.mark in self.locked else "0",
+            **self.lock(row),
             "create_time": created,
             "last_modified_time": created,
             "version": "1",

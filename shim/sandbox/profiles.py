@@ -26,6 +26,8 @@ class Profile:
         hidden_share: The share of members, and of departments, without read permission: no row,
             ``errorCode`` 0.
         locked_share: The share of members, and of departments, whose record is locked.
+        locked_code: What an object update of a locked record answers (grade C: 50009, which on a
+            write means that its outcome is unknown). Nothing is written.
         keeps_writes: False: an object update answers 0 and changes nothing.
         lags: ``query`` reads an index that is ``lag_seconds`` behind; ``get`` does not.
         names_unknown: ``get`` of an unknown ``_id`` is the error 30027 instead of empty data.
@@ -38,6 +40,7 @@ class Profile:
     numbers_as_ids: bool = False
     hidden_share: float = 0.0
     locked_share: float = 0.0
+    locked_code: int = 50009
     keeps_writes: bool = True
     lags: bool = False
     names_unknown: bool = False
@@ -64,10 +67,10 @@ HIDDEN: Final = Profile(hidden_share=0.2)
 #: The offline API still writes.
 READ_ONLY: Final = Profile(keeps_writes=False)
 
-#: ``strict``: one record in ten, at least one, is locked: an object update of it answers 32000.
+#: ``strict``: one record in ten, at least one, is locked: an object update of it answers 50009.
 #: ``get`` of an unknown record answers 30027, of a department 30007. A token lives for 60 calls
 #: (``token_calls=``), then 20016. 100 calls in 20 s on each path, unless ``quota_calls=`` says
-#: otherwise. The offline API meets the token and the quota, and not the lock (grade U).
+#: otherwise. The offline API meets the token and the quota, and not the lock (grade C).
 STRICT: Final = Profile(locked_share=0.1, names_unknown=True, token_calls=60, quota_calls=100)
 
 #: ``lagging``: ``query`` shows a write, in its filters and in its rows, ``lag_seconds`` later;

@@ -136,6 +136,12 @@ class Table(abc.ABC, Generic[R]):
         """
         ...
 
+    def lock(self, row: R) -> dict[str, str]:
+        """Return the field ``lock_status``, unless the tenant does not show it."""
+        if not self.plan.shows_lock:
+            return {}
+        return {"lock_status": "1" if row.mark in self.locked else "0"}
+
     def records(self, now: float) -> Iterator[tuple[R, dict[str, Any]]]:
         """Return every record there is now with its fields, by ascending ``_id``."""
         return ((row, self.record(row, now)) for row in self._sorted if row.exists(now))

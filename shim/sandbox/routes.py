@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from shim.sandbox.envelope import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from shim.sandbox.tenant import Tenant
 
@@ -27,6 +27,7 @@ class Call:
         now: When, in seconds of the sandbox's clock.
         skipped: The marks of records a fault keeps from being written, or from having a row.
         path: Where it arrived.
+        headers: Its headers that are credentials, with their names in lower case.
     """
 
     tenant: Tenant = field(repr=False)
@@ -34,6 +35,7 @@ class Call:
     now: float
     skipped: frozenset[str] = frozenset()
     path: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
     def text(self, key: str, code: int) -> str:
         """Return a string of the body that must be there and not be empty.
@@ -60,25 +62,6 @@ def as_list(value: object) -> list[object] | None:
 def is_name(value: object) -> bool:
     """Whether ``value`` is a string with something in it."""
     return isinstance(value, str) and value != ""
-
-
-def admit(call: Call, token: str, corp_id: str, acting: str | None = None) -> None:
-    """Let a call with credentials of the right form in. Spends one call of the token.
-
-    Args:
-        call: The call.
-        token: Its ``corpAccessToken``.
-        corp_id: Its ``corpId``.
-        acting: Its ``currentOpenUserId``, where the endpoint wants one.
-
-    Raises:
-        Refused: 20016, 11015 or 20012, in this order.
-    """
-    call.tenant.tokens.use(token, call.now)
-    if corp_id != call.tenant.corp_id:
-        raise Refused(11015)
-    if acting is not None and not call.tenant.knows(acting):
-        raise Refused(20012, "currentOpenUserId is not found")
 
 
 def _nobody(_call: Call) -> frozenset[str]:

@@ -26,7 +26,8 @@ _DEPARTMENTS: Final = (
 #: A prime, so that stepping by it never gives two members of a tenant the same number.
 _STEP: Final = 7919
 
-#: The employee number of the first member; the administrator has the one before.
+#: The employee number of the administrator, and that of the first member.
+ADMINISTRATOR_NUMBER: Final = 1000
 FIRST_NUMBER: Final = 1001
 #: The id of the first department.
 FIRST_DEPARTMENT: Final = 1000
@@ -119,6 +120,5 @@ def person(seed: int, number: int, departments: int) -> dict[str, Any]:
         "job_title": "",
         "profile_image": None,
         "language": "zh-CN",
-        "lock_status": "0",
         "owner_department": [department],
     }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from shim.sandbox.departments import Departments
 from shim.sandbox.people import People
 from shim.sandbox.plan import picked
-from shim.sandbox.seeds import generator, hexes
+from shim.sandbox.seeds import ADMINISTRATOR_NUMBER, generator, hexes
 from shim.sandbox.things import Things
 from shim.sandbox.tokens import Tokens
 
@@ -121,6 +121,13 @@ class Tenant:
     def knows(self, open_user_id: str) -> bool:
         """Whether this is an employee: a member, or the administrator, who has no row."""
         return open_user_id == self.administrator or open_user_id in self.people.by_open_user_id
+
+    def numbered(self, number: str) -> str | None:
+        """Return the openUserId of the employee that has this number; None: there is none."""
+        if number == str(ADMINISTRATOR_NUMBER):
+            return self.administrator
+        member = self.people.by_number.get(number)
+        return member.open_user_id if member else None
 
     def indexed(self, now: float) -> float:
         """Return the moment whose records ``query`` sees at ``now``."""

@@ -46,7 +46,9 @@ class SandboxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         url = request.url
         base_url = f"{url.scheme}://{url.netloc.decode('ascii')}"
         query = url.query.decode("ascii")
-        return self._sandbox.handle(request.method, url.path, query, body, base_url=base_url)
+        return self._sandbox.handle(
+            request.method, url.path, query, body, base_url=base_url, headers=request.headers
+        )
 
 
 def _patience(request: httpx.Request) -> float:

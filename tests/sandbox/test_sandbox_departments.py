@@ -229,7 +229,7 @@ class TestProfiles:
         to = talk(sandbox)
         (locked,) = sandbox.locked_departments
         answer = to.edit("update", DEPARTMENT, _id=str(locked), name="x")
-        assert (answer["errorCode"], answer["errorMessage"]) == (32000, "the record is locked")
+        assert answer["errorCode"] == 50009
         row = to.data("get", DEPARTMENT, objectDataId=str(locked))["data"]
         assert row["lock_status"] == "1"
         assert to.data("get", DEPARTMENT, objectDataId="77")["errorCode"] == 30007
