@@ -33,8 +33,8 @@ class Call:
         repeatable: Made twice, it does what it does once. There is no idempotency key (grade B).
         method: HTTP method; everything printed is a POST (grade A).
         as_given: It is an old call: made once, with credentials and nothing else added.
-        aside_seconds: It is a look aside: given up after so many seconds, and of no consequence to
-            the run it belongs to.
+        aside_until: It is part of a shadow, which ends at this time of the clock: given up then,
+            and of no consequence to the run it belongs to.
     """
 
     path: str
@@ -43,7 +43,7 @@ class Call:
     repeatable: bool = True
     method: str = "POST"
     as_given: bool = False
-    aside_seconds: float | None = None
+    aside_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class Reply:
         body: The whole answer.
         reached: Whether the call may have reached the vendor.
         earlier_doubt: Whether an earlier attempt at the same call may have been carried out.
+        lasting: Whether the same call would end in the same way, so that it is not made again.
     """
 
     code: int
@@ -65,6 +66,7 @@ class Reply:
     body: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     reached: bool = True
     earlier_doubt: bool = False
+    lasting: bool = False
 
     @property
     def ok(self) -> bool:
@@ -111,9 +113,9 @@ def is_not_attempted(message: str, trace_id: str) -> bool:
     return message.startswith(NOT_ATTEMPTED) and is_local(trace_id)
 
 
-def local_reply(code: int, message: str, *, reached: bool = True) -> Reply:
+def local_reply(code: int, message: str, *, reached: bool = True, lasting: bool = False) -> Reply:
     """Return a reply that this side gives because nobody else did."""
-    return Reply(code, local_trace_id(), message, reached=reached)
+    return Reply(code, local_trace_id(), message, reached=reached, lasting=lasting)
 
 
 def query(

@@ -61,12 +61,48 @@ def timed_out(seconds: float) -> Reply:
     )
 
 
-def unreachable(base_url: str, reason: str) -> Reply:
-    """Return the reply for a call that never reached the vendor."""
+def too_late() -> Reply:
+    """Return the reply for a call whose time was over before it could be sent."""
+    return local_reply(Code.TIMEOUT, "there was no time left to send it", reached=False)
+
+
+def unreachable(base_url: str, reason: str, proxy: str = "") -> Reply:
+    """Return the reply for a call that never reached the vendor.
+
+    Args:
+        base_url: Where it should have gone.
+        reason: Why it did not.
+        proxy: The variable that names the proxy, if there is one.
+    """
+    through, check = (f" through the proxy of {proxy}", proxy) if proxy else ("", "base_url")
     return local_reply(
         Code.BUSY,
-        f"no connection to {base_url} ({reason}); check base_url and network",
+        f"no connection to {base_url}{through} ({reason}); check {check} and network",
         reached=False,
+    )
+
+
+def unusable(problem: str) -> Reply:
+    """Return the reply for a call that cannot be sent from here, now or later."""
+    return local_reply(Code.BUSY, f"nothing was sent: {problem}", reached=False, lasting=True)
+
+
+def too_large(bound: int) -> Reply:
+    """Return the reply for a call whose answer was not read to its end."""
+    return local_reply(
+        Code.BUSY,
+        f"the answer has more than {bound} bytes (max_answer_bytes) and was not read to its end; "
+        "whether the vendor did what was asked is open",
+        lasting=True,
+    )
+
+
+def unreadable() -> Reply:
+    """Return the reply for a call whose answer is encoded in a way that was not asked for."""
+    return local_reply(
+        Code.BUSY,
+        "the answer cannot be decoded, by its Content-Encoding; check proxies and the gateway; "
+        "whether the vendor did what was asked is open",
     )
 
 

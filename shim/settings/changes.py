@@ -98,7 +98,8 @@ class SettingsChanges(TypedDict, total=False):
     """What `shadow` compares the old answer with: the answer of the object API or, for calls that
     only read, the answer of a second old call. The latter shows how much two old answers differ."""
     shadow_seconds: float
-    """Seconds that the comparison may take. Then the call returns without it."""
+    """Seconds that the comparison may take in all, waits for the quota included. Then the call
+    returns without it."""
     summary_seconds: float
     """Seconds between two logs of the exact counts of all call sites. 0: at exit only."""
     status_values: StatusValues | StatusValuesTable
@@ -124,7 +125,11 @@ class SettingsChanges(TypedDict, total=False):
     concurrency: int
     """Maximum number of HTTP calls at the same time for one offline call."""
     timeout_seconds: float
-    """Seconds that one HTTP call may take to connect, and to answer."""
+    """Seconds that one HTTP call may take in all, from connecting to the last byte of the answer.
+    docs/settings.md says how long an offline call may take."""
+    max_answer_bytes: int
+    """Maximum size of an answer, decompressed. A larger one is not read to its end: the call fails
+    with -1 and is not retried."""
     retry_seconds: float
     """Seconds during which a call is retried after a transient error (busy, throttled, timeout, no
     connection, error page of a proxy), with growing pauses. 0: no retry."""

@@ -168,7 +168,8 @@ class Settings(_Part):
     """What `shadow` compares the old answer with: the answer of the object API or, for calls that
     only read, the answer of a second old call. The latter shows how much two old answers differ."""
     shadow_seconds: float = Field(default=5.0, gt=0, le=600)
-    """Seconds that the comparison may take. Then the call returns without it."""
+    """Seconds that the comparison may take in all, waits for the quota included. Then the call
+    returns without it."""
     summary_seconds: float = Field(default=3600.0, ge=0)
     """Seconds between two logs of the exact counts of all call sites. 0: at exit only."""
     status_values: StatusValues = StatusValues()
@@ -194,7 +195,11 @@ class Settings(_Part):
     concurrency: int = Field(default=8, ge=1, le=256)
     """Maximum number of HTTP calls at the same time for one offline call."""
     timeout_seconds: float = Field(default=30.0, gt=0, le=600)
-    """Seconds that one HTTP call may take to connect, and to answer."""
+    """Seconds that one HTTP call may take in all, from connecting to the last byte of the answer.
+    docs/settings.md says how long an offline call may take."""
+    max_answer_bytes: int = Field(default=16_777_216, ge=1024)
+    """Maximum size of an answer, decompressed. A larger one is not read to its end: the call fails
+    with -1 and is not retried."""
     retry_seconds: float = Field(default=30.0, ge=0, le=3600)
     """Seconds during which a call is retried after a transient error (busy, throttled, timeout, no
     connection, error page of a proxy), with growing pauses. 0: no retry."""
