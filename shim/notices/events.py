@@ -158,6 +158,38 @@ class OfflineFieldsDropped(NoticeEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class UndocumentedParametersGiven(NoticeEvent):
+    """An offline call was given parameters that it does not document. The service ignores them.
+
+    Only in the mode `legacy` are they sent, as before. Logged once for each name and call site.
+
+    Attributes:
+        code: Stable code of the deprecation.
+        function: Name of the deprecated function.
+        caller_file: File of the calling line. Empty if the table of call sites is full.
+        caller_line: Number of the calling line, from 1. 0: unknown.
+        caller_module: Module of the calling line.
+        caller_function: Function of the calling line.
+        site: Number of the call site in this process.
+        parameters: Their names, never their values. `*`: names that are no identifiers.
+        resembles: Documented parameters that these names resemble and that were not given.
+    """
+
+    name = "shim.undocumented_parameters_given"
+    level = "warning"
+
+    code: str
+    function: str
+    caller_file: str
+    caller_line: int
+    caller_module: str
+    caller_function: str
+    site: int
+    parameters: tuple[str, ...]
+    resembles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ShadowCompared(NoticeEvent):
     """The old call was made, and its answer compared with what the object API would return.
 

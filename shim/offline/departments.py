@@ -290,7 +290,9 @@ def _above(now: Settings, number: int, reply: Reply) -> Steps[tuple[list[int], A
     instead='set_department("1001", {"name": "Sales"})',
     source=_SOURCE + "Update Department",
     parameters={
-        "department": converted("only what is given is sent; undocumented names are refused"),
+        "department": converted(
+            "only what is given is sent; undocumented names: refused, or as on_unmapped decides"
+        ),
         "department.id": converted("looked up: _id IN … (B)"),
         "department.name": EXACT,
         "department.parentId": converted('parent_id ["…"]; 0 and 999999 -> ["999999"] (B)'),
@@ -319,7 +321,8 @@ def update_department(
         department: `id` and what is to change; what is left out, or None, stays. A `parentId` of 0
             (or 999999) is the whole company. `order` has no known DepartmentObj field: it is
             refused unless the setting `field_map` names yours for `department.order`, or dropped
-            and logged where `on_unmapped` is "drop".
+            and logged where `on_unmapped` is "drop". So are names that are not documented, except
+            that `field_map` has no place for them.
         thirdTraceId: Your own id for the request, to find it again at the vendor's support.
 
     Returns:
@@ -336,7 +339,8 @@ def update_department(
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Update Department.
     """
     now = settings.current()
-    given = checks.table(department, "department", Department.__annotations__)
+    drop = now.on_unmapped == "drop"
+    given, unknown = checks.table(department, "department", Department.__annotations__, drop=drop)
     record = checks.department_id(given.pop("id", None), "department.id")
     values: dict[str, Any] = {}
     if "name" in given:
@@ -351,7 +355,7 @@ def update_department(
         now.field_map[name] if name == _ORDER else name: value for name, value in mapped.items()
     }
     answer = summary((yield from set_state(now, DEPARTMENT, [record], wanted)))
-    answer.dropped = lost
+    answer.dropped = (*lost, *unknown)
     return answer
 
 

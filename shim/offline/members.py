@@ -183,7 +183,9 @@ _UNMAPPED = dropped("no PersonnelObj field is known (U): field_map, or on_unmapp
     instead='set_people(["FSUID_A"], {"position": "Engineer"})',
     source=_SOURCE + "Update Member",
     parameters={
-        "user": converted("only what is given is sent; undocumented names are refused (15002)"),
+        "user": converted(
+            "only what is given is sent; undocumented names: refused, or as on_unmapped decides"
+        ),
         "user.openUserId": _LOOKED_UP,
         "user.account": _UNMAPPED,
         "user.name": converted("name (B)"),
@@ -227,7 +229,8 @@ def update_member(
         user: `openUserId` and what is to change; what is left out, or None, stays. account, qq,
             weixin, attachingDepartmentIds, hireDate, birthDate and startWorkDate have no known
             PersonnelObj field: they are refused unless the setting `field_map` names yours, or
-            dropped and logged where `on_unmapped` is "drop".
+            dropped and logged where `on_unmapped` is "drop". The same goes for names that are not
+            documented, except that `field_map` has no place for them.
         thirdTraceId: Your own id for the request, to find it again at the vendor's support.
 
     Returns:
@@ -243,14 +246,15 @@ def update_member(
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Update Member.
     """
     now = settings.current()
-    given = checks.table(user, "user", User.__annotations__)
+    drop = now.on_unmapped == "drop"
+    given, unknown = checks.table(user, "user", User.__annotations__, drop=drop)
     member = checks.open_user_id(given.pop("openUserId", None), "user.openUserId")
     # In the documented order, so that of two mistakes the same one is told each time.
     ordered = [name for name in User.__annotations__ if name in given]
     mapped, lost = split(now, {name: _checked(name, given[name]) for name in ordered})
     wanted = {now.field_map.get(name) or FIELDS[name]: value for name, value in mapped.items()}
     answer = summary((yield from set_state(now, PERSONNEL, [member], wanted)))
-    answer.dropped = lost
+    answer.dropped = (*lost, *unknown)
     return answer
 
 

@@ -114,8 +114,9 @@ class SettingsChanges(TypedDict, total=False):
     by_mobile_status: ByMobileStatus | ByMobileStatusTable
     """Texts of `status` in the answer of `query_employee_by_mobile`."""
     on_unmapped: Literal["refuse", "drop"]
-    """What happens to an update that names such a fact, if `field_map` has no field for it: refuse
-    the update with 15002, or send the update without the fact and log that."""
+    """What happens to an update that names such a fact, if `field_map` has no field for it, or that
+    holds a name which is not documented: refuse the update with 15002, or send the update without
+    it and log that."""
     erp: Literal["own", "preset"]
     """Where calls about ERP objects are sent: to their own addresses, unchanged, or to the
     addresses of the preset objects."""

@@ -184,8 +184,9 @@ class Settings(_Part):
     by_mobile_status: ByMobileStatus = ByMobileStatus()
     """Texts of `status` in the answer of `query_employee_by_mobile`."""
     on_unmapped: Literal["refuse", "drop"] = "refuse"
-    """What happens to an update that names such a fact, if `field_map` has no field for it: refuse
-    the update with 15002, or send the update without the fact and log that."""
+    """What happens to an update that names such a fact, if `field_map` has no field for it, or that
+    holds a name which is not documented: refuse the update with 15002, or send the update without
+    it and log that."""
     erp: Literal["own", "preset"] = "own"
     """Where calls about ERP objects are sent: to their own addresses, unchanged, or to the
     addresses of the preset objects."""

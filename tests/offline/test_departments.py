@@ -422,6 +422,19 @@ class TestUpdate:
             event.parameters for event in events if hasattr(event, "parameters")
         ] == [("department.order",)]  # fmt: skip
 
+    def test_undocumented_names_are_refused_or_dropped_like_order(self, tenant):
+        """An update that loses part of what it should write is no success, unless it is wanted."""
+        made = tenant(1)
+        number = min(made.departments())
+        department = {"id": number, "name": "n", "manager": "canary"}
+        refused = departments.update_department(*credentials(made), department)
+        shim.configure(on_unmapped="drop")
+        dropped = departments.update_department(*credentials(made), department)
+        assert (refused["errorCode"], dropped["errorCode"]) == (15002, 0)
+        assert "on_unmapped" in refused["errorMessage"]
+        assert dropped.dropped == ("manager",)
+        assert made.departments()[number]["name"] == "n"
+
     def test_order_goes_to_a_field_of_yours(self):
         """As a number; a field_map for members has no say in the other fields."""
         sent = self.written(

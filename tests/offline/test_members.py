@@ -182,6 +182,16 @@ class TestUpdateMember:
         }
         assert "canary" not in repr(events)
 
+    def test_undocumented_names_are_dropped_where_that_is_wanted(self, call, tenant, events):
+        """By name if it can be one; a value never shows."""
+        made = tenant(1, on_unmapped="drop")
+        user = {"openUserId": made.open_user_ids[0], "nick": "canary", "钟": 1, "email": "e@x.com"}
+        answer = call("update_member", *credentials(made), user)
+        assert answer["errorCode"] == 0
+        assert answer.dropped == ("*", "nick")
+        assert made.updates[0].fields == {"email": "e@x.com"}
+        assert "canary" not in repr(events)
+
     def test_or_mapped(self, call, tenant):
         """field_map names the tenant's own field."""
         made = tenant(1, field_map={"qq": "qq__c", "fullName": "legal_name__c"})
