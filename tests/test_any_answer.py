@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 
 import shim
 from shim import settings as shim_settings
-from shim.objectapi import http
+from shim.objectapi import environment, http
 from shim.objectapi.clock import SkippingClock
 from shim.objectapi.engine import httpx
 from shim.offline import ENDPOINTS, employees
@@ -385,3 +385,49 @@ def test_a_large_answer_takes_no_more_memory_than_is_allowed(twisting):
         megabytes, *codes = line.split()
         assert (kind, codes) == (kind, ["-1", "-1"])
         assert int(megabytes) < ALLOWED_MB + SLACK_MB, kind
+
+
+NO_HOST = st.text(st.sampled_from("[]{}<>|^ \\%#?@:/~!$&'()*+,;=\x01\x7f\t\n\u00e9\u540d"))
+"""Text that no name server is asked about."""
+NEAR = st.sampled_from(["127.0.0.1:1", "127.0.0.1", "localhost:1", "[::1]:1", "127.0.0.1:99999"])
+PROXY = st.builds(
+    str.__add__,
+    st.sampled_from(["", "http://", "https://", "socks5://", "socks5h://", "ftp://", "//", "a:"]),
+    NEAR | NO_HOST | NEAR.map("user:canary-of-a-password@".__add__),
+)
+VARIABLES = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"], PROXY),
+        "NO_PROXY": NO_HOST
+        | st.sampled_from(["*", "127.0.0.1", "127.0.0.0/8", "::1", "[::1", ","]),
+        **dict.fromkeys(
+            ["SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"],
+            NO_HOST | st.sampled_from([".", "/dev/null", "/nowhere", "/" * 5000, __file__]),
+        ),
+    },
+)
+
+
+@SLOWLY
+@given(variables=VARIABLES, awaiting=st.booleans())
+def test_any_environment_gives_the_old_shape_and_shows_no_value(variables, awaiting, twisting):
+    """Proxies and certificates: the call is made, or nothing was sent and the text says why."""
+    peer = twisting()
+    member = peer.sandbox.open_user_ids[0]
+    given = {"corpAccessToken": TOKEN, "corpId": CORP, "openUserIds": [member], "status": 1}
+    given |= {"corpAccessToken": peer.sandbox.corp_access_token, "corpId": peer.sandbox.corp_id}
+    # The certificates are read once for a process; here again for each example.
+    environment._context.cache_clear()  # noqa: SLF001
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        acting = peer.sandbox.current_open_user_id
+        with configured(
+            base_url=peer.base_url, current_open_user_id=acting, timeout_seconds=5, retry_seconds=0
+        ) as events:
+            answer = called("set_member_status_batch", given, awaiting=awaiting)
+    check("set_member_status_batch", answer, events)
+    assert "canary" not in answer["errorMessage"]
+    assert (answer["errorCode"], peer.sandbox.members()[member]) in {(0, "1"), (-1, "0")}
+    assert answer["errorCode"] == 0 or peer.requests == []
