@@ -33,11 +33,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -128,6 +130,8 @@ class Run:
         states: How many outcomes there were of each state.
         failures: How many of each code.
         interrupted: How many calls a foreign exception has ended.
+        begun: How many calls there were for each id.
+        lock: For what threads count.
     """
 
     way: Way
@@ -142,10 +146,18 @@ class Run:
     states: Counter = field(default_factory=Counter)
     failures: Counter = field(default_factory=Counter)
     interrupted: int = 0
+    begun: Counter = field(default_factory=Counter)
+    lock: object = field(default_factory=threading.Lock)
 
     def there(self, status=DISABLE):
-        """Return the members that are in a state: a call that does not even see them may fail."""
+        """Return the members that are in a state."""
         return {who for who, now in self.made.members().items() if now == STATUS[status]}
+
+    def begin(self, ids, status=DISABLE):
+        """Begin a call; return what `judge` wants to know of the time before it."""
+        with self.lock:
+            self.begun.update(ids)
+        return self.there(status)
 
     def judge(self, asked, outcomes, before, status=DISABLE):
         """Judge the outcomes of a call.
@@ -153,7 +165,7 @@ class Run:
         Args:
             asked: The ids given.
             outcomes: What became of them.
-            before: What `there` returned before the call.
+            before: What `begin` returned: a call that does not even see them may fail.
             status: The state asked for.
         """
         told = [
@@ -164,7 +176,10 @@ class Run:
 
     def judge_rows(self, asked, told, before, status=DISABLE):
         """The same for outcomes as id, state, code, text and trace id."""
-        after = self.there(status)
+        with self.lock:
+            self._judge_rows(asked, told, before, self.there(status))
+
+    def _judge_rows(self, asked, told, before, after):
         seen, expected = Counter(who for who, *_ in told), Counter(asked)
         self._note("lost", (expected - seen).elements())
         self._note("told twice", (seen - expected).elements())
@@ -224,8 +239,9 @@ class Run:
                 if one["throttled"]
             ],
         )
-        locks = self.trouble.lock_answers
-        self._note("locked, and written again", [one for one in locks.items() if one[1] > 2])
+        locks = self.trouble.lock_answers.items()
+        again = [(who, count) for who, count in locks if count > 2 * self.begun[who]]
+        self._note("locked, and written again", again)
         self._note("cookies", self.trouble.cookies)
         patience = 3 * self.settings["timeout_seconds"] + 1
         self._note("listened to", [one for one in self.trouble.listened if one > patience])
@@ -273,7 +289,8 @@ class Run:
         For each call that is under way at once, twice an answer as large as allowed; the tenant,
         which is in this process, 6 kB for each member; and 160 MB for the rest of it.
         """
-        answers = 2 * MOST_ANSWER_BYTES * self.settings["concurrency"]
+        at_once = self.settings["concurrency"] * self.way.callers
+        answers = 2 * MOST_ANSWER_BYTES * at_once
         return answers + 6000 * len(self.ids) + 160 * MB
 
     def fresh(self, ids):
@@ -316,7 +333,7 @@ def batch(run):
     made = run.made
     token, corp_id = made.corp_access_token, made.corp_id
     ids = [*run.fresh(run.ids)] if run.way.flips else run.ids
-    before = run.there()
+    before = run.begin(run.ids)
     answer = shim.set_member_status_batch(token, corp_id, ids, DISABLE)
     run.judge(run.ids, answer.outcomes, before)
     with ThreadPoolExecutor(8) as pool:
@@ -340,7 +357,7 @@ def abatch(run):
     async def work():
         token, corp_id = made.corp_access_token, made.corp_id
         ids = [*run.fresh(run.ids)] if run.way.flips else run.ids
-        before = run.there()
+        before = run.begin(run.ids)
         answer = await shim.aio.set_member_status_batch(token, corp_id, ids, DISABLE)
         run.judge(run.ids, answer.outcomes, before)
         for names in chunks(run.names, 8):
@@ -354,7 +371,7 @@ def many(run):
     """Iterate over `set_member_status_many`."""
     ids = run.fresh(run.ids) if run.way.flips else iter(run.ids)
     # Those who are enabled on the way count as not there yet.
-    before = set() if run.way.flips else run.there()
+    before = run.begin(run.ids) - ({*run.ids} if run.way.flips else set())
     run.judge(run.ids, shim.set_member_status_many(ids, DISABLE), before)
 
 
@@ -365,7 +382,7 @@ def amany(run):
         ids = run.fresh(run.ids) if run.way.flips else iter(run.ids)
         return [one async for one in shim.aio.set_member_status_many(ids, DISABLE)]
 
-    before = set() if run.way.flips else run.there()
+    before = run.begin(run.ids) - ({*run.ids} if run.way.flips else set())
     run.judge(run.ids, asyncio.run(iterate()), before)
 
 
@@ -388,7 +405,7 @@ def to_and_fro(run):
     made = run.made
     for ids in chunks(run.ids[: len(run.ids) // 3], 100):
         for status in (DISABLE, ENABLE, DISABLE):
-            before = run.there(status)
+            before = run.begin(ids, status)
             answer = shim.set_member_status_batch(made.corp_access_token, made.corp_id, ids, status)
             run.judge(ids, answer.outcomes, before, status)
 
@@ -396,54 +413,67 @@ def to_and_fro(run):
 def storm(run):
     """Call in a storm of exceptions from signals; what they end is called again.
 
-    After the last of them, a call is left alone: it has to work within its time.
+    They strike the main thread. Seven others call meanwhile, and are to notice nothing.
     """
     made = run.made
-    armed = False
-
-    def strike(*_):
-        nonlocal armed
-        if armed:
-            armed = False
-            kinds = (KeyboardInterrupt, Foreign, SoftLimit, SystemExit, TimeoutError)
-            raise run.chance.choice(kinds)
-
-    def struck(call):
-        """Make a call; return None if an exception has ended it."""
-        nonlocal armed
-        try:
-            try:
-                armed = True
-                signal.setitimer(signal.ITIMER_REAL, run.chance.uniform(0.0005, 0.3))
-                return call()
-            finally:
-                armed = False
-        except (KeyboardInterrupt, Foreign, SoftLimit, SystemExit, TimeoutError):
-            run.interrupted += 1
-            return None
-
     token, corp_id = made.corp_access_token, made.corp_id
     calls = (
         lambda ids: shim.set_member_status_batch(token, corp_id, ids, DISABLE).outcomes,
         lambda ids: [*shim.set_member_status_many(ids, DISABLE)],
     )
-    signal.signal(signal.SIGALRM, strike)
-    with run.trouble.served() as base_url:
+
+    def disable(ids):
+        call, before = run.chance.choice(calls), run.begin(ids)
+        run.judge(ids, call(ids), before)
+
+    def interrupted(ids):
+        call, before = run.chance.choice(calls), run.begin(ids)
+        outcomes = struck(run, lambda: call(ids))
+        if outcomes is not None:
+            run.judge(ids, outcomes, before)
+
+    groups = chunks(run.ids, 100)
+    with run.trouble.served() as base_url, ThreadPoolExecutor(7) as pool:
         shim.configure(base_url=base_url, transport=None)
-        for ids in chunks(run.ids, 100):
-            for _ in range(run.chance.randrange(6)):
-                call, before = run.chance.choice(calls), run.there()
-                if outcomes := struck(lambda call=call, ids=ids: call(ids)):
-                    run.judge(ids, outcomes, before)
-            before = run.there()
-            run.judge(ids, run.chance.choice(calls)(ids), before)
-        answers = {name: struck(lambda name=name: create(shim, run, name)) for name in run.names}
+        others = [pool.submit(disable, ids) for ids in groups[len(groups) // 8 + 1 :]]
+        for ids in groups[: len(groups) // 8 + 1]:
+            for _ in range(run.chance.randrange(12)):
+                interrupted(ids)
+            disable(ids)
+        answers = {name: struck(run, partial(create, shim, run, name)) for name in run.names[::4]}
         run.judge_created(answers)
+        for one in others:
+            one.result()
+
+
+STRIKES = (KeyboardInterrupt, Foreign, SoftLimit, SystemExit, TimeoutError)
+
+
+def struck(run, call):
+    """Make a call that an exception may end at any moment; return None if one has."""
+    armed = True
+
+    def strike(*_):
+        nonlocal armed
+        if armed:
+            armed = False
+            raise run.chance.choice(STRIKES)
+
+    signal.signal(signal.SIGALRM, strike)
+    try:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, run.chance.uniform(0.0005, 0.5))
+            return call()
+        finally:
+            armed = False
+    except STRIKES:
+        run.interrupted += 1
+        return None
 
 
 async def whole(run, ids):
     """Await one call for these members."""
-    made, before = run.made, run.there()
+    made, before = run.made, run.begin(ids)
     answer = await shim.aio.set_member_status_batch(
         made.corp_access_token, made.corp_id, ids, DISABLE
     )
@@ -452,12 +482,13 @@ async def whole(run, ids):
 
 async def streamed(run, ids):
     """Iterate over the stream to its end."""
-    before = run.there()
+    before = run.begin(ids)
     run.judge(ids, [one async for one in shim.aio.set_member_status_many(ids, DISABLE)], before)
 
 
 async def abandoned(run, ids):
     """Leave the stream after its first outcome, without closing it."""
+    run.begin(ids)
     async for _ in shim.aio.set_member_status_many(ids, DISABLE):
         break
     run.interrupted += 1
@@ -477,21 +508,21 @@ async def cut_off(run, doing):
 def cancelled(run):
     """Await calls that are cancelled, and leave streams early; what is cut off is called again."""
 
-    async def disable(groups):
-        for ids in groups:
-            for _ in range(run.chance.randrange(4)):
-                await cut_off(run, run.chance.choice((whole, streamed, abandoned))(run, ids))
-            await run.chance.choice((whole, streamed))(run, ids)
+    async def disable(ids):
+        for _ in range(run.chance.randrange(4)):
+            await cut_off(run, run.chance.choice((whole, streamed, abandoned))(run, ids))
+        await run.chance.choice((whole, streamed))(run, ids)
 
-    async def make():
-        answers = {name: await cut_off(run, create(shim.aio, run, name)) for name in run.names}
+    async def at_once(groups, names):
+        await asyncio.gather(*map(disable, groups))
+        answers = {name: await cut_off(run, create(shim.aio, run, name)) for name in names}
         run.judge_created(answers)
 
     with run.trouble.served() as base_url:
         shim.configure(base_url=base_url, transport=None)
-        for groups in chunks(chunks(run.ids, 100), 10):
-            asyncio.run(disable(groups))
-        asyncio.run(make())
+        groups = chunks(chunks(run.ids, 100), 10)
+        for number, several in enumerate(groups):
+            asyncio.run(at_once(several, run.names[number :: len(groups)]))
 
 
 def processes(run):
@@ -558,6 +589,7 @@ class Way:
         sockets: Whether it takes real sockets, so that answers can be any bytes.
         flips: Whether another program enables some members just before they are looked up.
         at_once: Whether as many calls as are allowed are under way all the time.
+        callers: How many call at the same time.
         needs: A program it cannot do without.
     """
 
@@ -568,6 +600,7 @@ class Way:
     sockets: bool = False
     flips: bool = False
     at_once: bool = True
+    callers: int = 1
     needs: str = ""
 
 
@@ -586,9 +619,9 @@ WAYS = {
         processes, quota=(50, 0.25), timeout_seconds=1.0, sockets=True, needs="redis-server"
     ),
     "to and fro": Way(to_and_fro, profile="lagging", at_once=False),
-    "foreign exceptions": Way(storm, timeout_seconds=1.0, sockets=True, at_once=False),
+    "foreign exceptions": Way(storm, timeout_seconds=1.0, sockets=True, at_once=False, callers=8),
     "cancelled, within a quota": Way(
-        cancelled, quota=(50, 0.25), timeout_seconds=1.0, sockets=True, at_once=False
+        cancelled, quota=(50, 0.25), timeout_seconds=1.0, sockets=True, at_once=False, callers=10
     ),
 }
 
