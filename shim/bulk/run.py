@@ -18,6 +18,7 @@ from shim.objectapi.codes import Code
 from shim.objectapi.kinds import KEYS_PER_QUERY, PERSONNEL
 from shim.objectapi.pacing import least_seconds
 from shim.offline import checks
+from shim.routing.loading import load
 from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class _Base:
         *,
         dry_run: bool,
     ) -> None:
+        load()
         now = settings.current()
         try:
             self._status = checks.status(status)

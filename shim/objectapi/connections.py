@@ -65,6 +65,11 @@ class Origin:
     prefix: bytes
     header: bytes
 
+    def as_known(self) -> httpcore.Origin:
+        """Return it as the HTTP library knows it."""
+        port = self.port or _PORTS.get(self.scheme, 0)
+        return httpcore.Origin(self.scheme.encode(), self.host, port)
+
     def request(self, base_url: str, request: Request, attempt: Attempt) -> httpcore.Request:
         """Return a request as the HTTP library takes it."""
         target = self.prefix + request.url[len(base_url) :].encode("ascii")
@@ -96,19 +101,29 @@ def origin(base_url: str) -> Origin:
 
 
 class _Connection:
-    def __init__(self, way_there: Way) -> None:
+    def __init__(self, to: Origin, way_there: Way) -> None:
         self.network = Network()
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=way_there.trust,
-            proxy=way_there.proxy,
-            max_connections=1,
-            keepalive_expiry=_IDLE_SECONDS,
-            network_backend=self.network,
+        # Without a proxy no pool of the library's is needed, not even one of a single connection.
+        self._inner: Any = (
+            httpcore.HTTPConnection(
+                to.as_known(),
+                ssl_context=way_there.trust,
+                keepalive_expiry=_IDLE_SECONDS,
+                network_backend=self.network,
+            )
+            if way_there.proxy is None
+            else httpcore.ConnectionPool(
+                ssl_context=way_there.trust,
+                proxy=way_there.proxy,
+                max_connections=1,
+                keepalive_expiry=_IDLE_SECONDS,
+                network_backend=self.network,
+            )
         )
 
     def exchange(self, request: httpcore.Request, attempt: Attempt, bound: int) -> Answer:
         self.network.attempt = attempt
-        response = self._pool.handle_request(request)
+        response = self._inner.handle_request(request)
         try:
             content = Content(_encodings(response.headers), bound)
             for chunk in response.iter_stream():
@@ -117,24 +132,38 @@ class _Connection:
             response.close()
         return Answer(response.status, content.whole())
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can take another request; a pool replaces what it has."""
+        return _is_usable(self._inner)
+
     def close(self) -> None:
-        self._pool.close()
+        self._inner.close()
 
 
 class _AsyncConnection:
-    def __init__(self, way_there: Way) -> None:
+    def __init__(self, to: Origin, way_there: Way) -> None:
         self.network = AsyncNetwork()
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=way_there.trust,
-            proxy=way_there.proxy,
-            max_connections=1,
-            keepalive_expiry=_IDLE_SECONDS,
-            network_backend=self.network,
+        self._inner: Any = (
+            httpcore.AsyncHTTPConnection(
+                to.as_known(),
+                ssl_context=way_there.trust,
+                keepalive_expiry=_IDLE_SECONDS,
+                network_backend=self.network,
+            )
+            if way_there.proxy is None
+            else httpcore.AsyncConnectionPool(
+                ssl_context=way_there.trust,
+                proxy=way_there.proxy,
+                max_connections=1,
+                keepalive_expiry=_IDLE_SECONDS,
+                network_backend=self.network,
+            )
         )
 
     async def exchange(self, request: httpcore.Request, attempt: Attempt, bound: int) -> Answer:
         self.network.attempt = attempt
-        response = await self._pool.handle_async_request(request)
+        response = await self._inner.handle_async_request(request)
         try:
             content = Content(_encodings(response.headers), bound)
             async for chunk in response.aiter_stream():
@@ -143,8 +172,19 @@ class _AsyncConnection:
             await response.aclose()
         return Answer(response.status, content.whole())
 
+    @property
+    def is_usable(self) -> bool:
+        """As of `_Connection`."""
+        return _is_usable(self._inner)
+
     async def close(self) -> None:
-        await self._pool.aclose()
+        await self._inner.aclose()
+
+
+def _is_usable(inner: Any) -> bool:
+    if isinstance(inner, (httpcore.ConnectionPool, httpcore.AsyncConnectionPool)):
+        return True
+    return bool(inner.is_available() and not inner.has_expired())
 
 
 C = TypeVar("C", _Connection, _AsyncConnection)
@@ -157,11 +197,17 @@ class _Idle(Generic[C]):
         self._kept: dict[Origin, deque[tuple[float, C]]] = {}
         self._looked_at = time.monotonic()
 
-    def take(self, to: Origin) -> C | None:
-        try:
-            return self._kept[to].pop()[1]
-        except LookupError:
-            return None
+    def take(self, to: Origin) -> tuple[C | None, list[C]]:
+        """Return a connection, if there is one, and others that are to be closed."""
+        old: list[C] = []
+        while True:
+            try:
+                connection = self._kept[to].pop()[1]
+            except LookupError:
+                return None, old
+            if connection.is_usable:
+                return connection, old
+            old.append(connection)
 
     def keep(self, to: Origin, connection: C) -> list[C]:
         """Keep a connection; return others that are to be closed."""
@@ -224,7 +270,7 @@ class Connections:
         """
         found = self._ways.get(to)
         if found is None:
-            port = to.port or _PORTS.get(to.scheme, 0)
+            port = to.as_known().port
             found = self._ways[to] = way(to.scheme, to.host.decode("ascii"), port)
         return found
 
@@ -234,7 +280,10 @@ class Connections:
         Raises:
             Exception: What the HTTP library or the decoder raises.
         """
-        connection = self._idle.take(to) or _Connection(self.way(to))
+        kept, old = self._idle.take(to)
+        for one in old:
+            one.close()
+        connection = kept or _Connection(to, self.way(to))
         try:
             answer = connection.exchange(request, attempt, bound)
         except BaseException:
@@ -256,7 +305,10 @@ class Connections:
     ) -> Answer:
         """As `send`, awaiting."""
         idle = await self._of_loop()
-        connection = idle.take(to) or _AsyncConnection(self.way(to))
+        kept, old = idle.take(to)
+        for one in old:
+            await one.close()
+        connection = kept or _AsyncConnection(to, self.way(to))
         # If this fails or is cancelled, the library has closed the connection.
         answer = await connection.exchange(request, attempt, bound)
         for one in idle.keep(to, connection):

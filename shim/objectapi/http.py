@@ -46,7 +46,7 @@ _NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedPro
 _TIMEOUTS = (httpx.TimeoutException, httpcore.TimeoutException)
 
 
-class _Shared:
+class _Clients:
     """What all calls of this process share."""
 
     def __init__(self, clock: Clock) -> None:
@@ -54,8 +54,8 @@ class _Shared:
         self.connections = Connections()
 
 
-_shared = _Shared(MACHINE)
-_left: list[_Shared] = []
+_clients = _Clients(MACHINE)
+_left: list[_Clients] = []
 
 
 def start_anew(clock: Clock = MACHINE) -> None:
@@ -64,10 +64,10 @@ def start_anew(clock: Clock = MACHINE) -> None:
     Args:
         clock: What all waiting goes by from here on; tests give one that they can put forward.
     """
-    global _shared  # noqa: PLW0603 - there is one of it, by intention.
+    global _clients  # noqa: PLW0603 - there is one of it, by intention.
     # Kept, never used again: dropping it would close sockets that the parent is talking through.
-    _left.append(_shared)
-    _shared = _Shared(clock)
+    _left.append(_clients)
+    _clients = _Clients(clock)
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork.
@@ -76,12 +76,12 @@ if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork.
 
 def clock() -> Clock:
     """Return the clock that waiting goes by."""
-    return _shared.process.clock
+    return _clients.process.clock
 
 
 def exchange(session: Session, call: Call) -> steps.Exchange:
     """Return the steps that turn `call` into its reply."""
-    return steps.exchange(session, call, _shared.process, partial(_fetch_token, session))
+    return steps.exchange(session, call, _clients.process, partial(_fetch_token, session))
 
 
 def post(session: Session, step: steps.Send) -> Reply:
@@ -93,7 +93,7 @@ def post(session: Session, step: steps.Send) -> Reply:
         if posting.to is None:
             answer = through(*posting.through())
         else:
-            answer = _shared.connections.send(*posting.sending())
+            answer = _clients.connections.send(*posting.sending())
     except Exception as error:  # noqa: BLE001 - sorted out there.
         return posting.failed(error)
     return posting.answered(answer)
@@ -108,7 +108,7 @@ async def apost(session: Session, step: steps.Send) -> Reply:
         if posting.to is None:
             answer = await athrough(*posting.through())
         else:
-            answer = await _shared.connections.asend(*posting.sending())
+            answer = await _clients.connections.asend(*posting.sending())
     except Exception as error:  # noqa: BLE001 - sorted out there.
         return posting.failed(error)
     return posting.answered(answer)
@@ -136,7 +136,7 @@ class _Posting:
         try:
             to = origin(settings.base_url)
             if settings.transport is None:
-                self._variable = _shared.connections.way(to).variable
+                self._variable = _clients.connections.way(to).variable
                 self.to = to
         except (UnusableAddress, UnusableEnvironment) as problem:
             self.refusal = wire.unusable(str(problem))
@@ -191,7 +191,7 @@ class _Posting:
 
 def _fetch_token(session: Session, stale: str) -> tokens.Renewal:
     """Return a successor of `stale`: fetched by this process, or by one it shares a store with."""
-    settings, process = session.settings, _shared.process
+    settings, process = session.settings, _clients.process
     store = process.store(settings)
     if store is None:
         return _called_for_token(session)
@@ -213,7 +213,7 @@ def _fetch_token(session: Session, stale: str) -> tokens.Renewal:
 
 
 def _called_for_token(session: Session) -> tokens.Renewal:
-    reply = _performed(session, steps.token_call(session, _shared.process))
+    reply = _performed(session, steps.token_call(session, _clients.process))
     return tokens.read(reply, session.tenant.corp_id)
 
 
