@@ -113,6 +113,15 @@ def is_not_attempted(message: str, trace_id: str) -> bool:
     return message.startswith(NOT_ATTEMPTED) and is_local(trace_id)
 
 
+NOTHING_SENT = "nothing was sent: "
+"""How the text of a reply begins if this installation can send nothing, now or later."""
+
+
+def is_nothing_sent(message: str, trace_id: str) -> bool:
+    """Whether what failed with this could not be sent, whatever it was."""
+    return message.startswith(NOTHING_SENT) and is_local(trace_id)
+
+
 def local_reply(code: int, message: str, *, reached: bool = True, lasting: bool = False) -> Reply:
     """Return a reply that this side gives because nobody else did."""
     return Reply(code, local_trace_id(), message, reached=reached, lasting=lasting)

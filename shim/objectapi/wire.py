@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from shim.objectapi.calls import Reply, local_reply, local_trace_id
+from shim.objectapi.calls import NOTHING_SENT, Reply, local_reply, local_trace_id
 from shim.objectapi.codes import Code
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def unreachable(base_url: str, reason: str, proxy: str = "") -> Reply:
 
 def unusable(problem: str) -> Reply:
     """Return the reply for a call that cannot be sent from here, now or later."""
-    return local_reply(Code.BUSY, f"nothing was sent: {problem}", reached=False, lasting=True)
+    return local_reply(Code.BUSY, f"{NOTHING_SENT}{problem}", reached=False, lasting=True)
 
 
 def too_large(bound: int) -> Reply:
