@@ -183,6 +183,9 @@ class _Posting:
                 return wire.unusable(f"the host in {self._variable} has no address; correct it")
             if isinstance(error, (httpx.ConnectError, httpcore.ConnectError)) and str(error):
                 reason = f"ConnectError: {error}"
+            elif isinstance(error, httpcore.ProxyError):
+                # The status; the rest of the line is the proxy's own.
+                reason = f"{reason}: {str(error)[:3]}"
             return wire.unreachable(settings.base_url, reason, self._variable)
         if isinstance(error, _TIMEOUTS):
             return wire.timed_out(settings.timeout_seconds)
