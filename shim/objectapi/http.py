@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from shim.objectapi.calls import Call, Reply
     from shim.objectapi.clock import Clock
+    from shim.objectapi.recent import RecentWrites
     from shim.objectapi.session import Request, Session
 
 # UnicodeError: what the resolver raises for a host name that is none.
@@ -150,6 +151,11 @@ if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork.
 def clock() -> Clock:
     """Return the clock that waiting goes by."""
     return _clients.process.clock
+
+
+def recent() -> RecentWrites:
+    """Return the records that this process has written lately."""
+    return _clients.process.recent
 
 
 def exchange(session: Session, call: Call) -> steps.Exchange:

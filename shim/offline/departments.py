@@ -12,7 +12,8 @@ from typing_extensions import deprecated
 from shim import settings
 from shim.changes.state import hidden, none_seen, set_state
 from shim.objectapi.codes import Code
-from shim.objectapi.kinds import DEPARTMENT, scalar
+from shim.objectapi.kinds import DEPARTMENT
+from shim.objectapi.values import scalar
 from shim.offline import checks
 from shim.offline._values import as_number, first, text, whole
 from shim.offline._walk import walk
@@ -350,7 +351,7 @@ def update_department(
     wanted = {
         now.field_map[name] if name == _ORDER else name: value for name, value in mapped.items()
     }
-    answer = summary((yield from set_state(now, DEPARTMENT, [record], wanted)))
+    answer = summary((yield from set_state(now, DEPARTMENT, [record], wanted, corp_id=corpId)))
     answer.dropped = lost
     return answer
 
@@ -409,8 +410,16 @@ def set_department_status(
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Set Department Status.
     """
     record = checks.department_id(departmentId, "departmentId")
-    wanted = _WRITTEN[checks.status(status)]
-    return summary((yield from set_state(settings.current(), DEPARTMENT, [record], wanted)))
+    asked = checks.status(status)
+    outcomes = yield from set_state(
+        settings.current(),
+        DEPARTMENT,
+        [record],
+        _WRITTEN[asked],
+        corp_id=corpId,
+        disables=asked == 1,
+    )
+    return summary(outcomes)
 
 
 def _status(row: Row) -> str:
