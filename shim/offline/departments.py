@@ -56,6 +56,11 @@ NOT_NUMBERS = (
     f"cannot express them: read {DEPARTMENT.api_name} through the object API"
 )
 
+OTHER_RECORD = (
+    "the tenant answered with another record than the one asked for: call again, and give the "
+    "traceId to the vendor's support if it happens again"
+)
+
 _IS_STOP = converted('status is neither "0" nor "2" (B); of a deleted department: U')
 _PLACE = defaulted("0: no DepartmentObj field is known (U), unless field_map names one")
 
@@ -214,8 +219,8 @@ def get_department_details(
         hidden one down), status (1 normal, 2 disabled, 3 deleted), description (always ""),
         keywords (always []). `errorCode` 0, or: 10013 no token, 10014 no corpId, 11008 a bad
         currentOpenUserId, 11009 a bad departmentId, 30007 a department that does not exist or is
-        hidden, 20016 an expired token, 50009 no answer, -1 no connection, -2 parents whose ids are
-        not numbers, others as the vendor answers.
+        hidden, 20016 an expired token, 50009 no answer, -1 no connection, -2 another record
+        than the one asked for, or parents whose ids are not numbers, others as the vendor answers.
 
     Raises:
         ConfigurationError: No acting employee is given or set, or a setting is unusable.
@@ -230,6 +235,8 @@ def get_department_details(
         return envelope(Code.DEPARTMENT_NOT_FOUND, hidden(DEPARTMENT), reply.trace_id)
     if not reply.ok:
         return passed_on(reply)
+    if not DEPARTMENT.is_of(reply.data, str(number)):
+        return envelope(Code.SYSTEM_ERROR, OTHER_RECORD, reply.trace_id)
     row = reply.data
     above, problem = yield from _above(now, number, reply)
     if problem is not None:
@@ -274,6 +281,8 @@ def _above(now: Settings, number: int, reply: Reply) -> Steps[tuple[list[int], A
                 break
             if not reply.ok:
                 return [], passed_on(reply)
+            if not DEPARTMENT.is_of(reply.data, str(parent)):
+                return [], envelope(Code.SYSTEM_ERROR, OTHER_RECORD, reply.trace_id)
     return chain[::-1], None
 
 
