@@ -109,7 +109,17 @@ class _Base:
         refused = {place: _refused(one) for place, one in enumerate(given)}
         ids = [one for place, one in enumerate(given) if refused[place] is None]
         outcomes = iter(
-            (yield from set_state(self._settings, PERSONNEL, ids, wanted, dry_run=self.dry_run))
+            (
+                yield from set_state(
+                    self._settings,
+                    PERSONNEL,
+                    ids,
+                    wanted,
+                    corp_id=self._session.tenant.corp_id,
+                    disables=self._status == 1,
+                    dry_run=self.dry_run,
+                )
+            )
         )
         return [one or next(outcomes) for one in refused.values()]
 
