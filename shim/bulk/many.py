@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shim.bulk.run import AsyncRun, Run
+from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
@@ -43,19 +44,22 @@ def set_member_status_many(
 
     Raises:
         ValueError: `status` is neither 1 nor 2.
-        ConfigurationError: A token, a corpId or `current_open_user_id` is missing.
+        ConfigurationError: A token, a corpId or an acting employee is missing.
 
     Source: developer.fxiaoke.com/openapi_v2, Object API, modify personnel object.
     """
-    return iter(
-        Run(
+    try:
+        run = Run(
             open_user_ids,
             status,
             corp_access_token=corp_access_token,
             corp_id=corp_id,
             dry_run=dry_run,
         )
-    )
+    except ConfigurationError as error:
+        # The text says it all; where in here it was found says nothing to the caller.
+        raise error.with_traceback(None) from None
+    return iter(run)
 
 
 def aset_member_status_many(
@@ -83,16 +87,18 @@ def aset_member_status_many(
 
     Raises:
         ValueError: `status` is neither 1 nor 2.
-        ConfigurationError: A token, a corpId or `current_open_user_id` is missing.
+        ConfigurationError: A token, a corpId or an acting employee is missing.
 
     Source: developer.fxiaoke.com/openapi_v2, Object API, modify personnel object.
     """
-    return aiter(
-        AsyncRun(
+    try:
+        run = AsyncRun(
             open_user_ids,
             status,
             corp_access_token=corp_access_token,
             corp_id=corp_id,
             dry_run=dry_run,
         )
-    )
+    except ConfigurationError as error:
+        raise error.with_traceback(None) from None
+    return aiter(run)

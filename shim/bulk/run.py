@@ -7,17 +7,19 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterable
 from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shim import notices, settings
 from shim.changes.outcome import Outcome
-from shim.changes.state import set_state
+from shim.changes.status import set_status
 from shim.notices import BulkRunFinished
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
-from shim.objectapi.kinds import KEYS_PER_QUERY, PERSONNEL
+from shim.objectapi.kinds import KEYS_PER_QUERY
 from shim.objectapi.pacing import least_seconds
 from shim.offline import checks
+from shim.offline.acting import acting_as, in_a_name
 from shim.routing.loading import load
 from shim.settings import ConfigurationError
 
@@ -60,7 +62,7 @@ class _Base:
         from shim.routing.choice import choose  # noqa: PLC0415
         from shim.routing.work import Work  # noqa: PLC0415
 
-        self._session = _session(now, corp_access_token, corp_id)
+        self._session = open_session(now, corp_access_token, corp_id)
         # There is no old call for this, so the other ways do not concern it.
         way = choose(now, FUNCTION, self._session.tenant.corp_id).mode
         self.dry_run = dry_run or way == "dry_run"
@@ -104,24 +106,21 @@ class _Base:
 
     def _flow(self, given: list[Any]) -> Steps[list[Outcome]]:
         """Bring some members to the state; whatever is given, each ends in one outcome."""
-        values = self._settings.status_values
-        wanted = values.disabled if self._status == 1 else values.enabled
-        refused = {place: _refused(one) for place, one in enumerate(given)}
-        ids = [one for place, one in enumerate(given) if refused[place] is None]
-        outcomes = iter(
-            (
-                yield from set_state(
-                    self._settings,
-                    PERSONNEL,
-                    ids,
-                    wanted,
-                    corp_id=self._session.tenant.corp_id,
-                    disables=self._status == 1,
-                    dry_run=self.dry_run,
-                )
-            )
+        checked = [_checked(one) for one in given]
+        ids = [one for one in checked if isinstance(one, str)]
+        now, acting = self._settings, self._session.acting
+        found: list[Outcome] = []
+        if ids:
+            named = now if acting is None else acting_as(now, acting)
+            found = yield from in_a_name(named, lambda: self._session, partial(self._set, ids))
+        outcomes = iter(found)
+        return [next(outcomes) if isinstance(one, str) else one for one in checked]
+
+    def _set(self, ids: list[str], now: Settings) -> Steps[list[Outcome]]:
+        corp_id = self._session.tenant.corp_id
+        return (
+            yield from set_status(now, ids, self._status, corp_id=corp_id, dry_run=self.dry_run)
         )
-        return [one or next(outcomes) for one in refused.values()]
 
     def _count(self, outcomes: list[Outcome]) -> list[Outcome]:
         self.tally.update(outcome.state for outcome in outcomes)
@@ -257,7 +256,14 @@ async def _each(ids: Iterable[object] | AsyncIterable[object]) -> AsyncGenerator
             yield one
 
 
-def _session(now: Settings, corp_access_token: str | None, corp_id: str | None) -> Session:
+def open_session(
+    now: Settings, corp_access_token: str | None = None, corp_id: str | None = None
+) -> Session:
+    """Return a session with what the settings hold, as far as it is not given.
+
+    Raises:
+        ConfigurationError: Something is missing that is needed for a call.
+    """
     from shim.objectapi.session import Session  # noqa: PLC0415 - needed to send, not to import.
 
     stored = now.corp_access_token
@@ -278,14 +284,14 @@ def _session(now: Settings, corp_access_token: str | None, corp_id: str | None) 
     return Session(now, token=token, corp_id=corp_id, acting=now.acting_employee())
 
 
-def _refused(value: Any) -> Outcome | None:
-    """Return the outcome of what is no id at all, or None."""
+def _checked(value: Any) -> str | Outcome:
+    """Return an id, or the outcome of what is none."""
+    value = checks.readable(value)
     try:
-        checks.open_user_id(value)
+        return checks.open_user_id(value)
     except checks.Refused as refused:
         given = value if isinstance(value, str) else ""
         return Outcome(given, "failed", int(refused.code), refused.text, local_trace_id())
-    return None
 
 
 def quota_seconds(now: Settings, members: int, changes: int) -> float:

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from shim.objectapi.clock import MACHINE
+from shim.objectapi.kept import Kept
 from shim.objectapi.pacing import LocalWindow
 from shim.objectapi.recent import RecentWrites
 from shim.objectapi.tokens import TokenBook
@@ -24,12 +25,14 @@ class Process:
     Attributes:
         clock: What all waiting in this process goes by.
         recent: The records that this process has written lately.
+        kept: Replies that are the same for all calls, such as who acts for a tenant.
     """
 
     def __init__(self, clock: Clock = MACHINE) -> None:
         """Share nothing yet."""
         self.clock = clock
         self.recent = RecentWrites(clock.now)
+        self.kept = Kept()
         self._windows: dict[tuple[object, ...], Window] = {}
         self._books: dict[tuple[Tenant, str | None], TokenBook] = {}
         self._stores: dict[tuple[str, str], SharedStore] = {}

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from shim.objectapi.calls import Reply
 
 PATH = "/cgi/corpAccessToken/get/V2"
+EMPLOYEE_PATH = "/oauth2.0/token"
+"""The other token call, for tokens in headers: the one that names an employee (grade A)."""
 QUOTA_CALLS = 10
 QUOTA_SECONDS = 60.0
 LIFE_SECONDS = 7200.0

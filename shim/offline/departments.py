@@ -118,7 +118,7 @@ def get_department_list(
         answers.
 
     Raises:
-        ConfigurationError: `current_open_user_id` is not set, or a setting is unusable.
+        ConfigurationError: No acting employee is set or can be found, or a setting is unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Get Department List.
@@ -223,7 +223,8 @@ def get_department_details(
         than the one asked for, or parents whose ids are not numbers, others as the vendor answers.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Get Department Details.
@@ -343,7 +344,7 @@ def update_department(
         vendor answers. `outcomes` has one entry, `dropped` the names dropped.
 
     Raises:
-        ConfigurationError: `current_open_user_id` is not set, or a setting is unusable.
+        ConfigurationError: No acting employee is set or can be found, or a setting is unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Update Department.
@@ -417,7 +418,7 @@ def set_department_status(
         one entry.
 
     Raises:
-        ConfigurationError: `current_open_user_id` is not set, or a setting is unusable.
+        ConfigurationError: No acting employee is set or can be found, or a setting is unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Set Department Status.
