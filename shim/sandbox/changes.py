@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shim.sandbox.envelope import Refused
-from shim.sandbox.fields import check_place, fields_of
-from shim.sandbox.object_calls import flag, found, named, object_data, opened, paths, table_at
+from shim.sandbox.fields import check_place
+from shim.sandbox.object_calls import (
+    found,
+    named,
+    object_data,
+    opened,
+    paths,
+    table_at,
+    trigger,
+    written,
+)
 from shim.sandbox.routes import ROUTES
 from shim.sandbox.tenant import Update
 from shim.sandbox.things import Things
@@ -26,8 +35,8 @@ def update(call: Call) -> dict[str, Any]:
     tenant = call.tenant
     sent = object_data(opened(call))
     table = table_at(call, sent.get("dataObjectApiName"))
-    flags = flag(call, "triggerWorkFlow"), flag(call, "triggerApprovalFlow")  # Grade A: true.
-    fields = fields_of(table).sent(tenant, sent)
+    flags = trigger(call, "triggerWorkFlow"), trigger(call, "triggerApprovalFlow")
+    fields = written(call, table, sent)
     row = found(table, sent.get("_id"), call.now)
     if row.mark in table.hidden:
         raise Refused(table.unseen)

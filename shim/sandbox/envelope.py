@@ -50,6 +50,17 @@ class Refused(Exception):  # noqa: N818  An answer of the vendor's, not a fault 
         super().__init__(f"{code}: {self.text}")
 
 
+def invalid(code: int, name: str, why: str) -> Refused:
+    """Return the refusal of one parameter, in the vendor's words.
+
+    Args:
+        code: The ``errorCode``.
+        name: Where the parameter is, such as ``object_data.status``; never what it holds.
+        why: What it must be, or what is wrong.
+    """
+    return Refused(code, f"parameter {name} is not valid: {why}")
+
+
 @dataclass(frozen=True)
 class Reply:
     """What a door sends back.

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 from shim.sandbox import (  # noqa: F401  Importing them is what registers their endpoints.
     changes,
     credentials,
+    describing,
     erp,
     lifecycle,
+    listings,
     objects,
     offline_departments,
     offline_employees,

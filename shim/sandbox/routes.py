@@ -59,6 +59,16 @@ def as_list(value: object) -> list[object] | None:
     return cast("list[object]", value) if isinstance(value, list) else None
 
 
+def as_whole(value: object) -> int | None:
+    """Return ``value`` if it is a JSON number without a fraction: 30, and 30.0 as well.
+
+    Some JSON libraries write every number with a point (grade C: that the service takes it).
+    """
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def is_name(value: object) -> bool:
     """Whether ``value`` is a string with something in it."""
     return isinstance(value, str) and value != ""

@@ -392,7 +392,7 @@ class TestRun:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/cgi/user/list"), ("POST", "/"), ("POST", "/cgi/no/such")]
+    ("method", "path"), [("POST", "/cgi/user/add"), ("POST", "/"), ("POST", "/cgi/no/such")]
 )
 def test_what_is_not_served_is_the_sandboxs_lack(method: str, path: str) -> None:
     """In the envelope, as the contract has it; the text blames nobody else."""
