@@ -13,6 +13,7 @@ from starlette.routing import Route
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+    from shim.sandbox.envelope import Reply
     from shim.sandbox.sandbox import Sandbox
 
 
@@ -48,7 +49,23 @@ class _Door:
             msg = "the sandbox broke the connection"
             raise ConnectionResetError(msg)
         response = Response(reply.body, reply.status, media_type=reply.content_type)
-        await response(scope, receive, send)
+        response.raw_headers.extend(reply.headers)
+        if reply.drip:
+            await _drip(reply, response, receive, send)
+        else:
+            await response(scope, receive, send)
+
+
+async def _drip(reply: Reply, response: Response, receive: Receive, send: Send) -> None:
+    """Send an answer in pieces, as long as the client listens."""
+    headers = response.raw_headers
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    pieces = reply.pieces()
+    for piece in pieces:
+        if await _hangs_up(receive, reply.drip / len(pieces)):
+            return
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _hangs_up(receive: Receive, seconds: float) -> bool:

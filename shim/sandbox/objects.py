@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from shim.sandbox.envelope import Refused, invalid
 from shim.sandbox.fields import fields_of
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from shim.sandbox.routes import Call
 
 
+#: The kinds of fault that befall a query, and those that befall ``get``.
+LISTED: Final = frozenset({"hide_rows", "other_record"})
+SHOWN: Final = frozenset({"other_record"})
+
+
 @dataclass(frozen=True)
 class _Page:
     """One page of a query.
@@ -32,6 +37,15 @@ class _Page:
 
     rows: list[tuple[Record, dict[str, Any]]]
     total: int
+
+
+def _swapped(call: Call, table: Table[Any], row: Record, record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record as it is shown: a fault may give it the ``_id`` of another."""
+    if row.mark not in call.swapped:
+        return record
+    others = (each.record_id for each in table.own_order if each is not row)
+    # The only record of a table gets an _id that no record has.
+    return {**record, "_id": next(others, f"{row.record_id}0")}
 
 
 def _keyed(table: Table[Any], search: Search, *, converts: bool) -> Sequence[Record] | None:
@@ -129,7 +143,7 @@ def listed(call: Call) -> frozenset[str]:
         return frozenset()
 
 
-@ROUTES.add(*paths("query"), concerns=listed, faults=frozenset({"hide_rows"}))
+@ROUTES.add(*paths("query"), concerns=listed, faults=LISTED)
 def query(call: Call) -> dict[str, Any]:
     """One page of rows.
 
@@ -147,7 +161,7 @@ def query(call: Call) -> dict[str, Any]:
     rows = [
         {
             name: value
-            for name, value in record.items()
+            for name, value in _swapped(call, table, row, record).items()
             if (not search.projection or name in search.projection) and (whole or not empty(value))
         }
         for row, record in page.rows
@@ -158,7 +172,7 @@ def query(call: Call) -> dict[str, Any]:
     return {"data": answer}
 
 
-@ROUTES.add(*paths("get"), concerns=named)
+@ROUTES.add(*paths("get"), concerns=named, faults=SHOWN)
 def get(call: Call) -> dict[str, Any]:
     """One whole record as it is now; empty data for one that is not there or not visible.
 
@@ -179,4 +193,5 @@ def get(call: Call) -> dict[str, Any]:
     record = table.record(row, call.now, converts=converts)
     if not converts:
         record = call.tenant.with_numbers(record)
-    return {"data": {name: value for name, value in record.items() if not empty(value)}}
+    shown = _swapped(call, table, row, record)
+    return {"data": {name: value for name, value in shown.items() if not empty(value)}}

@@ -26,6 +26,8 @@ class Call:
         body: The JSON object that was sent.
         now: When, in seconds of the sandbox's clock.
         skipped: The marks of records a fault keeps from being written, or from having a row.
+        swapped: The marks of records that a fault shows with the ``_id`` of another.
+        locked: The marks of records that a fault locks.
         path: Where it arrived.
         headers: Its headers that are credentials, with their names in lower case.
     """
@@ -34,6 +36,8 @@ class Call:
     body: dict[str, Any] = field(repr=False)
     now: float
     skipped: frozenset[str] = frozenset()
+    swapped: frozenset[str] = frozenset()
+    locked: frozenset[str] = frozenset()
     path: str = ""
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
