@@ -58,14 +58,21 @@ class _Door:
 
 async def _drip(reply: Reply, response: Response, receive: Receive, send: Send) -> None:
     """Send an answer in pieces, as long as the client listens."""
+    pieces = reply.pieces()
     headers = response.raw_headers
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    pieces = reply.pieces()
-    for piece in pieces:
-        if await _hangs_up(receive, reply.drip / len(pieces)):
-            return
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+    async with anyio.create_task_group() as group:
+
+        async def listen() -> None:
+            await receive()  # The body has been read: all that can come is the disconnection.
+            group.cancel_scope.cancel()
+
+        group.start_soon(listen)
+        for piece in pieces:
+            await anyio.sleep(reply.drip / len(pieces))
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        group.cancel_scope.cancel()
 
 
 async def _hangs_up(receive: Receive, seconds: float) -> bool:

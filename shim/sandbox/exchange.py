@@ -6,6 +6,7 @@ No locks, no sleeping, no HTTP library: the sandbox and its doors see to those.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -26,18 +27,20 @@ from shim.sandbox import (  # noqa: F401  Importing them is what registers their
 from shim.sandbox.envelope import HTML, TEXTS, Refused, Reply, dumped, enveloped
 from shim.sandbox.faults import ENDINGS, FaultError, Script
 from shim.sandbox.quota import Quota
-from shim.sandbox.routes import ROUTES, Call, Endpoint, as_object
+from shim.sandbox.routes import ROUTES, Call, Endpoint, as_list, as_object
 from shim.sandbox.seeds import ADMINISTRATOR_NUMBER, hexes
 from shim.sandbox.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from random import Random
 
     from shim.sandbox.faults import Fault
     from shim.sandbox.plan import Plan
 
 _GATEWAY_PAGE: Final = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+#: How many levels of objects and arrays a body may have (U: the vendor's bound).
+_DEEPEST: Final = 100
 _COOKIE: Final = (b"set-cookie", b"route=\xc3\xbc\xff; Path=/")
 #: The endings that are the same each time. The address breaks off, so that no library can use it.
 _ENDED: Final = {
@@ -63,12 +66,40 @@ def read_object(body: bytes) -> dict[str, Any]:
     if not body.strip():
         raise Refused(12004)
     try:
-        value = as_object(json.loads(body))
+        sent: object = json.loads(body, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
-        value = None
-    if value is None:
+        sent = None
+    value = as_object(sent)
+    if value is None or _too_deep(body, value):
         raise Refused(10006, "the request body is not a JSON object")
     return value
+
+
+def _finite(text: str) -> float:
+    """Read a number; what JSON has no word for, such as Infinity, could not be sent back."""
+    number = float(text)
+    if not math.isfinite(number):
+        msg = "not a JSON number"
+        raise ValueError(msg)
+    return number
+
+
+def _too_deep(body: bytes, value: object) -> bool:
+    """Whether a body is nested so deep that an answer with it could not be written."""
+    if body.count(b"[") + body.count(b"{") <= _DEEPEST:
+        return False
+    level = [value]
+    for _ in range(_DEEPEST):
+        inner = [each for one in level for each in _inside(one)]
+        if not inner:
+            return False
+        level = inner
+    return True
+
+
+def _inside(value: object) -> Iterable[object]:
+    fields = as_object(value)
+    return as_list(value) or () if fields is None else fields.values()
 
 
 class Exchange:

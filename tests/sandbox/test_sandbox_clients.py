@@ -391,6 +391,13 @@ class TestEmployeeIds:
         assert numbers.update(record_id, leader=["1001", "7", 8])["errorCode"] == 0
         assert sandbox.person(sandbox.open_user_ids[2])["leader"] == [one, "7", 8]
 
+    def test_a_value_that_is_no_list_stays_as_it_is(self, sandbox: Sandbox, numbers: Any) -> None:
+        """As the tenant was given it."""
+        (row,) = numbers.rows(("user_id", "EQ", ["1002"]))
+        assert numbers.update(row["_id"], leader="1001")["errorCode"] == 0
+        assert numbers.get(row["_id"])["data"]["leader"] == "1001"
+        assert sandbox.person(sandbox.open_user_ids[1])["leader"] == "1001"
+
 
 class TestCustomAddress:
     @pytest.mark.parametrize("profile", PROFILES)
