@@ -38,7 +38,8 @@ class Record:
         self.rank = 0.0
         #: Values no field of the object API holds, as they were written last.
         self.facts: Mapping[str, Any] = _UNWRITTEN
-        self._versions = [(-math.inf, _UNWRITTEN if born else _ABSENT)]
+        first = _UNWRITTEN if born else _ABSENT
+        self._versions: list[tuple[float, Mapping[str, Any]]] = [(-math.inf, first)]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.mark}>"
