@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _BEARER: Final = "bearer "
 _IN_BODY: Final = ("corpAccessToken", "corpId", "currentOpenUserId")
 
-#: Those a door hands on.
+#: The headers that are credentials.
 HEADERS: Final = ("authorization", "x-fs-ea", "x-fs-userid")
 
 

@@ -13,7 +13,7 @@ from shim.sandbox.envelope import invalid
 from shim.sandbox.object_calls import login
 from shim.sandbox.plan import is_custom, is_generic
 from shim.sandbox.routes import ROUTES, as_object
-from shim.sandbox.seeds import nobody
+from shim.sandbox.seeds import blank_person
 
 if TYPE_CHECKING:
     from shim.sandbox.routes import Call
@@ -36,7 +36,7 @@ _STATUS: Final = {"PersonnelObj": ("0", "1"), "DepartmentObj": ("0", "1", "2")}
 _STAMPS: Final = ("create_time", "last_modified_time", "version")
 #: What every record has.
 _FIELDS: Final = {
-    "PersonnelObj": ("_id", "user_id", *nobody(), "lock_status", *_STAMPS),
+    "PersonnelObj": ("_id", "user_id", *blank_person(), "lock_status", *_STAMPS),
     "DepartmentObj": (
         "_id", "name", "parent_id", "status", "manager_id", "lock_status", *_STAMPS,
     ),

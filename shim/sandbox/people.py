@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shim.sandbox.record import Record, Table
-from shim.sandbox.seeds import FIRST_NUMBER, aside, hexes, leader_place, nobody, person
+from shim.sandbox.seeds import FIRST_NUMBER, aside, blank_person, hexes, leader_place, person
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +81,7 @@ class People(Table[Member]):
         return {
             "_id": row.record_id,
             "user_id": row.open_user_id if converts else str(row.number),
-            **(self._made(row.number) if row.seeded else nobody()),
+            **(self._made(row.number) if row.seeded else blank_person()),
             **self.lock(row),
             "create_time": created,
             "last_modified_time": created,

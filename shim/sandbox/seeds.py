@@ -84,8 +84,8 @@ def aside(seed: int, number: int) -> dict[str, str]:
     }
 
 
-def nobody() -> dict[str, Any]:
-    """Return the ``PersonnelObj`` fields of a member of whom nothing was sent at create."""
+def blank_person() -> dict[str, Any]:
+    """Return the ``PersonnelObj`` fields of a member that are there without being sent."""
     texts = (
         "name", "full_name", "phone", "email", "sex", "employee_number", "position", "job_title",
     )  # fmt: skip
