@@ -18,6 +18,7 @@ from shim.objectapi.codes import Code
 from shim.objectapi.kinds import KEYS_PER_QUERY, PERSONNEL
 from shim.objectapi.pacing import least_seconds
 from shim.offline import checks
+from shim.routing.loading import load
 from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class _Base:
         *,
         dry_run: bool,
     ) -> None:
+        load()
         now = settings.current()
         try:
             self._status = checks.status(status)
@@ -107,7 +109,17 @@ class _Base:
         refused = {place: _refused(one) for place, one in enumerate(given)}
         ids = [one for place, one in enumerate(given) if refused[place] is None]
         outcomes = iter(
-            (yield from set_state(self._settings, PERSONNEL, ids, wanted, dry_run=self.dry_run))
+            (
+                yield from set_state(
+                    self._settings,
+                    PERSONNEL,
+                    ids,
+                    wanted,
+                    corp_id=self._session.tenant.corp_id,
+                    disables=self._status == 1,
+                    dry_run=self.dry_run,
+                )
+            )
         )
         return [one or next(outcomes) for one in refused.values()]
 

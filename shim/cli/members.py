@@ -65,7 +65,7 @@ def carry_out(order: Order) -> int:
 
     Returns:
         0 all are as asked, 1 some failed or the results could not be written, 2 the arguments,
-        the ids or the settings are unusable, 130 interrupted.
+        the ids, the settings or the environment are unusable, 130 interrupted.
     """
     with Interruption() as interruption:
         try:
@@ -105,7 +105,11 @@ class _Work:
                     self._follow(run, results, standing, news)
             finally:
                 self._tally.leave(total)
-                self._report(self._summary(run.api_calls, standing.seconds))
+                problem = self._tally.problem
+                if problem is None:
+                    self._report(self._summary(run.api_calls, standing.seconds))
+                else:
+                    complain(problem)
         for trouble in self._troubles:
             complain(str(trouble))
         return self._exit_code()
@@ -190,7 +194,8 @@ class _Work:
     def _exit_code(self) -> int:
         if self._interruption.happened:
             return EXIT_CODE
-        if any(not isinstance(one, ResultsError) for one in self._troubles):
+        unusable = any(not isinstance(one, ResultsError) for one in self._troubles)
+        if unusable or self._tally.problem is not None:
             return _UNUSABLE
         return _FAILED if self._troubles or self._tally.left else 0
 

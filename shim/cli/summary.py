@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shim.bulk.run import quota_seconds
 from shim.cli.progress import duration
-from shim.objectapi.calls import is_local, is_not_attempted
+from shim.objectapi.calls import is_local, is_not_attempted, is_nothing_sent
 from shim.objectapi.codes import Code
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class Tally:
         self._texts: dict[int, str] = {}
         self._why = ""
         self._unreached = 0
+        self._unsent = 0
 
     def add(self, outcomes: Sequence[Outcome]) -> None:
         """Count what has ended."""
@@ -48,6 +49,7 @@ class Tally:
             if how == "failed":
                 self.codes[one.error_code] += 1
                 self._texts.setdefault(one.error_code, one.message)
+                self._unsent += is_nothing_sent(one.message, one.trace_id)
                 self._unreached += one.error_code == Code.BUSY and is_local(one.trace_id)
             elif how == NOT_ATTEMPTED:
                 self._why = self._why or one.message
@@ -67,6 +69,12 @@ class Tally:
         """Whether there was no connection for any member."""
         tried = self.states.total() - self.states[NOT_ATTEMPTED]
         return 0 < tried == self._unreached
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be sent from here, if that is all there is to say."""
+        tried = self.states.total() - self.states[NOT_ATTEMPTED]
+        return self._texts[Code.BUSY] if 0 < tried == self._unsent else None
 
     def failures(self) -> list[str]:
         """Return a line for each of the commonest kinds of failure, and why the rest was left."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shim.objectapi.codes import UNCERTAIN, Code
+from shim.objectapi.codes import PASSING, UNCERTAIN, Code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +33,8 @@ class Call:
         repeatable: Made twice, it does what it does once. There is no idempotency key (grade B).
         method: HTTP method; everything printed is a POST (grade A).
         as_given: It is an old call: made once, with credentials and nothing else added.
-        aside_seconds: It is a look aside: given up after so many seconds, and of no consequence to
-            the run it belongs to.
+        aside_until: It is part of a shadow, which ends at this time of the clock: given up then,
+            and of no consequence to the run it belongs to.
     """
 
     path: str
@@ -43,7 +43,15 @@ class Call:
     repeatable: bool = True
     method: str = "POST"
     as_given: bool = False
-    aside_seconds: float | None = None
+    aside_until: float | None = None
+
+    def may_pass(self, code: int) -> bool:
+        """Whether this call is worth making again, as it is, after it ended with `code`.
+
+        A write that ended with 50009 is not: it may have been carried out, and a locked record
+        answers with it every time (grade C). The caller has to look first.
+        """
+        return code in PASSING and not (self.writes and code == Code.TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ class Reply:
         body: The whole answer.
         reached: Whether the call may have reached the vendor.
         earlier_doubt: Whether an earlier attempt at the same call may have been carried out.
+        lasting: Whether the same call would end in the same way, so that it is not made again.
     """
 
     code: int
@@ -65,6 +74,7 @@ class Reply:
     body: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     reached: bool = True
     earlier_doubt: bool = False
+    lasting: bool = False
 
     @property
     def ok(self) -> bool:
@@ -78,8 +88,8 @@ class Reply:
 
     @property
     def data(self) -> Mapping[str, Any]:
-        """The answer's `data`, empty where there is none."""
-        data = self.body.get("data")
+        """The answer's `data`; empty if there is none, and in an error, which proves nothing."""
+        data = self.body.get("data") if self.ok else None
         return data if isinstance(data, Mapping) else {}
 
     @property
@@ -111,9 +121,18 @@ def is_not_attempted(message: str, trace_id: str) -> bool:
     return message.startswith(NOT_ATTEMPTED) and is_local(trace_id)
 
 
-def local_reply(code: int, message: str, *, reached: bool = True) -> Reply:
+NOTHING_SENT = "nothing was sent: "
+"""How the text of a reply begins if this installation can send nothing, now or later."""
+
+
+def is_nothing_sent(message: str, trace_id: str) -> bool:
+    """Whether what failed with this could not be sent, whatever it was."""
+    return message.startswith(NOTHING_SENT) and is_local(trace_id)
+
+
+def local_reply(code: int, message: str, *, reached: bool = True, lasting: bool = False) -> Reply:
     """Return a reply that this side gives because nobody else did."""
-    return Reply(code, local_trace_id(), message, reached=reached)
+    return Reply(code, local_trace_id(), message, reached=reached, lasting=lasting)
 
 
 def query(

@@ -1,7 +1,9 @@
 """The HTTP library: httpx, or its successor where `FXIAOKE_SHIM_HTTP=httpx2` asks for it.
 
 Read once, at the first call: a process speaks through one of them. The rest of the package says
-`from shim.objectapi.engine import httpx` and cannot tell which it has got.
+`from shim.objectapi.engine import httpx, httpcore` and cannot tell which it has got. `httpcore` is
+the part of the library that makes connections; `httpx` is needed for a user's own transport, and
+for reading addresses.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from shim.settings import ConfigurationError
 from shim.settings.model import HTTP_VARIABLE as VARIABLE
 
 if TYPE_CHECKING:
+    import httpcore
     import httpx
 else:
     name = os.environ.get(VARIABLE) or "httpx"
     if name == "httpx2":
         try:
+            import httpcore2 as httpcore
             import httpx2 as httpx
         except ModuleNotFoundError:
             msg = (
@@ -26,9 +30,10 @@ else:
             )
             raise ConfigurationError(msg) from None
     elif name == "httpx":
+        import httpcore
         import httpx
     else:
         msg = f"{VARIABLE}: should be httpx or httpx2"
         raise ConfigurationError(msg)
 
-__all__ = ["VARIABLE", "httpx"]
+__all__ = ["VARIABLE", "httpcore", "httpx"]

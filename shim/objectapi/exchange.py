@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from shim.objectapi import tokens
 from shim.objectapi.calls import Call, Reply, local_reply
-from shim.objectapi.codes import PASSING, Code
+from shim.objectapi.codes import Code
 from shim.objectapi.pacing import POLL_SECONDS, Claim, WindowLost
 from shim.objectapi.session import Request, address
 
@@ -83,7 +83,7 @@ def exchange(
         fetch: Makes the token call, blocking, given the token that is to be replaced; runs in a
             thread of its own.
     """
-    if call.as_given or call.aside_seconds is not None:
+    if call.as_given or call.aside_until is not None:
         return (yield from _plainly(session, call, process))
     once = partial(_once, session, call, process, fetch)
     return (yield from _persistent(session, call, process, once))
@@ -94,14 +94,14 @@ def _plainly(session: Session, call: Call, process: Process) -> Exchange:
     now = session.settings
     book = process.tokens(session.tenant, now.app_id)
     window = process.window(session, call.path, now.quota_calls, now.quota_seconds)
-    patience = inf if call.aside_seconds is None else call.aside_seconds
+    until = inf if call.aside_until is None else call.aside_until
 
     def send() -> Exchange:
         # The caller's, unless this process knows that it has ended and has its successor.
         token = book.best(session.given_token)
-        return (yield from _send(session, partial(session.request, call, token), token))
+        return (yield from _send(session, _request(session, process, call, token), token))
 
-    return (yield from _in_turn(session, window, send, patience))
+    return (yield from _in_turn(session, process, window, send, until))
 
 
 def token_call(session: Session, process: Process) -> Exchange:
@@ -118,7 +118,7 @@ def token_call(session: Session, process: Process) -> Exchange:
             session,
             Call(tokens.PATH, {}),
             process,
-            lambda: _in_turn(session, window, lambda: _send(session, request)),
+            lambda: _in_turn(session, process, window, lambda: _send(session, request)),
         )
     )
 
@@ -141,7 +141,8 @@ def _persistent(
             # An earlier attempt may have been carried out where the last one was not.
             reply = replace(reply, earlier_doubt=True)
         in_doubt = reply.doubtful
-        if reply.code not in PASSING or session.stopped or (in_doubt and not call.repeatable):
+        final = reply.lasting or session.stopped or not call.may_pass(reply.code)
+        if final or (in_doubt and not call.repeatable):
             return reply
         if patience is None:
             # Most calls need none, and most processes never load what it stands on.
@@ -175,9 +176,9 @@ def _once(
         if not token:
             # As the vendor would say it, but without spending a call.
             return local_reply(Code.TOKEN_EXPIRED, "no corpAccessToken yet")
-        return (yield from _send(session, partial(session.request, call, token), token))
+        return (yield from _send(session, _request(session, process, call, token), token))
 
-    reply = yield from _in_turn(session, window, first)
+    reply = yield from _in_turn(session, process, window, first)
     if reply.code != Code.TOKEN_EXPIRED:
         return reply
     if settings.app_credentials is None:
@@ -191,19 +192,31 @@ def _once(
         return _explained(reply, renewal.problem)
 
     def again() -> Exchange:
-        request = partial(session.request, call, renewal.token)
+        request = _request(session, process, call, renewal.token)
         return (yield from _send(session, request, renewal.token))
 
-    return (yield from _in_turn(session, window, again))
+    return (yield from _in_turn(session, process, window, again))
+
+
+def _request(session: Session, process: Process, call: Call, token: str) -> Callable[[], Request]:
+    def request() -> Request:
+        made, until = session.request(call, token), call.aside_until
+        if until is None:
+            return made
+        # Read only now: waiting for a turn takes of a shadow's time.
+        return replace(made, timeout=min(made.timeout, until - process.clock.now()))
+
+    return request
 
 
 def _in_turn(
     session: Session,
+    process: Process,
     window: Window | None,
     send: Callable[[], Exchange],
-    patience: float = inf,
+    until: float = inf,
 ) -> Exchange:
-    """Make one HTTP call in a slot of its window, if there is one within `patience` seconds.
+    """Make one HTTP call in a slot of its window, if there is one before the clock reads `until`.
 
     The slot is given back when the call has been answered, has failed or was given up.
     """
@@ -211,12 +224,12 @@ def _in_turn(
         return (yield from send())
     claim, used = Claim(window), False
     try:
-        while (slot := (yield from _asked(window, claim.take))) is None and patience > 0:
+        now = process.clock.now
+        while (slot := (yield from _asked(window, claim.take))) is None and now() < until:
             yield Sleep(POLL_SECONDS[window.remote], "quota")
-            patience -= POLL_SECONDS[window.remote]
         if isinstance(slot, WindowLost):
             return local_reply(Code.THROTTLED, str(slot), reached=False)
-        if slot is None or slot.wait > patience:
+        if slot is None or slot.wait > until - now():
             yield from _asked(window, partial(claim.give_back, used=False))
             return local_reply(Code.THROTTLED, "the window of this path is full", reached=False)
         if slot.wait:

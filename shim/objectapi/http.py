@@ -1,130 +1,58 @@
-"""The last inch: posts over HTTP, blocking or awaiting.
+"""Posts requests, blocking or awaiting, and turns what becomes of them into replies.
 
-The only module that uses the HTTP library. One blocking client serves all threads of a process;
-an awaiting one belongs to its event loop and is closed when that loop winds up.
+What is shared by all calls of a process (connections, windows, tokens) is held here, and begun
+again in a forked child.
 """
 
 from __future__ import annotations
 
-import asyncio
-import atexit
 import os
-import threading
-from contextlib import contextmanager
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
-from weakref import WeakKeyDictionary
 
 from shim.objectapi import exchange as steps
 from shim.objectapi import tokens, wire
 from shim.objectapi.clock import MACHINE
-from shim.objectapi.engine import httpx
+from shim.objectapi.connections import (
+    Answer,
+    Connections,
+    Origin,
+    UnusableAddress,
+    athrough,
+    origin,
+    through,
+)
+from shim.objectapi.content import TooLarge, Unreadable
+from shim.objectapi.engine import httpcore, httpx
+from shim.objectapi.environment import UnusableEnvironment
+from shim.objectapi.network import Attempt, NameUnknown
 from shim.objectapi.pacing import WindowLost
 from shim.objectapi.process import Process
 from shim.objectapi.shared_tokens import Fetched
-from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import AsyncGenerator, Iterator
-
     from shim.objectapi.calls import Call, Reply
     from shim.objectapi.clock import Clock
-    from shim.objectapi.session import Request, Session
+    from shim.objectapi.recent import RecentWrites
+    from shim.objectapi.session import Session
 
-# UnicodeError: what the resolver raises for a host name that is none.
-_TROUBLE = (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError)
-_NEVER_LEFT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.InvalidURL,
-    httpx.UnsupportedProtocol,
-    UnicodeError,
+# What a user's transport raises for the network. Anything else is a bug that its owner is to see.
+_TRANSPORT_TROUBLE = (
+    *(httpx.HTTPError, httpx.InvalidURL, httpx.StreamError),
+    *(httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError),
+    *(OSError, UnicodeError, TooLarge, Unreadable),
 )
-_HEADERS = {"content-type": "application/json", "user-agent": "fxiaoke-shim"}
-# How many calls are under way is `settings.concurrency`'s business. Connections outlive a wait for
-# the vendor's quota, so that not every window begins with handshakes.
-_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=256, keepalive_expiry=45.0)
+# Nothing was sent yet; from a transport it is known by the kind of the error alone.
+_NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol)
+_TIMEOUTS = (httpx.TimeoutException, httpcore.TimeoutException)
 
 
 class _Clients:
-    """The HTTP clients of this process, made when first needed."""
+    """What all calls of this process share."""
 
     def __init__(self, clock: Clock) -> None:
         self.process = Process(clock)
-        self._lock = threading.Lock()
-        self._blocking: httpx.Client | None = None
-        self._leaving = False
-        self._awaiting: WeakKeyDictionary[
-            asyncio.AbstractEventLoop,
-            tuple[AsyncGenerator[httpx.AsyncClient, None], httpx.AsyncClient],
-        ] = WeakKeyDictionary()
-
-    @contextmanager
-    def blocking(self, transport: Any) -> Iterator[httpx.Client]:
-        if transport is not None:
-            # Costs nothing to make, and what it sends through is the caller's to close.
-            yield httpx.Client(transport=transport, headers=_HEADERS)
-        elif self._leaving:
-            # Exit handlers may still call; nobody would close what they leave behind.
-            with _client() as client:
-                yield client
-        else:
-            yield self._shared()
-
-    def _shared(self) -> httpx.Client:
-        with self._lock:
-            if self._blocking is None:
-                self._blocking = _client()
-                atexit.register(self._leave, self._blocking)
-            return self._blocking
-
-    def _leave(self, client: httpx.Client) -> None:
-        self._leaving = True
-        client.close()
-
-    async def awaiting(self, transport: Any) -> httpx.AsyncClient:
-        if transport is not None:
-            if not hasattr(transport, "handle_async_request"):
-                msg = (
-                    "the transport given to configure() is a blocking one; shim.aio needs one with "
-                    "handle_async_request as well"
-                )
-                raise ConfigurationError(msg)
-            return httpx.AsyncClient(transport=transport, headers=_HEADERS)
-        loop = asyncio.get_running_loop()
-        held = self._awaiting.get(loop)
-        if held is None:
-            lifetime = _lifetime()
-            held = lifetime, await lifetime.__anext__()
-            with self._lock:
-                # Whoever closes a loop without winding it up leaves sockets behind; at least they
-                # do not pile up.
-                for other in [one for one in self._awaiting if one.is_closed()]:
-                    del self._awaiting[other]
-                self._awaiting[loop] = held
-        return held[1]
-
-
-def _client() -> httpx.Client:
-    return httpx.Client(verify=_trust(), headers=_HEADERS, limits=_LIMITS)
-
-
-async def _lifetime() -> AsyncGenerator[httpx.AsyncClient, None]:
-    """Yield a client that lives as long as its loop.
-
-    Loops close the async generators that were begun on them (`loop.shutdown_asyncgens()`, which
-    `asyncio.run` calls); it is the one hook that they offer for winding up, and without it the
-    sockets would be left to the garbage collector and its ResourceWarning.
-    """
-    async with httpx.AsyncClient(verify=_trust(), headers=_HEADERS, limits=_LIMITS) as client:
-        yield client
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    """Return the TLS settings, which take 20 ms of CPU to make, once for all clients."""
-    return httpx.create_ssl_context()
+        self.connections = Connections()
 
 
 _clients = _Clients(MACHINE)
@@ -132,7 +60,7 @@ _left: list[_Clients] = []
 
 
 def start_anew(clock: Clock = MACHINE) -> None:
-    """Forget clients, windows and tokens: in a forked child they are the parent's.
+    """Forget connections, windows and tokens: in a forked child they are the parent's.
 
     Args:
         clock: What all waiting goes by from here on; tests give one that they can put forward.
@@ -152,6 +80,11 @@ def clock() -> Clock:
     return _clients.process.clock
 
 
+def recent() -> RecentWrites:
+    """Return the records that this process has written lately."""
+    return _clients.process.recent
+
+
 def exchange(session: Session, call: Call) -> steps.Exchange:
     """Return the steps that turn `call` into its reply."""
     return steps.exchange(session, call, _clients.process, partial(_fetch_token, session))
@@ -159,26 +92,110 @@ def exchange(session: Session, call: Call) -> steps.Exchange:
 
 def post(session: Session, step: steps.Send) -> Reply:
     """Post one request and return what became of it, blocking."""
-    request = step.request()
-    session.sent(request.path)
+    posting = _Posting(session, step)
+    if posting.refusal is not None:
+        return posting.refusal
     try:
-        with _clients.blocking(session.settings.transport) as client:
-            answer = client.request(**_parts(request))
-    except _TROUBLE as error:
-        return _trouble(session, error)
-    return wire.decode(answer.status_code, answer.content, step.secrets)
+        if posting.to is None:
+            answer = through(*posting.through())
+        else:
+            answer = _clients.connections.send(*posting.sending())
+    except Exception as error:  # noqa: BLE001 - sorted out there.
+        return posting.failed(error)
+    return posting.answered(answer)
 
 
 async def apost(session: Session, step: steps.Send) -> Reply:
     """Post one request and return what became of it, awaiting."""
-    request = step.request()
-    client = await _clients.awaiting(session.settings.transport)
-    session.sent(request.path)
+    posting = _Posting(session, step)
+    if posting.refusal is not None:
+        return posting.refusal
     try:
-        answer = await client.request(**_parts(request))
-    except _TROUBLE as error:
-        return _trouble(session, error)
-    return wire.decode(answer.status_code, answer.content, step.secrets)
+        if posting.to is None:
+            answer = await athrough(*posting.through())
+        else:
+            answer = await _clients.connections.asend(*posting.sending())
+    except Exception as error:  # noqa: BLE001 - sorted out there.
+        return posting.failed(error)
+    return posting.answered(answer)
+
+
+class _Posting:
+    """One request that is to be posted, and what its end means.
+
+    Attributes:
+        refusal: The reply if it cannot be sent at all, or None.
+        to: Where it goes; None with a user's transport.
+    """
+
+    def __init__(self, session: Session, step: steps.Send) -> None:
+        self._settings = settings = session.settings
+        self._secrets = step.secrets
+        self._request = step.request()
+        self._attempt = Attempt(self._request.content, self._request.timeout)
+        self._variable = ""
+        self.refusal: Reply | None = None
+        self.to: Origin | None = None
+        if self._request.timeout <= 0:
+            self.refusal = wire.too_late()
+            return
+        try:
+            to = origin(settings.base_url)
+            if settings.transport is None:
+                self._variable = _clients.connections.way(to).variable
+                self.to = to
+        except (UnusableAddress, UnusableEnvironment) as problem:
+            self.refusal = wire.unusable(str(problem))
+            return
+        session.sent(self._request.path)
+
+    def through(self) -> tuple[Any, Any, Attempt, int]:
+        """Return what a user's transport needs."""
+        settings = self._settings
+        return settings.transport, self._request, self._attempt, settings.max_answer_bytes
+
+    def sending(self) -> tuple[Origin, httpcore.Request, Attempt, int]:
+        """Return what a connection needs."""
+        settings, to = self._settings, cast("Origin", self.to)
+        request = to.request(settings.base_url, self._request, self._attempt)
+        return to, request, self._attempt, settings.max_answer_bytes
+
+    def answered(self, answer: Answer) -> Reply:
+        """Return the reply in an answer."""
+        return wire.decode(answer.status, answer.content, self._secrets)
+
+    def failed(self, error: Exception) -> Reply:
+        """Return the reply for a request that brought no answer.
+
+        It never left only if its body was not begun: from then on, whatever the error is called,
+        it may have been carried out. Only the text of a failed connection is passed on: it is the
+        resolver's or the TLS library's, which have seen no body.
+
+        Raises:
+            Exception: The error, if it is a bug in a user's transport.
+        """
+        if self.to is None and not isinstance(error, _TRANSPORT_TROUBLE):
+            raise error
+        settings, reason = self._settings, type(error).__name__
+        if isinstance(error, TooLarge):
+            return wire.too_large(settings.max_answer_bytes)
+        if isinstance(error, Unreadable):
+            return wire.unreadable()
+        never_left = (
+            isinstance(error, _NOT_CONNECTED) if self.to is None else not self._attempt.begun
+        )
+        if never_left:
+            if self._variable and isinstance(error, NameUnknown):
+                return wire.unusable(f"the host in {self._variable} has no address; correct it")
+            if isinstance(error, (httpx.ConnectError, httpcore.ConnectError)) and str(error):
+                reason = f"ConnectError: {error}"
+            elif isinstance(error, httpcore.ProxyError):
+                # The status; the rest of the line is the proxy's own.
+                reason = f"{reason}: {str(error)[:3]}"
+            return wire.unreachable(settings.base_url, reason, self._variable)
+        if isinstance(error, _TIMEOUTS):
+            return wire.timed_out(settings.timeout_seconds)
+        return wire.broken(settings.base_url, reason)
 
 
 def _fetch_token(session: Session, stale: str) -> tokens.Renewal:
@@ -227,29 +244,3 @@ def _performed(session: Session, running: steps.Exchange) -> Reply:
         return cast("Reply", end.value)
     finally:
         running.close()
-
-
-def _parts(request: Request) -> dict[str, Any]:
-    return {
-        "method": request.method,
-        "url": request.url,
-        "content": request.content,
-        # Waiting for a free connection is our own queue, not the vendor's slowness.
-        "timeout": httpx.Timeout(request.timeout, pool=None),
-    }
-
-
-def _trouble(session: Session, error: Exception) -> Reply:
-    """Return the reply for a call that came to nothing.
-
-    A connection that could not be made in time carried nothing, so it is no connection rather
-    than a timeout. Only the text of a failed connection is passed on: it is the resolver's or the
-    TLS library's, which have seen no body.
-    """
-    address, reason = session.settings.base_url, type(error).__name__
-    if isinstance(error, _NEVER_LEFT):
-        telling = isinstance(error, httpx.ConnectError) and str(error)
-        return wire.unreachable(address, f"{reason}: {error}" if telling else reason)
-    if isinstance(error, httpx.TimeoutException):
-        return wire.timed_out(session.settings.timeout_seconds)
-    return wire.broken(address, reason)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shim.objectapi.clock import MACHINE
 from shim.objectapi.pacing import LocalWindow
+from shim.objectapi.recent import RecentWrites
 from shim.objectapi.tokens import TokenBook
 
 if TYPE_CHECKING:
@@ -22,11 +23,13 @@ class Process:
 
     Attributes:
         clock: What all waiting in this process goes by.
+        recent: The records that this process has written lately.
     """
 
     def __init__(self, clock: Clock = MACHINE) -> None:
         """Share nothing yet."""
         self.clock = clock
+        self.recent = RecentWrites(clock.now)
         self._windows: dict[tuple[object, ...], Window] = {}
         self._books: dict[tuple[Tenant, str | None], TokenBook] = {}
         self._stores: dict[tuple[str, str], SharedStore] = {}

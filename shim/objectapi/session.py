@@ -106,10 +106,7 @@ class Session:
         body = {**call.body, "corpAccessToken": token, "corpId": self.tenant.corp_id}
         if not call.as_given:
             body["currentOpenUserId"] = self.acting
-        request = address(self.settings, call.path, body, self.third_trace_id(), call.method)
-        if call.aside_seconds is None:
-            return request
-        return replace(request, timeout=min(request.timeout, call.aside_seconds))
+        return address(self.settings, call.path, body, self.third_trace_id(), call.method)
 
     @property
     def stopped(self) -> bool:
@@ -144,6 +141,8 @@ class Session:
             elif self._silent_since is None:
                 self._silent_since = now
             dead = self._silent_since is not None and now - self._silent_since >= patience
+            # With a broken environment, for example, no other call can be sent either.
+            dead = dead or (reply.lasting and not reply.reached)
         if not self.stopped and (reply.code in STOPPING or dead):
             self.stop(
                 reply.code,

@@ -7,10 +7,13 @@ for it. No text repeats an argument.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, TypeVar
 
 from shim.objectapi.codes import Code
+from shim.offline.undocumented import names
+
+R = TypeVar("R")
 
 _LONG = 2**63 - 1
 _DEEPEST = 100
@@ -25,6 +28,41 @@ class Refused(Exception):  # noqa: N818 - raised to be answered, not to fail.
         super().__init__(text)
         self.code = code
         self.text = text
+
+
+_PLAIN = frozenset({str, int, float, bool, type(None), list, tuple, dict})
+
+
+class _Unreadable:
+    """Stands for an argument whose own code fails when it is looked at."""
+
+
+def readable(value: Any) -> Any:
+    """Return an argument in a form that runs no code of the caller's when it is checked.
+
+    Subclasses of text, numbers, lists and objects become what they hold. Anything else stays as it
+    is, unless it cannot even be asked for its type: that is no usable argument, and refused as one.
+    """
+    if type(value) in _PLAIN:
+        return value
+    try:
+        for base, plain_value in _HOLDS.items():
+            if issubclass(type(value), base):
+                return plain_value(value)
+        isinstance(value, (Iterable, Mapping, str))
+    except Exception:  # noqa: BLE001 - a class of the caller's may raise anything.
+        return _Unreadable()
+    return value
+
+
+_HOLDS: dict[type, Callable[[Any], Any]] = {
+    str: str.__str__,
+    int: int.__int__,
+    float: float.__float__,
+    list: lambda value: list(list.__iter__(value)),
+    tuple: lambda value: tuple(tuple.__iter__(value)),
+    dict: lambda value: dict(dict.items(value)),
+}
 
 
 def token(value: Any) -> str:
@@ -89,16 +127,33 @@ def department_ids(value: Any, name: str, *, most: int) -> list[str]:
     return [department_id(one, f"{name}[]") for one in value]
 
 
-def table(value: Any, name: str, known: Collection[str]) -> dict[str, Any]:
-    """Return what is given in a nested object; None is as good as left out."""
+def table(
+    value: Any, name: str, known: Collection[str], *, drop: bool = False
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return what is given in a nested object; None is as good as left out.
+
+    What is not documented is refused: the service ignores it (C), and an update that loses part of
+    what it was asked to write would be a false success.
+
+    Args:
+        value: The object.
+        name: Its name.
+        known: The documented names.
+        drop: Leave out what is not documented instead of refusing it.
+
+    Returns:
+        What is documented, and the names of what was left out.
+    """
     given = {key: item for key, item in json_object(value, name).items() if item is not None}
-    if not given.keys() <= set(known):
+    others = given.keys() - set(known)
+    if others and not drop:
         # Not named: what is not documented may be anything, a person's data included.
         raise Refused(
             Code.BAD_PARAMETER,
-            f"{name} holds something undocumented; documented are {', '.join(known)}",
+            f"{name} holds something undocumented; documented are {', '.join(known)}; take it out, "
+            'or set on_unmapped = "drop" to do without',
         )
-    return given
+    return {key: given[key] for key in given if key not in others}, names(others)
 
 
 def json_object(value: Any, name: str) -> dict[str, Any]:
@@ -108,12 +163,7 @@ def json_object(value: Any, name: str) -> dict[str, Any]:
     """
     if not isinstance(value, Mapping):
         raise Refused(Code.BAD_PARAMETER, f"{name} is missing or not an object")
-    try:
-        return _plain_object(value, name, _DEEPEST)
-    except Refused:
-        raise
-    except Exception:  # noqa: BLE001 - whatever a stranger's mapping raises, it is no JSON.
-        raise Refused(Code.BAD_PARAMETER, f"{name} cannot be read to its end") from None
+    return _copied(_plain_object, value, name)
 
 
 def text(value: Any, name: str, *, empty: bool = True) -> str:
@@ -170,7 +220,16 @@ def read(value: Iterable[Any], name: str) -> list[Any]:
 
 def plain(value: Any, name: str) -> Any:
     """Return a plain copy of any JSON value."""
-    return _plain(value, name, _DEEPEST)
+    return _copied(_plain, value, name)
+
+
+def _copied(copy: Callable[[Any, str, int], R], value: Any, name: str) -> R:
+    try:
+        return copy(value, name, _DEEPEST)
+    except Refused:
+        raise
+    except Exception:  # noqa: BLE001 - whatever a class of the caller's raises, it is no JSON.
+        raise Refused(Code.BAD_PARAMETER, f"{name} cannot be read to its end") from None
 
 
 def _plain_object(value: Mapping[Any, Any], name: str, depth: int) -> dict[str, Any]:

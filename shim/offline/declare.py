@@ -18,6 +18,7 @@ from shim.offline.answer import A, shaped
 from shim.offline.declaration import ENDPOINTS, Declaration, Endpoint, Translation
 from shim.offline.fates import CREDENTIALS, ENVELOPE
 from shim.offline.run import Run
+from shim.routing.loading import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,6 +78,7 @@ def offline(  # noqa: PLR0913 - a declaration says everything, and says it by na
         )
 
         def function(site: Site, /, *args: Any, **kwargs: Any) -> A:
+            load()
             run = Run(declared, site, args, kwargs)
             # Imported here and below: what talks to the network is not needed before.
             from shim.routing import drivers  # noqa: PLC0415
@@ -84,6 +86,7 @@ def offline(  # noqa: PLR0913 - a declaration says everything, and says it by na
             return shaped(run.finish(drivers.walk(run.flow(), run.open_session)), returns)
 
         async def awaitable(site: Site, /, *args: Any, **kwargs: Any) -> A:
+            load()
             run = Run(declared, site, args, kwargs)
             from shim.routing import drivers  # noqa: PLC0415
 
@@ -104,6 +107,7 @@ def offline(  # noqa: PLR0913 - a declaration says everything, and says it by na
 
 
 def _context(declared: Declaration) -> NoticeContext:
+    load()
     from shim.routing.choice import outlook  # noqa: PLC0415 - needs the settings' model.
 
     now = settings_module.current()

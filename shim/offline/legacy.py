@@ -26,24 +26,33 @@ if TYPE_CHECKING:
 _APART = frozenset({"corpAccessToken", "corpId", "thirdTraceId"})
 
 
-def legacy(declared: Declaration, now: Settings, given: Mapping[str, Any]) -> Translation:
+def legacy(
+    declared: Declaration,
+    now: Settings,
+    given: Mapping[str, Any],
+    undocumented: Mapping[str, Any],
+) -> Translation:
     """Make an old call once, and return what the old service answers.
 
     Args:
         declared: Which one.
         now: The settings; `legacy_address` says which of its addresses.
         given: Its arguments, unjudged: that is the old service's business.
+        undocumented: Parameters that it does not document. They go out as well: this mode is for
+            making the call as it was always made.
 
     Raises:
         Refused: An argument is something that JSON cannot carry.
     """
+    others = _undocumented(undocumented)
     if declared.kind != "translated":
-        return (yield from _passed_on(declared, now, given))
-    body = {
+        return (yield from _passed_on(declared, now, given, others))
+    documented = {
         name: checks.plain(_listed(value, name), name)
         for name, value in given.items()
         if name not in _APART and value is not None
     }
+    body = {**others, **documented}
     by = declared.signature.parameters.get("currentOpenUserId")
     if by is not None and by.default is Parameter.empty and now.current_open_user_id is not None:
         # None leaves it to the setting where the call cannot be without.
@@ -54,7 +63,14 @@ def legacy(declared: Declaration, now: Settings, given: Mapping[str, Any]) -> Tr
     return _answer(reply)
 
 
-def _passed_on(declared: Declaration, now: Settings, given: Mapping[str, Any]) -> Translation:
+def _undocumented(given: Mapping[str, Any]) -> dict[str, Any]:
+    name = "an undocumented parameter"
+    return checks.json_object({key: _listed(value, name) for key, value in given.items()}, name)
+
+
+def _passed_on(
+    declared: Declaration, now: Settings, given: Mapping[str, Any], others: Mapping[str, Any]
+) -> Translation:
     """Make the call that the translation passes on, as an old one.
 
     Its body is the old one already; only where it goes may be another matter.
@@ -64,7 +80,11 @@ def _passed_on(declared: Declaration, now: Settings, given: Mapping[str, Any]) -
 
     def hands(step: Sequence[Call] | Pause) -> Steps[Sequence[Reply]]:
         calls = () if isinstance(step, Pause) else step
-        return (yield [replace(one, body={**one.body, **acting}, as_given=True) for one in calls])
+        return (
+            yield [
+                replace(one, body={**others, **one.body, **acting}, as_given=True) for one in calls
+            ]
+        )
 
     own = now.model_copy(update={"erp": "own"})
     return (yield from through(begun(declared, own, given), hands))

@@ -14,10 +14,11 @@ from shim.notices import (
     OfflineCallFinished,
     OfflineFieldsDropped,
     ShadowCompared,
+    UndocumentedParametersGiven,
 )
 from shim.objectapi.calls import is_local
 from shim.objectapi.codes import PASSING
-from shim.offline import checks
+from shim.offline import checks, undocumented
 from shim.offline.answer import refusal
 from shim.offline.compare import Differences, differences
 from shim.offline.legacy import begun, legacy
@@ -45,7 +46,7 @@ class Run:
         """Take what was called, where, and with what.
 
         Raises:
-            TypeError: An argument that the call never had.
+            TypeError: More arguments than the call has parameters, or one of them twice.
             ConfigurationError: A setting is unusable.
         """
         self._declared = declared
@@ -59,11 +60,14 @@ class Run:
             "caller_module": where.module,
             "caller_function": where.function,
         }
-        # A parameter left out is a bad argument like any other, and answered as one; a name that
-        # the call never had is a mistake in the program, and Python's own TypeError says so.
-        given = declared.signature.bind_partial(*args, **kwargs).arguments
+        # A parameter left out is a bad argument like any other, and answered as one. So that
+        # `f(**body)` works, a name that the call never had is no error: the service ignores it.
+        parameters = declared.signature.parameters
+        known = {name: value for name, value in kwargs.items() if name in parameters}
+        self._undocumented = {name: kwargs[name] for name in kwargs.keys() - known.keys()}
+        given = declared.signature.bind_partial(*args, **known).arguments
         self._arguments: dict[str, Any] = {
-            parameter: given.get(parameter) for parameter in declared.signature.parameters
+            parameter: checks.readable(given.get(parameter)) for parameter in parameters
         }
         self._session: Session | None = None
         # One call goes by one set of settings, whatever becomes of them meanwhile.
@@ -90,7 +94,8 @@ class Run:
             }
             return (yield from ways[choice.mode]())
         except checks.Refused as refused:
-            return refusal(refused.code, refused.text)
+            hint = undocumented.hint(self._undocumented, self._arguments)
+            return refusal(refused.code, f"{refused.text}{hint}")
 
     def open_session(self) -> Session:
         """Return the session of this call; its arguments have been checked by now.
@@ -119,6 +124,7 @@ class Run:
         if self._session is not None:
             answer.api_calls = dict(self._session.api_calls)
             traces += self._session.trace_ids
+        self._tell_undocumented()
         if answer.dropped:
             notices.emit(
                 OfflineFieldsDropped(
@@ -150,6 +156,22 @@ class Run:
         )
         notices.summarize_now_and_then(self._settings.summary_seconds)
         return answer
+
+    def _tell_undocumented(self) -> None:
+        """Log the names of undocumented parameters, each once for a call site."""
+        new = self._site.unnamed(undocumented.names(self._undocumented))
+        if not new:
+            return
+        missing = [name for name, value in self._arguments.items() if value is None]
+        near = undocumented.resembled(new, missing).values()
+        notices.emit(
+            UndocumentedParametersGiven(
+                **self._named,
+                site=self._site.number,
+                parameters=new,
+                resembles=tuple(dict.fromkeys(near)),
+            )
+        )
 
     def _chosen(self) -> Choice:
         # Imported here, as all below: what makes calls is not needed before the first.
@@ -196,7 +218,9 @@ class Run:
 
     def _legacy(self) -> Translation:
         """Make the old call."""
-        return (yield from legacy(self._declared, self._settings, self._arguments))
+        return (
+            yield from legacy(self._declared, self._settings, self._arguments, self._undocumented)
+        )
 
     def _shadow(self) -> Translation:
         """Make the old call, and look at what would have come of the other way."""

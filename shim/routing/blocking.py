@@ -1,17 +1,26 @@
-"""Performs the jobs of a `Work` with threads."""
+"""Performs the jobs of a `Work` with threads of its own.
+
+The caller's thread performs nothing: it gives translations and takes results, through queues that
+no exception can leave half changed. So what is thrown into it from outside (KeyboardInterrupt, a
+soft time limit) interrupts no request and no bookkeeping, and leaves no lock taken; the threads
+notice that the caller has left, give back what they hold, and end.
+"""
 
 from __future__ import annotations
 
 import math
 import threading
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections import deque
+from contextvars import copy_context
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+from weakref import ref
 
 from shim.objectapi import http
 from shim.objectapi.exchange import Ask, Send
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from typing_extensions import Self
 
@@ -21,175 +30,253 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Message: TypeAlias = tuple[Literal["result", "more", "done", "error"], Any]
+"""What workers report: a result; that another translation would keep more calls going; that all
+have ended; or an error that ends the whole work."""
+_THREAD_NAME = "fxiaoke-shim"
+_COUNTED = object()
 
-class Crew(Generic[T]):
-    """Hands that share a work: each takes a job, performs it, and goes on with what comes of it.
 
-    Nobody hands out jobs, so that no call waits for a thread to be told of it. Threads are started
-    as jobs need them and live as long as the work: nothing to inherit over a fork, nothing left at
-    exit. Where none can be started, since the interpreter is leaving, the caller's does it all.
-    """
+class ThreadDriver(Generic[T]):
+    """The caller's side of a work."""
 
     def __init__(self, work: Work[T]) -> None:
-        """Take on a work."""
+        """Take on a work; no thread is started yet."""
         self._work = work
-        self._clock = work.clock
-        # Whoever holds it may touch the work and what is below.
-        self._turn = threading.Condition()
-        self._threads: list[threading.Thread] = []
-        # Hands at work, and whether the caller's is one of them.
-        self._busy = 0
-        self._lent = 0
-        self._alarm = math.inf
-        self._told = 0
-        self._leaving = False
-        self._error: BaseException | None = None
-        # Something for the caller to see. A queue, since a signal's handler may put into it.
-        self._news: SimpleQueue[None] = SimpleQueue()
+        # They hear of it when this object is gone: another exception may be thrown in before
+        # `__exit__` has done its part.
+        self._workers = _Workers(work, self)
+        self._threaded = True
 
     def __enter__(self) -> Self:
         if self._work.session is not None:
-            self._work.session.on_stop = lambda: self._news.put(None)
+            self._work.session.on_stop = self._workers.look
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
-        with self._turn:
-            self._leaving = True
-            self._turn.notify_all()
-            self._work.close()
+        self._workers.leave()
         if kind is None:
-            for thread in self._threads:
-                thread.join()
+            self._workers.join()
+        else:
+            self._workers.sweep()
 
-    def begin(self, flow: Steps[T]) -> None:
-        """Take on a translation."""
-        with self._turn:
-            self._work.begin(flow)
-            self._summon()
+    def one(self, flow: Steps[T]) -> T:
+        """Return what one translation returns."""
+        self._workers.give(flow)
+        self._workers.give(None)
+        self._threaded = self._workers.start()
+        result: T = self._message()[1]
+        return result
 
-    def do(self, flow: Steps[T]) -> T:
-        """Take on a translation, lend a hand until there is a result, and return it."""
-        with self._turn:
-            self._work.begin(flow)
-            self._lent = 1
-            self._labour(lambda: bool(self._work.results))
-            return self._taken()[0]
+    def all(self, flows: Iterator[Steps[T]]) -> Iterator[T]:
+        """Yield what translations return, as they end; pulls them as they can be used."""
+        self._workers.give(next(flows, None))
+        self._threaded = self._workers.start()
+        while True:
+            kind, value = self._message()
+            if kind == "done":
+                return
+            if kind == "more":
+                self._workers.give(next(flows, None))
+            else:
+                yield value
 
-    def results(self) -> list[T]:
-        """Return the results there are."""
-        with self._turn:
-            # Where the run was stopped from outside, this is what tells the work.
-            self._work.wake()
-            self._summon()
-            return self._taken()
+    def _message(self) -> Message:
+        if not self._threaded:
+            # The interpreter is leaving and starts no thread any more.
+            self._workers.run_here()
+        message = self._workers.messages.get()
+        if message[0] == "error":
+            raise message[1]
+        return message
 
-    @property
-    def hungry(self) -> bool:
-        """Whether more translations would keep more calls going."""
-        with self._turn:
-            return self._work.hungry
 
-    @property
-    def idle(self) -> bool:
-        """Whether there is nothing under way."""
-        with self._turn:
-            return self._work.idle
+class _Workers(Generic[T]):
+    """Threads that share a work: each takes a job, performs it, and goes on with its result.
 
-    def wait(self, *, more: bool) -> None:
-        """Wait until there may be a result or, where there are `more` translations, a use for one.
+    No thread hands out jobs, so that no job waits for another thread to wake. Threads are started
+    as jobs need them and live as long as the work: there is nothing to inherit over a fork, and
+    nothing left at exit. What is public is for the caller's thread and takes no lock.
+    """
 
-        Where no thread could be started, perform jobs until then.
-        """
-        if self._threads:
-            self._news.get()
-            return
-        with self._turn:
-            self._lent = 1
-            self._labour(lambda: bool(self._work.results or (more and self._work.hungry)))
+    def __init__(self, work: Work[T], caller: ThreadDriver[T]) -> None:
+        self.messages: SimpleQueue[Message] = SimpleQueue()
+        self._work = work
+        self._clock = work.clock
+        self._threads: list[threading.Thread] = []
+        # Translations that were given but not begun; None: there are no more.
+        self._given: deque[Steps[T] | None] = deque()
+        # What wakes a resting worker: _COUNTED if it was taken off the count of those that rest,
+        # else anything.
+        self._bell: SimpleQueue[object] = SimpleQueue()
+        self._left = False
+        self._caller = ref(caller, self._bell.put)
+        # Below, what is changed with the lock only. The first worker is counted from the start,
+        # and the first translation comes without being asked for.
+        self._lock = threading.Lock()
+        self._count = 1
+        self._resting = 0
+        self._performing: set[Job[T]] = set()
+        self._alarm = math.inf
+        self._asked = True
+        self._complete = False
+        self._done = False
 
-    def _taken(self) -> list[T]:
-        if self._error is not None:
-            raise self._error
-        taken = list(self._work.results)
-        self._work.results.clear()
-        self._told = 0
-        return taken
+    def give(self, flow: Steps[T] | None) -> None:
+        """Take a translation, or None: there are no more."""
+        self._given.append(flow)
+        self.look()
 
-    def _labour(self, enough: Callable[[], bool]) -> None:
-        """Perform jobs until it is enough, or something has gone wrong."""
-        while not (self._leaving or self._error or enough()):
+    def look(self) -> None:
+        """Have a worker look for what has changed. A signal's handler may call this."""
+        self._bell.put(None)
+
+    def start(self) -> bool:
+        """Start the first worker; return whether a thread could be started."""
+        return self._start(self._run)
+
+    def leave(self) -> None:
+        """Have the workers end after what they perform now."""
+        self._left = True
+        self.look()
+
+    def join(self) -> None:
+        """Wait until all workers have ended; nothing is under way any more."""
+        for thread in self._threads:
+            thread.join()
+
+    def sweep(self) -> None:
+        """Give up at once what is not being performed."""
+        begun = len(self._threads)
+        if not self._start(self._close):
+            self._close()
+        for thread in self._threads[begun:]:
+            thread.join()
+
+    def run_here(self) -> None:
+        """Be the one worker until there is a message."""
+        self._run(lambda: not self.messages.empty())
+
+    def _start(self, target: Callable[[], None]) -> bool:
+        # The caller's context: a transport may read its variables.
+        run = copy_context().run
+        thread = threading.Thread(target=run, args=(target,), name=_THREAD_NAME, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            return False
+        self._threads.append(thread)
+        return True
+
+    def _run(self, enough: Callable[[], bool] = lambda: False) -> None:
+        with self._lock:
+            try:
+                self._work_on(enough)
+            except BaseException as error:  # noqa: BLE001 - raised in the caller's thread.
+                self._left = True
+                self.messages.put(("error", error))
+            if self._is_left():
+                self._work.close(self._performing)
+        # Others that rest see that they can end, too.
+        self.look()
+
+    def _close(self) -> None:
+        with self._lock:
+            self._work.close(self._performing)
+
+    def _work_on(self, enough: Callable[[], bool]) -> None:
+        while not self._is_over() and not enough():
+            self._take_in()
             job = self._work.next_job()
             if job is not None:
-                self._busy += 1
-                self._summon()
                 self._perform(job)
-                self._busy -= 1
-            self._tell()
-            if job is None and not enough():
+            self._report()
+            if job is None and not self._is_over() and not enough():
                 self._rest()
 
-    def _tell(self) -> None:
-        """Have the caller look, if there is something that it has not been told of."""
-        results = len(self._work.results)
-        if self._error or results > self._told:
-            self._told = results
-            self._turn.notify_all()
-            self._news.put(None)
-        elif self._work.hungry:
-            self._news.put(None)
+    def _is_over(self) -> bool:
+        return self._done or self._is_left()
 
-    def _rest(self) -> None:
-        """Wait for a job, or until something is due."""
-        due = self._work.due()
-        if due is not None and not self._busy:
-            due = self._clock.idle(due)
-        self._alarm = math.inf if due is None else self._clock.now() + due
-        self._turn.wait(due)
-        self._alarm = math.inf
-        if not self._leaving:
-            self._work.wake()
+    def _is_left(self) -> bool:
+        return self._left or self._caller() is None
+
+    def _take_in(self) -> None:
+        while self._given:
+            flow = self._given.popleft()
+            self._asked = False
+            if flow is None:
+                self._complete = True
+            else:
+                self._work.begin(flow)
+
+    def _report(self) -> None:
+        results = self._work.results
+        while results:
+            self.messages.put(("result", results.popleft()))
+        if self._complete:
+            if self._work.idle and not self._done:
+                self._done = True
+                self.messages.put(("done", None))
+        elif not self._asked and self._work.hungry:
+            self._asked = True
+            self.messages.put(("more", None))
 
     def _perform(self, job: Job[T]) -> None:
-        """Perform a job's step out of turn, and go on with the job in turn."""
-        result, error = None, None
-        self._turn.release()
+        """Perform a job's step without the lock, and go on with the job with it."""
+        self._performing.add(job)
+        self._call_others()
+        self._lock.release()
         try:
             result = self._outcome(job.step)
-        except BaseException as raised:  # noqa: BLE001 - raised again where results are taken.
-            error = raised
         finally:
-            self._turn.acquire()
-        if error is not None:
-            self._error = error
-        elif not self._leaving:
+            self._lock.acquire()
+            self._performing.discard(job)
+        if self._is_left():
+            job.exchange.close()
+        else:
             self._work.performed(job, result)
             self._work.wake()
 
-    def _summon(self) -> None:
-        """See to it that there is a hand for every job that can be performed now."""
-        ready = self._work.ready
-        if ready:
-            self._turn.notify(ready)
-        hands = len(self._threads) + self._lent
-        for _ in range(self._busy + ready - hands):
-            thread = threading.Thread(target=self._toil, name="fxiaoke-shim", daemon=True)
-            try:
-                thread.start()
-            except RuntimeError:
-                return
-            self._threads.append(thread)
-        due = self._work.due()
-        if due is not None and self._clock.now() + due < self._alarm:
-            # Those who rest have set their alarm for later.
-            self._turn.notify()
+    def _rest(self) -> None:
+        """Wait for a job, or until something is due."""
+        due, timeout = self._work.due(), None
+        if due is not None:
+            if not self._performing:
+                due = self._clock.idle(due)
+            at = self._clock.now() + due
+            if at < self._alarm:
+                # One worker is enough to wait for it.
+                self._alarm, timeout = at, min(due, threading.TIMEOUT_MAX)
+        self._resting += 1
+        called: object = None
+        self._lock.release()
+        try:
+            called = self._bell.get(timeout=timeout)
+        except Empty:
+            pass
+        finally:
+            self._lock.acquire()
+        if called is not _COUNTED:
+            self._resting -= 1
+        if timeout is not None:
+            self._alarm = math.inf
+        if not self._is_left():
+            self._work.wake()
 
-    def _toil(self) -> None:
-        with self._turn:
-            try:
-                self._labour(lambda: False)
-            except BaseException as error:  # noqa: BLE001 - raised where results are taken.
-                self._error = error
-                self._tell()
+    def _call_others(self) -> None:
+        """Have a worker for every job that can be performed now, and one for what is due."""
+        ready, due = self._work.ready, self._work.due()
+        needed = ready
+        if not ready and due is not None and self._clock.now() + due < self._alarm:
+            needed = 1
+        for _ in range(min(needed, self._resting)):
+            self._resting -= 1
+            self._bell.put(_COUNTED)
+        for _ in range(len(self._performing) + ready - self._count):
+            self._count += 1
+            if not self._start(self._run):
+                self._count -= 1
+                return
 
     def _outcome(self, step: Send | Ask | Wait) -> Any:
         if isinstance(step, Send):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from shim.routing.awaiting import Loop
-from shim.routing.blocking import Crew
+from shim.routing.blocking import ThreadDriver
 from shim.routing.work import Work
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ T = TypeVar("T")
 
 def walk(flow: Steps[T], open_session: Callable[[], Session]) -> T:
     """Return what `flow` returns, blocking; a session is opened when it first asks for a call."""
-    with Crew(Work[T](open_session)) as crew:
-        return crew.do(flow)
+    with ThreadDriver(Work[T](open_session)) as threads:
+        return threads.one(flow)
 
 
 def stream(work: Work[T], flows: Iterator[Steps[T]]) -> Generator[T, None, None]:
@@ -32,19 +32,8 @@ def stream(work: Work[T], flows: Iterator[Steps[T]]) -> Generator[T, None, None]
 
     Work goes on while results are taken. Closing the generator gives up what is under way.
     """
-    more = True
-    with Crew(work) as crew:
-        while more or not crew.idle:
-            yield from crew.results()
-            if more and crew.hungry:
-                flow = next(flows, None)
-                if flow is None:
-                    more = False
-                else:
-                    crew.begin(flow)
-            elif not crew.idle:
-                crew.wait(more=more)
-        yield from crew.results()
+    with ThreadDriver(work) as threads:
+        yield from threads.all(flows)
 
 
 async def awalk(flow: Steps[T], open_session: Callable[[], Session]) -> T:

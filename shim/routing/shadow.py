@@ -99,9 +99,9 @@ class _Shadow(Generic[T]):
         return [Reply(Code.OK, local_trace_id()) if call.writes else next(seen) for call in step]
 
     def _looked(self, looks: Sequence[Call]) -> Steps[Sequence[Reply]]:
-        left = self._look_at_the_clock(0.0)
         started = self._clock()
-        replies = yield [replace(call, aside_seconds=left) for call in looks]
+        until = started + self._look_at_the_clock(0.0)
+        replies = yield [replace(call, aside_until=until) for call in looks]
         self.spent += self._clock() - started
         for call, reply in zip(looks, replies, strict=True):
             if not reply.reached or reply.code in _BLIND:

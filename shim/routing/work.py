@@ -19,7 +19,7 @@ from shim.objectapi.exchange import Send, Sleep
 from shim.routing.flow import Pause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from shim.objectapi.calls import Call, Reply
     from shim.objectapi.exchange import Ask, Exchange, Wait
@@ -167,10 +167,14 @@ class Work(Generic[T]):
                 self._advance(sleeper, ())
             self._settle()
 
-    def close(self) -> None:
-        """Give everything up."""
+    def close(self, performing: Collection[Job[T]] = ()) -> None:
+        """Give everything up, but for jobs whose step is `performing`: close their exchanges then.
+
+        What was closed before stays closed.
+        """
         for job in self._jobs:
-            job.exchange.close()
+            if job not in performing:
+                job.exchange.close()
         for walk in self._walks:
             walk.flow.close()
 

@@ -128,8 +128,8 @@ def query_employee_by_mobile(call: Call) -> dict[str, Any]:
             "mobile": _text(record["phone"]),
             "email": _text(record["email"]),
             "account": call.tenant.people.facts(member)["account"],
-            # Grade C: 1 normal, 2 disabled, as departments have it.
-            "status": 2 if record["status"] == "1" else 1,
+            # Grade B for an enabled one; U for a disabled one, a guess.
+            "status": "STOP" if record["status"] == "1" else "NORMAL",
             "gender": _text(record["sex"]),
             "isActive": record["is_active"] is True,
             "mainDepartmentIds": main,

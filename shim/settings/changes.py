@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
-    from shim.settings.model import Route, StatusValues, Triggers
+    from shim.settings.model import ByMobileStatus, Route, StatusValues, Triggers
 
 
 class StatusValuesTable(TypedDict, total=False):
@@ -21,6 +21,15 @@ class StatusValuesTable(TypedDict, total=False):
     """Fields and values of a disabled member."""
     enabled: Mapping[str, str | bool | int]
     """Fields and values of an enabled member."""
+
+
+class ByMobileStatusTable(TypedDict, total=False):
+    """The texts that `query_employee_by_mobile` answers as `empList[].status`."""
+
+    enabled: str
+    """Text of an enabled employee."""
+    disabled: str
+    """Text of a disabled employee. The default is a guess."""
 
 
 class TriggersTable(TypedDict, total=False):
@@ -89,7 +98,8 @@ class SettingsChanges(TypedDict, total=False):
     """What `shadow` compares the old answer with: the answer of the object API or, for calls that
     only read, the answer of a second old call. The latter shows how much two old answers differ."""
     shadow_seconds: float
-    """Seconds that the comparison may take. Then the call returns without it."""
+    """Seconds that the comparison may take in all, waits for the quota included. Then the call
+    returns without it."""
     summary_seconds: float
     """Seconds between two logs of the exact counts of all call sites. 0: at exit only."""
     status_values: StatusValues | StatusValuesTable
@@ -98,11 +108,15 @@ class SettingsChanges(TypedDict, total=False):
     """Whether updates start workflows and approvals. The offline calls never did."""
     field_map: Mapping[str, str]
     """Your fields for offline facts that have no known field, for example `{"qq": "qq__c"}`. These
-    facts are `account`, `qq`, `weixin`, `hireDate`, `birthDate`, `startWorkDate` and
-    `department.order`. An entry also overrides a known field."""
+    facts are `account`, `qq`, `weixin`, `attachingDepartmentIds` (written as a list of department
+    ids), `hireDate`, `birthDate`, `startWorkDate` and `department.order`. An entry also overrides a
+    known field."""
+    by_mobile_status: ByMobileStatus | ByMobileStatusTable
+    """Texts of `status` in the answer of `query_employee_by_mobile`."""
     on_unmapped: Literal["refuse", "drop"]
-    """What happens to an update that names such a fact, if `field_map` has no field for it: refuse
-    the update with 15002, or send the update without the fact and log that."""
+    """What happens to an update that names such a fact, if `field_map` has no field for it, or that
+    holds a name which is not documented: refuse the update with 15002, or send the update without
+    it and log that."""
     erp: Literal["own", "preset"]
     """Where calls about ERP objects are sent: to their own addresses, unchanged, or to the
     addresses of the preset objects."""
@@ -111,7 +125,11 @@ class SettingsChanges(TypedDict, total=False):
     concurrency: int
     """Maximum number of HTTP calls at the same time for one offline call."""
     timeout_seconds: float
-    """Seconds that one HTTP call may take to connect, and to answer."""
+    """Seconds that one HTTP call may take in all, from connecting to the last byte of the answer.
+    docs/settings.md says how long an offline call may take."""
+    max_answer_bytes: int
+    """Maximum size of an answer, decompressed. A larger one is not read to its end: the call fails
+    with -1 and is not retried."""
     retry_seconds: float
     """Seconds during which a call is retried after a transient error (busy, throttled, timeout, no
     connection, error page of a proxy), with growing pauses. 0: no retry."""
@@ -119,6 +137,9 @@ class SettingsChanges(TypedDict, total=False):
     """Seconds without any connection. After that, the other members of a call are not attempted."""
     read_back_seconds: float
     """Seconds that a write may take to appear in a query. Then the record itself is read."""
+    verify: Literal["recent", "always"]
+    """When the record itself is read (`get`) before a member or department counts as already there,
+    since a query may be stale: if it changed within `read_back_seconds`, or, to disable, always."""
     quota_calls: int
     """Number of calls that the vendor allows for one path and tenant in `quota_seconds`. 0: no
     pacing."""

@@ -71,6 +71,20 @@ class StatusValues(_Part):
     """Fields and values of an enabled member."""
 
 
+class ByMobileStatus(_Part):
+    """The texts that `query_employee_by_mobile` answers as `empList[].status`.
+
+    Two printed samples and three typed clients have `"NORMAL"` for an enabled employee (contract,
+    grade B). No source has the text for a disabled one (grade U): `"STOP"` is a guess. If your
+    program compares it, set the text that your tenant answered.
+    """
+
+    enabled: str = "NORMAL"
+    """Text of an enabled employee."""
+    disabled: str = "STOP"
+    """Text of a disabled employee. The default is a guess."""
+
+
 class Triggers(_Part):
     """Whether an update starts workflows and approvals.
 
@@ -154,7 +168,8 @@ class Settings(_Part):
     """What `shadow` compares the old answer with: the answer of the object API or, for calls that
     only read, the answer of a second old call. The latter shows how much two old answers differ."""
     shadow_seconds: float = Field(default=5.0, gt=0, le=600)
-    """Seconds that the comparison may take. Then the call returns without it."""
+    """Seconds that the comparison may take in all, waits for the quota included. Then the call
+    returns without it."""
     summary_seconds: float = Field(default=3600.0, ge=0)
     """Seconds between two logs of the exact counts of all call sites. 0: at exit only."""
     status_values: StatusValues = StatusValues()
@@ -163,11 +178,15 @@ class Settings(_Part):
     """Whether updates start workflows and approvals. The offline calls never did."""
     field_map: dict[str, Annotated[str, Field(min_length=1)]] = Field(default={})
     """Your fields for offline facts that have no known field, for example `{"qq": "qq__c"}`. These
-    facts are `account`, `qq`, `weixin`, `hireDate`, `birthDate`, `startWorkDate` and
-    `department.order`. An entry also overrides a known field."""
+    facts are `account`, `qq`, `weixin`, `attachingDepartmentIds` (written as a list of department
+    ids), `hireDate`, `birthDate`, `startWorkDate` and `department.order`. An entry also overrides a
+    known field."""
+    by_mobile_status: ByMobileStatus = ByMobileStatus()
+    """Texts of `status` in the answer of `query_employee_by_mobile`."""
     on_unmapped: Literal["refuse", "drop"] = "refuse"
-    """What happens to an update that names such a fact, if `field_map` has no field for it: refuse
-    the update with 15002, or send the update without the fact and log that."""
+    """What happens to an update that names such a fact, if `field_map` has no field for it, or that
+    holds a name which is not documented: refuse the update with 15002, or send the update without
+    it and log that."""
     erp: Literal["own", "preset"] = "own"
     """Where calls about ERP objects are sent: to their own addresses, unchanged, or to the
     addresses of the preset objects."""
@@ -176,7 +195,11 @@ class Settings(_Part):
     concurrency: int = Field(default=8, ge=1, le=256)
     """Maximum number of HTTP calls at the same time for one offline call."""
     timeout_seconds: float = Field(default=30.0, gt=0, le=600)
-    """Seconds that one HTTP call may take to connect, and to answer."""
+    """Seconds that one HTTP call may take in all, from connecting to the last byte of the answer.
+    docs/settings.md says how long an offline call may take."""
+    max_answer_bytes: int = Field(default=16_777_216, ge=1024)
+    """Maximum size of an answer, decompressed. A larger one is not read to its end: the call fails
+    with -1 and is not retried."""
     retry_seconds: float = Field(default=30.0, ge=0, le=3600)
     """Seconds during which a call is retried after a transient error (busy, throttled, timeout, no
     connection, error page of a proxy), with growing pauses. 0: no retry."""
@@ -184,6 +207,9 @@ class Settings(_Part):
     """Seconds without any connection. After that, the other members of a call are not attempted."""
     read_back_seconds: float = Field(default=5.0, ge=0, le=600)
     """Seconds that a write may take to appear in a query. Then the record itself is read."""
+    verify: Literal["recent", "always"] = "recent"
+    """When the record itself is read (`get`) before a member or department counts as already there,
+    since a query may be stale: if it changed within `read_back_seconds`, or, to disable, always."""
     quota_calls: int = Field(default=100, ge=0)
     """Number of calls that the vendor allows for one path and tenant in `quota_seconds`. 0: no
     pacing."""

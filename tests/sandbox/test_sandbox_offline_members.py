@@ -342,7 +342,7 @@ class TestMobile:
                 "mobile": phone,
                 "email": true["email"],
                 "account": true["account"],
-                "status": 1 if first else 2,
+                "status": "NORMAL" if first else "STOP",
                 "gender": true["sex"],
                 "isActive": not first,
                 "mainDepartmentIds": [1001],

@@ -1,0 +1,439 @@
+"""Connections of this process: each carries one request at a time, and idle ones are kept.
+
+There is no pool with a lock of its own: a connection belongs to the request that uses it, and the
+list of idle ones is changed in single steps that no exception can interrupt halfway. A connection
+whose request did not end in an answer is closed, never used again. So an exception that is thrown
+into a call from outside costs one connection and no other call. No redirects are followed, no
+cookies are kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from weakref import WeakKeyDictionary
+
+from shim.objectapi.content import ACCEPTED, Content
+from shim.objectapi.engine import httpcore, httpx
+from shim.objectapi.environment import Way, way
+from shim.objectapi.network import AsyncNetwork, Attempt, Network
+from shim.settings import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable
+
+    from shim.objectapi.session import Request
+
+_HEADERS = (
+    (b"Accept", b"*/*"),
+    (b"Accept-Encoding", ACCEPTED),
+    (b"Content-Type", b"application/json"),
+    (b"User-Agent", b"fxiaoke-shim"),
+)
+# How many calls are under way is `settings.concurrency`'s business. Connections outlive a wait for
+# the vendor's quota, so that not every window begins with handshakes.
+_MOST_IDLE = 256
+_IDLE_SECONDS = 45.0
+_PORTS = {"http": 80, "https": 443}
+
+
+class UnusableAddress(Exception):  # noqa: N818 - answered, not raised to the caller.
+    """Nothing can be sent to this base_url."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status and decoded body of an HTTP answer."""
+
+    status: int
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a base_url points to, as the HTTP library reads it."""
+
+    scheme: str
+    host: bytes
+    port: int | None
+    prefix: bytes
+    header: bytes
+
+    def as_known(self) -> httpcore.Origin:
+        """Return it as the HTTP library knows it."""
+        port = self.port or _PORTS.get(self.scheme, 0)
+        return httpcore.Origin(self.scheme.encode(), self.host, port)
+
+    def request(self, base_url: str, request: Request, attempt: Attempt) -> httpcore.Request:
+        """Return a request as the HTTP library takes it."""
+        target = self.prefix + request.url[len(base_url) :].encode("ascii")
+        length = str(len(request.content)).encode()
+        return httpcore.Request(
+            request.method,
+            httpcore.URL(scheme=self.scheme, host=self.host, port=self.port, target=target),
+            headers=[(b"Host", self.header), *_HEADERS, (b"Content-Length", length)],
+            content=attempt,
+        )
+
+
+@lru_cache(maxsize=256)
+def origin(base_url: str) -> Origin:
+    """Return where a base_url points to.
+
+    Raises:
+        UnusableAddress: The HTTP library cannot use it.
+    """
+    try:
+        url = httpx.URL(base_url)
+        found = Origin(url.scheme, url.raw_host, url.port, url.raw_path.rstrip(b"/"), url.netloc)
+        # What the resolver needs; it raises the same for a label that is too long.
+        found.host.decode("ascii").encode("idna")
+    except Exception as error:
+        msg = "base_url is not an address that can be used; correct it"
+        raise UnusableAddress(msg) from error
+    return found
+
+
+class _Connection:
+    def __init__(self, to: Origin, way_there: Way) -> None:
+        self.network = Network()
+        self.is_in_step = True
+        # Without a proxy no pool of the library's is needed, not even one of a single connection.
+        self._inner: Any = (
+            httpcore.HTTPConnection(
+                to.as_known(),
+                ssl_context=way_there.trust,
+                keepalive_expiry=_IDLE_SECONDS,
+                network_backend=self.network,
+            )
+            if way_there.proxy is None
+            else httpcore.ConnectionPool(
+                ssl_context=way_there.trust,
+                proxy=way_there.proxy,
+                max_connections=1,
+                keepalive_expiry=_IDLE_SECONDS,
+                network_backend=self.network,
+            )
+        )
+
+    def exchange(self, request: httpcore.Request, attempt: Attempt, bound: int) -> Answer:
+        self.network.attempt = attempt
+        response = self._inner.handle_request(request)
+        try:
+            content = Content(_encodings(response.headers), bound)
+            for chunk in response.iter_stream():
+                content.add(chunk)
+        finally:
+            response.close()
+        self.is_in_step = not _is_followed(response)
+        return Answer(response.status, content.whole())
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can take another request; a pool replaces what it has."""
+        return _is_usable(self._inner)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _AsyncConnection:
+    def __init__(self, to: Origin, way_there: Way) -> None:
+        self.network = AsyncNetwork()
+        self.is_in_step = True
+        self._inner: Any = (
+            httpcore.AsyncHTTPConnection(
+                to.as_known(),
+                ssl_context=way_there.trust,
+                keepalive_expiry=_IDLE_SECONDS,
+                network_backend=self.network,
+            )
+            if way_there.proxy is None
+            else httpcore.AsyncConnectionPool(
+                ssl_context=way_there.trust,
+                proxy=way_there.proxy,
+                max_connections=1,
+                keepalive_expiry=_IDLE_SECONDS,
+                network_backend=self.network,
+            )
+        )
+
+    async def exchange(self, request: httpcore.Request, attempt: Attempt, bound: int) -> Answer:
+        self.network.attempt = attempt
+        response = await self._inner.handle_async_request(request)
+        try:
+            content = Content(_encodings(response.headers), bound)
+            async for chunk in response.aiter_stream():
+                content.add(chunk)
+        finally:
+            await response.aclose()
+        self.is_in_step = not _is_followed(response)
+        return Answer(response.status, content.whole())
+
+    @property
+    def is_usable(self) -> bool:
+        """As of `_Connection`."""
+        return _is_usable(self._inner)
+
+    async def close(self) -> None:
+        await self._inner.aclose()
+
+
+def _is_usable(inner: Any) -> bool:
+    if isinstance(inner, (httpcore.ConnectionPool, httpcore.AsyncConnectionPool)):
+        return True
+    return bool(inner.is_available() and not inner.has_expired())
+
+
+def _is_followed(response: httpcore.Response) -> bool:
+    """Whether bytes follow an answer that nothing was asked for.
+
+    The HTTP library keeps them, and would take them for the answer to the next request. It shows
+    them nowhere, so this looks at how it is made; a test fails if that changes.
+    """
+    # A pool wraps the stream of its connection.
+    stream = getattr(response.stream, "_stream", response.stream)
+    state = getattr(getattr(stream, "_connection", None), "_h11_state", None)
+    return state is not None and bool(state.trailing_data[0])
+
+
+C = TypeVar("C", _Connection, _AsyncConnection)
+
+
+class _Idle(Generic[C]):
+    """Idle connections, the last used first. Every change is one step of a deque."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Origin, deque[tuple[float, C]]] = {}
+        self._looked_at = time.monotonic()
+
+    def take(self, to: Origin) -> tuple[C | None, list[C]]:
+        """Return a connection, if there is one, and others that are to be closed."""
+        old: list[C] = []
+        while True:
+            try:
+                connection = self._kept[to].pop()[1]
+            except LookupError:
+                return None, old
+            if connection.is_usable:
+                return connection, old
+            old.append(connection)
+
+    def keep(self, to: Origin, connection: C) -> list[C]:
+        """Keep a connection; return others that are to be closed."""
+        now = time.monotonic()
+        kept = self._kept.setdefault(to, deque())
+        kept.append((now, connection))
+        old: list[C] = []
+        if len(kept) > _MOST_IDLE:
+            old += self._taken_from(kept)
+        if now - self._looked_at > 1:
+            self._looked_at = now
+            for each in list(self._kept.values()):
+                while each and each[0][0] < now - _IDLE_SECONDS:
+                    old += self._taken_from(each)
+        return old
+
+    def take_all(self) -> list[C]:
+        found: list[C] = []
+        for each in list(self._kept.values()):
+            while each:
+                found += self._taken_from(each)
+        return found
+
+    def _taken_from(self, kept: deque[tuple[float, C]]) -> list[C]:
+        try:
+            return [kept.popleft()[1]]
+        except IndexError:
+            # Another thread was faster.
+            return []
+
+
+class _Transport(Protocol):
+    def handle_request(self, request: httpx.Request) -> httpx.Response: ...
+
+
+class _AsyncTransport(Protocol):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response: ...
+
+
+class Connections:
+    """All connections of a process."""
+
+    def __init__(self) -> None:
+        """Have none yet."""
+        self._ways: dict[Origin, Way] = {}
+        self._idle = _Idle[_Connection]()
+        self._leaving = False
+        self._at_exit = False
+        self._lock = threading.Lock()
+        self._loops: WeakKeyDictionary[
+            asyncio.AbstractEventLoop,
+            tuple[AsyncGenerator[_Idle[_AsyncConnection], None], _Idle[_AsyncConnection]],
+        ] = WeakKeyDictionary()
+
+    def way(self, to: Origin) -> Way:
+        """Return how an origin is reached; the environment is read at the first call.
+
+        Raises:
+            UnusableEnvironment: The environment names what cannot be used.
+        """
+        found = self._ways.get(to)
+        if found is None:
+            port = to.as_known().port
+            found = self._ways[to] = way(to.scheme, to.host.decode("ascii"), port)
+        return found
+
+    def send(self, to: Origin, request: httpcore.Request, attempt: Attempt, bound: int) -> Answer:
+        """Send a request and return the answer, blocking.
+
+        Raises:
+            Exception: What the HTTP library or the decoder raises.
+        """
+        kept, old = self._idle.take(to)
+        for one in old:
+            one.close()
+        connection = kept or _Connection(to, self.way(to))
+        try:
+            answer = connection.exchange(request, attempt, bound)
+        except BaseException:
+            connection.network.give_up()
+            raise
+        old = self._idle.keep(to, connection) if connection.is_in_step else [connection]
+        if not self._at_exit:
+            self._at_exit = True
+            atexit.register(self._leave)
+        if self._leaving:
+            # Exit handlers may still call; nothing would close what they leave behind.
+            old = self._idle.take_all()
+        for one in old:
+            one.close()
+        return answer
+
+    async def asend(
+        self, to: Origin, request: httpcore.Request, attempt: Attempt, bound: int
+    ) -> Answer:
+        """As `send`, awaiting."""
+        idle = await self._of_loop()
+        kept, old = idle.take(to)
+        for one in old:
+            await one.close()
+        connection = kept or _AsyncConnection(to, self.way(to))
+        # If this fails or is cancelled, the library has closed the connection.
+        answer = await connection.exchange(request, attempt, bound)
+        for one in idle.keep(to, connection) if connection.is_in_step else [connection]:
+            await one.close()
+        return answer
+
+    def _leave(self) -> None:
+        self._leaving = True
+        for one in self._idle.take_all():
+            one.close()
+
+    async def _of_loop(self) -> _Idle[_AsyncConnection]:
+        loop = asyncio.get_running_loop()
+        held = self._loops.get(loop)
+        if held is None:
+            lifetime = _lifetime()
+            held = lifetime, await lifetime.__anext__()
+            with self._lock:
+                # A loop that is closed without winding up leaves sockets behind; at least they do
+                # not pile up.
+                for other in [one for one in self._loops if one.is_closed()]:
+                    del self._loops[other]
+                self._loops[loop] = held
+        return held[1]
+
+
+async def _lifetime() -> AsyncGenerator[_Idle[_AsyncConnection], None]:
+    """Yield a store of idle connections that lives as long as its loop.
+
+    Loops close the async generators that were begun on them (`loop.shutdown_asyncgens()`, which
+    `asyncio.run` calls); it is the one hook that they offer for winding up, and without it the
+    sockets would be left to the garbage collector and its ResourceWarning.
+    """
+    idle = _Idle[_AsyncConnection]()
+    try:
+        yield idle
+    finally:
+        for one in idle.take_all():
+            await one.close()
+
+
+def through(transport: _Transport, request: Request, attempt: Attempt, bound: int) -> Answer:
+    """Send a request through a user's transport and return the answer.
+
+    Raises:
+        Exception: What the transport or the decoder raises.
+    """
+    response = transport.handle_request(_given(request, attempt))
+    try:
+        if response.is_stream_consumed:
+            return Answer(response.status_code, _whole(response.content, bound))
+        content = Content(_encodings(response.headers.raw), bound)
+        for chunk in response.iter_raw():
+            attempt.left()
+            content.add(chunk)
+    finally:
+        response.close()
+    return Answer(response.status_code, content.whole())
+
+
+async def athrough(
+    transport: _AsyncTransport, request: Request, attempt: Attempt, bound: int
+) -> Answer:
+    """As `through`, awaiting."""
+    if not hasattr(transport, "handle_async_request"):
+        msg = (
+            "the transport given to configure() is a blocking one; shim.aio needs one with "
+            "handle_async_request as well"
+        )
+        raise ConfigurationError(msg)
+
+    async def exchange() -> Answer:
+        response = await transport.handle_async_request(_given(request, attempt))
+        try:
+            if response.is_stream_consumed:
+                return Answer(response.status_code, _whole(response.content, bound))
+            content = Content(_encodings(response.headers.raw), bound)
+            async for chunk in response.aiter_raw():
+                content.add(chunk)
+        finally:
+            await response.aclose()
+        return Answer(response.status_code, content.whole())
+
+    seconds = attempt.left()
+    try:
+        return await asyncio.wait_for(exchange(), seconds)
+    except asyncio.TimeoutError as error:
+        msg = "the transport took too long"
+        raise httpx.ReadTimeout(msg) from error
+
+
+def _given(request: Request, attempt: Attempt) -> httpx.Request:
+    left = attempt.left()
+    # Waiting for a free connection of the transport's is no slowness of the vendor's.
+    timeout = {"connect": left, "read": left, "write": left, "pool": None}
+    return httpx.Request(
+        request.method,
+        request.url,
+        headers=list(_HEADERS),
+        content=request.content,
+        extensions={"timeout": timeout},
+    )
+
+
+def _whole(content: bytes, bound: int) -> bytes:
+    body = Content((), bound)
+    body.add(content)
+    return body.whole()
+
+
+def _encodings(headers: Iterable[tuple[bytes, Any]]) -> list[bytes]:
+    return [value for name, value in headers if name.lower() == b"content-encoding"]

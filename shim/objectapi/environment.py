@@ -1,0 +1,142 @@
+"""What the environment says of the network: proxies and certificates.
+
+The variables are those of the HTTP library: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY (in
+capitals or not; on Windows and macOS the system's settings if there are none), SSL_CERT_FILE and
+SSL_CERT_DIR. A value that cannot be used is reported by its variable, and never shown: it may hold
+a password.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.request import getproxies, proxy_bypass
+
+from shim.objectapi.engine import httpcore, httpx
+
+_NO_PROXY = "NO_PROXY"
+_VARIABLES = _CERT_FILE, _CERT_DIR, _KEY_LOG = "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"
+_STORE = "the system's store of certificates"
+_MOST_PORT = 65535
+
+
+class UnusableEnvironment(Exception):  # noqa: N818 - answered, not raised to the caller.
+    """Nothing can be sent with this environment; says which variable, and what to do."""
+
+    def __init__(self, variable: str, problem: str) -> None:
+        super().__init__(f"{variable} {problem}; correct it or unset it")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How an origin is reached.
+
+    Attributes:
+        proxy: The proxy, or None.
+        variable: Where the proxy comes from, for texts; empty without one.
+        trust: The TLS settings; None if none are needed.
+    """
+
+    proxy: httpcore.Proxy | None = field(default=None, repr=False)
+    variable: str = ""
+    trust: ssl.SSLContext | None = None
+
+
+def way(scheme: str, host: str, port: int) -> Way:
+    """Return how an origin is reached.
+
+    Raises:
+        UnusableEnvironment: The environment names what cannot be used.
+    """
+    variable, value = _proxy(scheme, host, port)
+    if not value:
+        return Way(trust=_trust(needed=scheme == "https"))
+    try:
+        proxy = httpx.Proxy(value if "://" in value else f"http://{value}")
+        url = proxy.url
+        usable = bool(url.host) and (url.port is None or 0 < url.port <= _MOST_PORT)
+    except Exception as error:
+        # The library raises many kinds, with the value in their texts.
+        raise UnusableEnvironment(variable, "is not the address of a proxy") from error
+    if not usable:
+        raise UnusableEnvironment(variable, "is not the address of a proxy")
+    if url.scheme.startswith("socks") and find_spec("socksio") is None:
+        raise UnusableEnvironment(variable, "names a SOCKS proxy, which needs: pip install socksio")
+    trust = _trust(needed="https" in {scheme, url.scheme})
+    return Way(
+        httpcore.Proxy(
+            httpcore.URL(
+                scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+            ),
+            auth=proxy.raw_auth,
+            ssl_context=trust if url.scheme == "https" else None,
+        ),
+        variable,
+        trust,
+    )
+
+
+def _proxy(scheme: str, host: str, port: int) -> tuple[str, str]:
+    """Return the variable that names the proxy of an origin, and its value; empty without one."""
+    try:
+        proxies = getproxies()
+        if proxy_bypass(f"{host}:{port}"):
+            return "", ""
+    except Exception as error:
+        raise UnusableEnvironment(_NO_PROXY, "cannot be read") from error
+    for name in (scheme, "all"):
+        if value := proxies.get(name, ""):
+            spellings = (f"{name}_proxy", f"{name}_proxy".upper())
+            set_as = [one for one in os.environ if one.lower() == spellings[0]]
+            found = next((one for one in spellings if one in set_as), None)
+            return found or (set_as or ["the system's proxy setting"])[0], value
+    return "", ""
+
+
+def _trust(*, needed: bool) -> ssl.SSLContext | None:
+    """Return the TLS settings, if they are needed or if the environment says something of them.
+
+    It is looked at without TLS as well, so that a bad value shows at the first try with a sandbox.
+    """
+    file, folder, key_log = (os.environ.get(name, "") for name in _VARIABLES)
+    return _context(file, folder, key_log) if needed or file or folder else None
+
+
+@lru_cache(maxsize=8)
+def _context(file: str, folder: str, key_log: str) -> ssl.SSLContext:
+    """Return the TLS settings, which take 20 ms of CPU to make, once for all connections.
+
+    Args:
+        file: The value of SSL_CERT_FILE; it comes before the folder.
+        folder: The value of SSL_CERT_DIR.
+        key_log: The value of SSLKEYLOGFILE.
+    """
+    if folder and not file and not _is_folder(folder):
+        raise UnusableEnvironment(_CERT_DIR, "names no folder")
+    try:
+        return httpx.create_ssl_context()
+    except Exception as error:
+        if file and not _is_certificates(file):
+            raise UnusableEnvironment(_CERT_FILE, "names no file of PEM certificates") from error
+        if key_log:
+            raise UnusableEnvironment(_KEY_LOG, "names no file that can be written") from error
+        raise UnusableEnvironment(_STORE, "cannot be read") from error
+
+
+def _is_folder(value: str) -> bool:
+    try:
+        return any(Path(one).is_dir() for one in value.split(os.pathsep))
+    except (OSError, ValueError):
+        return False
+
+
+def _is_certificates(file: str) -> bool:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
+    except (OSError, ValueError):
+        return False
+    return True
