@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from shim.objectapi import tokens
@@ -211,16 +212,22 @@ def _in_turn(
         return (yield from send())
     claim, used = Claim(window), False
     try:
-        while (slot := (yield from _asked(window, claim.take))) is None and patience > 0:
-            yield Sleep(POLL_SECONDS[window.remote], "quota")
-            patience -= POLL_SECONDS[window.remote]
-        if isinstance(slot, WindowLost):
-            return local_reply(Code.THROTTLED, str(slot), reached=False)
-        if slot is None or slot.wait > patience:
+        while True:
+            while (slot := (yield from _asked(window, claim.take))) is None and patience > 0:
+                yield Sleep(POLL_SECONDS[window.remote], "quota")
+                patience -= POLL_SECONDS[window.remote]
+            if isinstance(slot, WindowLost):
+                return local_reply(Code.THROTTLED, str(slot), reached=False)
+            if slot is None or slot.wait > patience:
+                yield from _asked(window, partial(claim.give_back, used=False))
+                return local_reply(Code.THROTTLED, "the window of this path is full", reached=False)
+            if slot.wait:
+                yield Sleep(slot.wait, "quota")
+            if monotonic() <= slot.use_by:
+                break
+            # The process or its event loop stood still, and the slot may be another's by now.
             yield from _asked(window, partial(claim.give_back, used=False))
-            return local_reply(Code.THROTTLED, "the window of this path is full", reached=False)
-        if slot.wait:
-            yield Sleep(slot.wait, "quota")
+            claim = Claim(window)
         reply = session.refuse()
         if reply is None:
             used = True

@@ -56,7 +56,8 @@ class Crew(Generic[T]):
         with self._turn:
             self._leaving = True
             self._turn.notify_all()
-            self._work.close()
+            # Threads that have sent a call still wait for its answer, and its slot with them.
+            self._work.close(but_sent=True)
         if kind is None:
             for thread in self._threads:
                 thread.join()
@@ -161,8 +162,10 @@ class Crew(Generic[T]):
             self._turn.acquire()
         if error is not None:
             self._error = error
-        elif not self._leaving:
-            self._work.performed(job, result)
+            self._work.failed(job)
+            return
+        self._work.performed(job, result)
+        if not self._leaving:
             self._work.wake()
 
     def _summon(self) -> None:

@@ -86,7 +86,8 @@ class Work(Generic[T]):
         self._ready: dict[bool, deque[Job[T]]] = {False: deque(), True: deque()}
         self._asking: deque[Job[T]] = deque()
         self._answered: deque[_Walk[T]] = deque()
-        self._on_the_wire = 0
+        self._on_the_wire: set[Job[T]] = set()
+        self._closed = False
         self._sleeping: list[tuple[float, int, str, Job[T] | _Walk[T]]] = []
         self._numbers = itertools.count()
 
@@ -104,7 +105,7 @@ class Work(Generic[T]):
     def ready(self) -> int:
         """How many jobs `next_job` would hand out now."""
         sends = sum(map(len, self._ready.values()))
-        free = self._lanes - self._on_the_wire
+        free = self._lanes - len(self._on_the_wire)
         return len(self._asking) + min(sends, free)
 
     @property
@@ -137,17 +138,25 @@ class Work(Generic[T]):
             while ready and (refusal := self.open().refuse()):
                 self._step(ready.popleft(), refusal)
                 self._settle()
-            if ready and self._on_the_wire < self._lanes:
-                self._on_the_wire += 1
-                return ready.popleft()
+            if ready and len(self._on_the_wire) < self._lanes:
+                job = ready.popleft()
+                self._on_the_wire.add(job)
+                return job
         return None
 
     def performed(self, job: Job[T], result: Any) -> None:
-        """Go on with a job: this came of its step."""
-        if isinstance(job.step, Send):
-            self._on_the_wire -= 1
+        """Go on with a job: this came of its step. Where all was given up, give up this one too."""
+        self._on_the_wire.discard(job)
+        if self._closed:
+            job.exchange.close()
+            return
         self._step(job, result)
         self._settle()
+
+    def failed(self, job: Job[T]) -> None:
+        """Give up a job whose step has raised."""
+        self._on_the_wire.discard(job)
+        job.exchange.close()
 
     def due(self) -> float | None:
         """Return in how many seconds `wake` is to be called, or None."""
@@ -167,11 +176,25 @@ class Work(Generic[T]):
                 self._advance(sleeper, ())
             self._settle()
 
-    def close(self) -> None:
-        """Give everything up."""
-        for job in self._jobs:
+    @property
+    def remote(self) -> bool:
+        """Whether giving up goes over a network: the slots are shared with other processes."""
+        return self.session is not None and self.session.settings.redis_url is not None
+
+    def close(self, *, but_sent: bool = False) -> None:
+        """Give everything up: nothing is begun any more, and the slots go back.
+
+        Args:
+            but_sent: Whether calls on the wire are still being performed. They keep their slots
+                until `performed` is told of their end.
+        """
+        self._closed = True
+        jobs = self._jobs - self._on_the_wire if but_sent else set(self._jobs)
+        self._jobs -= jobs
+        walks, self._walks = self._walks, set()
+        for job in jobs:
             job.exchange.close()
-        for walk in self._walks:
+        for walk in walks:
             walk.flow.close()
 
     def _settle(self) -> None:
