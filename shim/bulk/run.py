@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterable
-from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +23,12 @@ from shim.routing.loading import load
 from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping
+
+    from typing_extensions import Self
 
     from shim.objectapi.session import Session
+    from shim.routing.drivers import AsyncStream
     from shim.routing.flow import Steps
     from shim.settings.model import Settings
 
@@ -162,12 +164,12 @@ class Run(_Base):
         super().__init__(status, corp_access_token, corp_id, dry_run=dry_run)
         self._ids = open_user_ids
 
-    def __iter__(self) -> Iterator[Outcome]:
+    def __iter__(self) -> Generator[Outcome, None, None]:
         """Yield the outcomes, in the order in which they end."""
         for group in self.groups():
             yield from group
 
-    def groups(self) -> Iterator[list[Outcome]]:
+    def groups(self) -> Generator[list[Outcome], None, None]:
         """Yield the outcomes as they end, those that end together in one list."""
         from shim.routing.drivers import stream  # noqa: PLC0415 - talks to the network.
 
@@ -214,21 +216,16 @@ class AsyncRun(_Base):
         super().__init__(status, corp_access_token, corp_id, dry_run=dry_run)
         self._ids = open_user_ids
 
-    async def __aiter__(self) -> AsyncIterator[Outcome]:
-        """Yield the outcomes, in the order in which they end."""
-        from shim.routing.drivers import astream  # noqa: PLC0415 - talks to the network.
+    def __aiter__(self) -> AsyncOutcomes:
+        """Return an iterator over the outcomes, in the order in which they end."""
+        from shim.routing.drivers import AsyncStream  # noqa: PLC0415 - talks to the network.
 
-        try:
-            async with (
-                aclosing(self._flows()) as flows,
-                aclosing(astream(self._work, flows)) as results,
-            ):
-                async for outcomes in results:
-                    for outcome in self._count(outcomes):
-                        yield outcome
-        finally:
-            self._finish()
-        if self._trouble is not None:
+        groups = AsyncStream(self._work, self._flows())
+        return AsyncOutcomes(groups, count=self._count, ended=self._ended)
+
+    def _ended(self, *, whole: bool) -> None:
+        self._finish()
+        if whole and self._trouble is not None:
             raise self._trouble
 
     async def _flows(self) -> AsyncGenerator[Steps[list[Outcome]], None]:
@@ -245,6 +242,65 @@ class AsyncRun(_Base):
             self._trouble = error
         if chunk:
             yield self._flow(chunk)
+
+
+class AsyncOutcomes:
+    """The outcomes of a run, for `async for`. One that is dropped gives up what is under way."""
+
+    def __init__(
+        self,
+        groups: AsyncStream[list[Outcome]],
+        *,
+        count: Callable[[list[Outcome]], list[Outcome]],
+        ended: Callable[..., None],
+    ) -> None:
+        self._groups = groups
+        self._count = count
+        self._call_at_end = ended
+        self._ready: deque[Outcome] = deque()
+        self._begun = False
+
+    def __aiter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __anext__(self) -> Outcome:
+        """Return the next outcome.
+
+        Raises:
+            StopAsyncIteration: There is none any more.
+            Exception: What the iterable of the ids has raised.
+        """
+        self._begun = True
+        try:
+            while not self._ready:
+                self._ready.extend(self._count(await anext(self._groups)))
+        except StopAsyncIteration:
+            self._end(whole=True)
+            raise
+        except BaseException:
+            self._end(whole=False)
+            raise
+        return self._ready.popleft()
+
+    async def aclose(self) -> None:
+        """Give up what is under way, and return when that has ended. Again: nothing."""
+        self._ready.clear()
+        await self._groups.aclose()
+        self._end(whole=False)
+
+    def _end(self, *, whole: bool) -> None:
+        if self._begun:
+            self._begun = False
+            ended, self._call_at_end = self._call_at_end, _nothing
+            ended(whole=whole)
+
+    def __del__(self) -> None:
+        self._end(whole=False)
+
+
+def _nothing(*, whole: bool) -> None:
+    """Say nothing a second time."""
 
 
 async def _each(ids: Iterable[object] | AsyncIterable[object]) -> AsyncGenerator[object, None]:

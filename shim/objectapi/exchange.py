@@ -11,6 +11,7 @@ from concurrent.futures import TimeoutError as TimedOut
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from shim.objectapi import tokens
@@ -296,15 +297,21 @@ def _in_turn(
     claim, used = Claim(window), False
     try:
         now = process.clock.now
-        while (slot := (yield from _asked(window, claim.take))) is None and now() < until:
-            yield Sleep(POLL_SECONDS[window.remote], "quota")
-        if isinstance(slot, WindowLost):
-            return local_reply(Code.THROTTLED, str(slot), reached=False)
-        if slot is None or slot.wait > until - now():
+        while True:
+            while (slot := (yield from _asked(window, claim.take))) is None and now() < until:
+                yield Sleep(POLL_SECONDS[window.remote], "quota")
+            if isinstance(slot, WindowLost):
+                return local_reply(Code.THROTTLED, str(slot), reached=False)
+            if slot is None or slot.wait > until - now():
+                yield from _asked(window, partial(claim.give_back, used=False))
+                return local_reply(Code.THROTTLED, "the window of this path is full", reached=False)
+            if slot.wait:
+                yield Sleep(slot.wait, "quota")
+            if monotonic() <= slot.use_by:
+                break
+            # The process or its event loop stood still, and the slot may be another's by now.
             yield from _asked(window, partial(claim.give_back, used=False))
-            return local_reply(Code.THROTTLED, "the window of this path is full", reached=False)
-        if slot.wait:
-            yield Sleep(slot.wait, "quota")
+            claim = Claim(window)
         reply = session.refuse()
         if reply is None:
             used = True
