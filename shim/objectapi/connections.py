@@ -325,8 +325,11 @@ class Connections:
         for one in old:
             await one.close()
         connection = kept or _AsyncConnection(to, self.way(to))
-        # If this fails or is cancelled, the library has closed the connection.
-        answer = await connection.exchange(request, attempt, bound)
+        try:
+            answer = await connection.exchange(request, attempt, bound)
+        except BaseException:
+            connection.network.give_up()
+            raise
         for one in idle.keep(to, connection) if connection.is_in_step else [connection]:
             await one.close()
         return answer

@@ -12,7 +12,7 @@ import asyncio
 import socket
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from shim.objectapi.engine import httpcore
 
@@ -186,6 +186,12 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
 
     def __init__(self) -> None:
         self.attempt = Attempt(b"", 0.0)
+        self._wire: _Wire | None = None
+
+    def give_up(self) -> None:
+        """Close the socket, now."""
+        if self._wire is not None and self._wire.transport is not None:
+            self._wire.transport.abort()
 
     async def connect_tcp(
         self,
@@ -196,17 +202,22 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002
     ) -> httpcore.AsyncNetworkStream:
         """Connect to the first address of a host that takes the call."""
-        loop, wire = asyncio.get_running_loop(), _Wire()
+        loop = asyncio.get_running_loop()
         for address, is_last in await self._resolved(host, port):
             seconds = _share(self.attempt, is_last=is_last)
             try:
-                await _within(seconds, loop.create_connection(lambda: wire, address, port))
+                await _within(seconds, loop.create_connection(self._new_wire, address, port))
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                self.give_up()
                 if is_last:
                     raise
             else:
                 break
-        return _AsyncStream(wire, self)
+        return _AsyncStream(cast("_Wire", self._wire), self)
+
+    def _new_wire(self) -> _Wire:
+        self._wire = _Wire()
+        return self._wire
 
     async def _resolved(self, host: str, port: int) -> list[tuple[str, bool]]:
         seconds, loop = self.attempt.left(), asyncio.get_running_loop()
