@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from shim.objectapi.calls import NOTHING_SENT, Reply, is_local, local_reply, local_trace_id
@@ -29,6 +30,7 @@ _SHORTEST_SECRET = 4
 _TEXTS = ("errorMessage", "errorDescription")
 # No documented answer nests ten deep; deeper than this, comparing and printing would fail.
 _DEEPEST = 100
+_NESTING = (dict, list)
 # In JSON a backslash begins an escape. One half of a surrogate pair is group 1.
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -54,8 +56,9 @@ def decode(status: int, content: bytes, secrets: Collection[str]) -> Reply:
             f"HTTP {status} came back without the vendor's errorCode: something between here and "
             "Fxiaoke answered; check base_url, proxies and the gateway's health",
         )
-    if not _is_flat_enough(body):
-        return _too_deep()
+    deep = [name for name, value in body.items() if not _is_flat_enough(value)]
+    for name in deep:
+        del body[name]
     trace_id = body["traceId"] = _trace_id(body.get("traceId"), secrets)
     body["errorCode"] = code
     for name in _TEXTS:
@@ -65,6 +68,9 @@ def decode(status: int, content: bytes, secrets: Collection[str]) -> Reply:
         else:
             body.pop(name, None)
     text = next((body[name] for name in _TEXTS if body.get(name)), f"errorCode {code}")
+    if deep and code == Code.OK:
+        # A success of which a part is unknown; the rest is there for those who need no more.
+        return replace(_too_deep(), body=body)
     return Reply(code, trace_id, text, body)
 
 
@@ -101,19 +107,17 @@ def _finite(digits: str) -> float | None:
 _DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=lambda _: None)
 
 
-def _is_flat_enough(body: Any) -> bool:
-    """Whether a body nests at most `_DEEPEST` levels deep; looked at level by level."""
-    level = [body]
+def _is_flat_enough(value: Any) -> bool:
+    """Whether a value nests at most `_DEEPEST` levels deep; looked at level by level."""
+    level = [value] if isinstance(value, _NESTING) else []
     for _ in range(_DEEPEST):
         level = [
             inner
             for outer in level
             for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, (dict, list))
+            if isinstance(inner, _NESTING)
         ]
-        if not level:
-            return True
-    return False
+    return not level
 
 
 def _trace_id(given: Any, secrets: Collection[str]) -> str:

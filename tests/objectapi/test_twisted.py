@@ -244,8 +244,8 @@ class TestTexts:
         assert len(answer["traceId"]) <= 128
 
 
-@pytest.mark.parametrize("depth", [50, 200, 970])
-def test_an_old_answer_that_nests_is_an_answer(depth, call, twisting):
+@pytest.mark.parametrize("depth", [50, 200, 900])
+def test_an_old_write_that_was_done_is_done_whatever_else_is_answered(depth, call, twisting):
     """In shadow mode both are compared after the write; nothing raises."""
     deep = b'{"a":' * depth + b"1" + b"}" * depth
     content = b'{"errorCode":0,"traceId":"t","x":' + deep + b"}"
@@ -255,5 +255,15 @@ def test_an_old_answer_that_nests_is_an_answer(depth, call, twisting):
         retry_seconds=0,
     )
     answer = disable(call, peer)
-    assert answer["errorCode"] == (0 if depth == 50 else -2)
+    assert (answer["errorCode"], answer["traceId"]) == (0, "t")
     json.dumps(answer)
+
+
+def test_an_old_read_of_which_a_part_cannot_be_read_is_an_error(call, twisting):
+    """An answer without its documented fields would be no answer."""
+    deep = b'{"a":' * 200 + b"1" + b"}" * 200
+    content = b'{"errorCode":0,"traceId":"t","departments":' + deep + b"}"
+    peer = twisting(lambda _request, _honest: response(content), mode="legacy")
+    answer = call("get_department_list", *credentials(peer))
+    assert answer["errorCode"] == -2
+    assert "nests deeper" in answer["errorMessage"]

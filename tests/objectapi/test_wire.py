@@ -66,6 +66,15 @@ def test_what_nests_too_deeply_is_not_read(levels, opening):
     assert levels == 99 or "nests deeper than 100 levels" in reply.message
 
 
+def test_an_error_that_nests_too_deeply_is_that_error():
+    """What cannot be read is left out."""
+    deep = b"[" * 200 + b"]" * 200
+    content = b'{"errorCode":15002,"traceId":"E-O.t","data":' + deep + b',"errorMessage":"no"}'
+    reply = wire.decode(200, content, ())
+    assert (reply.code, reply.message, reply.trace_id) == (15002, "no", "E-O.t")
+    assert reply.body == {"errorCode": 15002, "traceId": "E-O.t", "errorMessage": "no"}
+
+
 TEXTS = st.text(st.characters(exclude_categories=()) | st.sampled_from('\ud83d\ude00\\"u'))
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
