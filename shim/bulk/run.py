@@ -115,7 +115,10 @@ class _Base:
         return [next(outcomes) if isinstance(one, str) else one for one in checked]
 
     def _set(self, ids: list[str], now: Settings) -> Steps[list[Outcome]]:
-        return (yield from set_status(now, ids, self._status, dry_run=self.dry_run))
+        corp_id = self._session.tenant.corp_id
+        return (
+            yield from set_status(now, ids, self._status, corp_id=corp_id, dry_run=self.dry_run)
+        )
 
     def _count(self, outcomes: list[Outcome]) -> list[Outcome]:
         self.tally.update(outcome.state for outcome in outcomes)

@@ -26,7 +26,12 @@ ACTING: Final = (
 
 
 def set_status(
-    settings: Settings, open_user_ids: Sequence[str], status: int, *, dry_run: bool = False
+    settings: Settings,
+    open_user_ids: Sequence[str],
+    status: int,
+    *,
+    corp_id: str,
+    dry_run: bool = False,
 ) -> Steps[list[Outcome]]:
     """Disable (1) or enable (2) members.
 
@@ -34,6 +39,7 @@ def set_status(
         settings: Read at the start; `current_open_user_id` says who acts.
         open_user_ids: Whose status; duplicates are asked once and answered each.
         status: 1 or 2.
+        corp_id: Of which tenant they are.
         dry_run: Look up only; what would be written is `planned`.
 
     Returns:
@@ -47,7 +53,9 @@ def set_status(
     found: list[Outcome] = []
     if ids:
         wanted = values.disabled if disable else values.enabled
-        found = yield from set_state(settings, PERSONNEL, ids, wanted, dry_run=dry_run)
+        found = yield from set_state(
+            settings, PERSONNEL, ids, wanted, corp_id=corp_id, disables=disable, dry_run=dry_run
+        )
     outcomes = iter(found)
     return [_refused(one) if one == acting else next(outcomes) for one in open_user_ids]
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shim.objectapi.codes import UNCERTAIN, Code
+from shim.objectapi.codes import PASSING, UNCERTAIN, Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,6 +51,14 @@ class Call:
     finds: Callable[[Reply], Reply] | None = field(default=None, repr=False)
     by_app: bool = False
 
+    def may_pass(self, code: int) -> bool:
+        """Whether this call is worth making again, as it is, after it ended with `code`.
+
+        A write that ended with 50009 is not: it may have been carried out, and a locked record
+        answers with it every time (grade C). The caller has to look first.
+        """
+        return code in PASSING and not (self.writes and code == Code.TIMEOUT)
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -88,8 +96,8 @@ class Reply:
 
     @property
     def data(self) -> Mapping[str, Any]:
-        """The answer's `data`, empty where there is none."""
-        data = self.body.get("data")
+        """The answer's `data`; empty if there is none, and in an error, which proves nothing."""
+        data = self.body.get("data") if self.ok else None
         return data if isinstance(data, Mapping) else {}
 
     @property

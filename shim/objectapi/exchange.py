@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from shim.objectapi import tokens
 from shim.objectapi.calls import Call, Reply, local_reply
-from shim.objectapi.codes import PASSING, Code
+from shim.objectapi.codes import Code
 from shim.objectapi.pacing import POLL_SECONDS, Claim, WindowLost
 from shim.objectapi.session import Request, address
 
@@ -212,8 +212,8 @@ def _persistent(
             # An earlier attempt may have been carried out where the last one was not.
             reply = replace(reply, earlier_doubt=True)
         in_doubt = reply.doubtful
-        hopeless = reply.lasting or reply.code not in PASSING
-        if hopeless or session.stopped or (in_doubt and not call.repeatable):
+        final = reply.lasting or session.stopped or not call.may_pass(reply.code)
+        if final or (in_doubt and not call.repeatable):
             return reply
         if patience is None:
             # Most calls need none, and most processes never load what it stands on.

@@ -34,6 +34,7 @@ from shim.objectapi.shared_tokens import Fetched
 if TYPE_CHECKING:
     from shim.objectapi.calls import Call, Reply
     from shim.objectapi.clock import Clock
+    from shim.objectapi.recent import RecentWrites
     from shim.objectapi.session import Session
 
 # What a user's transport raises for the network. Anything else is a bug that its owner is to see.
@@ -78,6 +79,11 @@ if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork.
 def clock() -> Clock:
     """Return the clock that waiting goes by."""
     return _shared.process.clock
+
+
+def recent() -> RecentWrites:
+    """Return the records that this process has written lately."""
+    return _shared.process.recent
 
 
 def exchange(session: Session, call: Call) -> steps.Exchange:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shim.objectapi.clock import MACHINE
 from shim.objectapi.kept import Kept
 from shim.objectapi.pacing import LocalWindow
+from shim.objectapi.recent import RecentWrites
 from shim.objectapi.tokens import TokenBook
 
 if TYPE_CHECKING:
@@ -24,12 +25,14 @@ class Process:
     Attributes:
         clock: What all waiting in this process goes by.
         kept: Replies that are the same for all calls, such as who acts for a tenant.
+        recent: The records that this process has written lately.
     """
 
     def __init__(self, clock: Clock = MACHINE) -> None:
         """Share nothing yet."""
         self.clock = clock
         self.kept = Kept()
+        self.recent = RecentWrites(clock.now)
         self._windows: dict[tuple[object, ...], Window] = {}
         self._books: dict[tuple[Tenant, str | None], TokenBook] = {}
         self._stores: dict[tuple[str, str], SharedStore] = {}

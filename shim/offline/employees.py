@@ -14,7 +14,8 @@ from shim.changes.state import AMBIGUOUS, OTHER_FORM, hidden, none_seen
 from shim.objectapi import calls
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
-from shim.objectapi.kinds import PERSONNEL, scalar
+from shim.objectapi.kinds import PERSONNEL
+from shim.objectapi.values import scalar
 from shim.offline import checks
 from shim.offline._snapshots import Snapshot, Snapshots
 from shim.offline._values import first, numbers, text, whole

@@ -82,7 +82,7 @@ def set_member_status_batch(
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Set Member Status Batch.
     """
-    return (yield from _set_status(checks.open_user_ids(openUserIds), status))
+    return (yield from _set_status(corpId, checks.open_user_ids(openUserIds), status))
 
 
 @deprecated(
@@ -145,12 +145,12 @@ def set_member_status(  # noqa: PLR0913, PLR0917 - as documented.
     ids = [] if checks.missing(openUserId) else [checks.open_user_id(openUserId)]
     if not ids or not checks.missing_ids(openUserIds):
         ids += checks.open_user_ids(openUserIds)
-    return (yield from _set_status(ids, status))
+    return (yield from _set_status(corpId, ids, status))
 
 
-def _set_status(ids: Sequence[str], status: Any) -> Steps[Answer]:
+def _set_status(corp_id: str, ids: Sequence[str], status: Any) -> Steps[Answer]:
     asked = checks.status(status)
-    return summary((yield from set_status(settings.current(), ids, asked)))
+    return summary((yield from set_status(settings.current(), ids, asked, corp_id=corp_id)))
 
 
 FIELDS = {
@@ -253,7 +253,7 @@ def update_member(
     ordered = [name for name in User.__annotations__ if name in given]
     mapped, lost = split(now, {name: _checked(name, given[name]) for name in ordered})
     wanted = {now.field_map.get(name) or FIELDS[name]: value for name, value in mapped.items()}
-    answer = summary((yield from set_state(now, PERSONNEL, [member], wanted)))
+    answer = summary((yield from set_state(now, PERSONNEL, [member], wanted, corp_id=corpId)))
     answer.dropped = (*lost, *unknown)
     return answer
 

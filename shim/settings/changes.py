@@ -144,6 +144,9 @@ class SettingsChanges(TypedDict, total=False):
     """Seconds without any connection. After that, the other members of a call are not attempted."""
     read_back_seconds: float
     """Seconds that a write may take to appear in a query. Then the record itself is read."""
+    verify: Literal["recent", "always"]
+    """When the record itself is read (`get`) before a member or department counts as already there,
+    since a query may be stale: if it changed within `read_back_seconds`, or, to disable, always."""
     quota_calls: int
     """Number of calls that the vendor allows for one path and tenant in `quota_seconds`. 0: no
     pacing."""

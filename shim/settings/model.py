@@ -214,6 +214,9 @@ class Settings(_Part):
     """Seconds without any connection. After that, the other members of a call are not attempted."""
     read_back_seconds: float = Field(default=5.0, ge=0, le=600)
     """Seconds that a write may take to appear in a query. Then the record itself is read."""
+    verify: Literal["recent", "always"] = "recent"
+    """When the record itself is read (`get`) before a member or department counts as already there,
+    since a query may be stale: if it changed within `read_back_seconds`, or, to disable, always."""
     quota_calls: int = Field(default=100, ge=0)
     """Number of calls that the vendor allows for one path and tenant in `quota_seconds`. 0: no
     pacing."""
