@@ -83,7 +83,7 @@ def clock() -> Clock:
 
 def recent() -> RecentWrites:
     """Return the records that this process has written lately."""
-    return _clients.process.recent
+    return _shared.process.recent
 
 
 def exchange(session: Session, call: Call) -> steps.Exchange:

@@ -191,11 +191,7 @@ class Run:
             # What is wrong with the arguments is told first, and costs no call.
             self._keep_arguments()
             judged = begun(self._declared, self._settings, self._arguments)
-            try:
-                next(judged)
-            except StopIteration as end:
-                answer: Answer = end.value
-                return answer
+            next(judged, None)
             judged.close()
             self._settings.acting_employee()
         elif acting != self._settings.current_open_user_id:
