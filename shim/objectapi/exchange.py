@@ -162,7 +162,7 @@ def _once(
     settings = session.settings
     book = process.tokens(session.tenant, settings.app_id)
     window = process.window(session, call.path, settings.quota_calls, settings.quota_seconds)
-    token, used_at = "", 0.0
+    token, used_at, once_more = "", 0.0, False
 
     def first() -> Exchange:
         nonlocal token, used_at
@@ -187,15 +187,21 @@ def _once(
             "pass a fresh token, or set app_id, app_secret and permanent_code so that "
             "it can be renewed here",
         )
-    renewal = yield Wait(book.renew(token, used_at, partial(fetch, token)))
-    if not renewal.token:
-        return _explained(reply, renewal.problem)
+    while True:
+        renewal = yield Wait(book.renew(token, used_at, partial(fetch, token)))
+        if not renewal.token:
+            return _explained(reply, renewal.problem)
+        token, used_at = renewal.token, process.clock.now()
+        reply = yield from _in_turn(session, window, partial(_sent_with, session, call, token))
+        # What another process left may have ended early, or be no token of this tenant. It is
+        # replaced once; a token that was fetched here is the vendor's last word.
+        if reply.code != Code.TOKEN_EXPIRED or not renewal.shared or once_more:
+            return reply
+        once_more = True
 
-    def again() -> Exchange:
-        request = partial(session.request, call, renewal.token)
-        return (yield from _send(session, request, renewal.token))
 
-    return (yield from _in_turn(session, window, again))
+def _sent_with(session: Session, call: Call, token: str) -> Exchange:
+    return _send(session, partial(session.request, call, token), token)
 
 
 def _in_turn(

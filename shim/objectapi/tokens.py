@@ -27,6 +27,7 @@ QUOTA_CALLS = 10
 QUOTA_SECONDS = 60.0
 LIFE_SECONDS = 7200.0
 """How long a token lives where the answer does not say (grade A)."""
+_LONGEST_LIFE_SECONDS = 86400.0
 _ENDS_SOON_SECONDS = 600.0
 # Asked within 6600 s, the vendor gives the same token again (grade A); a tenant that does so for
 # longer, or refuses, is not asked at every call.
@@ -42,11 +43,13 @@ class Renewal:
         token: The token; empty where there is none.
         problem: Why there is none.
         seconds: How long the token lives from now.
+        shared: Whether another process left it in the shared store.
     """
 
     token: str = field(default="", repr=False)
     problem: str = ""
     seconds: float = LIFE_SECONDS
+    shared: bool = False
 
 
 class TokenBook:
@@ -54,9 +57,11 @@ class TokenBook:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
+        # Reentrant, for a signal handler or a finalizer may make a call while it is held.
+        self._lock = threading.RLock()
         self._expired: OrderedDict[str, None] = OrderedDict()
         self._fresh = ""
+        self._fresh_is_shared = False
         self._fresh_since = 0.0
         self._fresh_until = 0.0
         # When a renewal last ended, whatever it brought.
@@ -99,7 +104,7 @@ class TokenBook:
                 self._expired.popitem(last=False)
             if self._fresh and self._fresh != stale and self._fresh_since >= used_at:
                 done: Future[Renewal] = Future()
-                done.set_result(Renewal(self._fresh))
+                done.set_result(Renewal(self._fresh, shared=self._fresh_is_shared))
                 return done
             if self._pending is not None:
                 return self._pending
@@ -131,6 +136,7 @@ class TokenBook:
             self._asked_at = self._clock()
             if renewal and renewal.token:
                 self._fresh = renewal.token
+                self._fresh_is_shared = renewal.shared
                 self._fresh_since = self._asked_at
                 self._fresh_until = self._fresh_since + renewal.seconds
                 self._expired.pop(renewal.token, None)
@@ -155,5 +161,5 @@ def read(reply: Reply, corp_id: str) -> Renewal:
         )
     seconds = reply.body.get("expiresIn")
     if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and seconds > 0:
-        return Renewal(token, seconds=float(seconds))
+        return Renewal(token, seconds=float(min(seconds, _LONGEST_LIFE_SECONDS)))
     return Renewal(token)
