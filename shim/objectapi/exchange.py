@@ -234,7 +234,7 @@ def _once(
     settings = session.settings
     book = process.tokens(session.tenant, settings.app_id)
     window = process.window(session, call.path, settings.quota_calls, settings.quota_seconds)
-    token, used_at = "", 0.0
+    token, used_at, once_more = "", 0.0, False
 
     def first() -> Exchange:
         nonlocal token, used_at
@@ -259,15 +259,18 @@ def _once(
             "pass a fresh token, or set app_id, app_secret and permanent_code so that "
             "it can be renewed here",
         )
-    renewal = yield Wait(book.renew(token, used_at, partial(fetch, token)))
-    if not renewal.token:
-        return _explained(reply, renewal.problem)
-
-    def again() -> Exchange:
-        request = _request(session, process, call, renewal.token)
-        return (yield from _send(session, request, renewal.token))
-
-    return (yield from _in_turn(session, process, window, again))
+    while True:
+        renewal = yield Wait(book.renew(token, used_at, partial(fetch, token)))
+        if not renewal.token:
+            return _explained(reply, renewal.problem)
+        token, used_at = renewal.token, process.clock.now()
+        send = partial(_sent_with, session, process, call, token)
+        reply = yield from _in_turn(session, process, window, send)
+        # What another process left may have ended early, or be no token of this tenant. It is
+        # replaced once; a token that was fetched here is the vendor's last word.
+        if reply.code != Code.TOKEN_EXPIRED or not renewal.shared or once_more:
+            return reply
+        once_more = True
 
 
 def _request(session: Session, process: Process, call: Call, token: str) -> Callable[[], Request]:
@@ -279,6 +282,10 @@ def _request(session: Session, process: Process, call: Call, token: str) -> Call
         return replace(made, timeout=min(made.timeout, until - process.clock.now()))
 
     return request
+
+
+def _sent_with(session: Session, process: Process, call: Call, token: str) -> Exchange:
+    return _send(session, _request(session, process, call, token), token)
 
 
 def _in_turn(

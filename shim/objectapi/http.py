@@ -83,7 +83,7 @@ def clock() -> Clock:
 
 def recent() -> RecentWrites:
     """Return the records that this process has written lately."""
-    return _shared.process.recent
+    return _clients.process.recent
 
 
 def exchange(session: Session, call: Call) -> steps.Exchange:
@@ -220,7 +220,9 @@ def _fetch_token(session: Session, stale: str) -> tokens.Renewal:
         )
     except WindowLost as lost:
         return tokens.Renewal(problem=str(lost))
-    return tokens.Renewal(fetched.token, seconds=fetched.seconds_left) if fetched else own[-1]
+    if fetched is None:
+        return own[-1]
+    return tokens.Renewal(fetched.token, seconds=fetched.seconds_left, shared=not own)
 
 
 def _called_for_token(session: Session) -> tokens.Renewal:

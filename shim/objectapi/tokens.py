@@ -37,7 +37,7 @@ _ASK_AGAIN_SECONDS = 60.0
 _REMEMBERED = 64
 # Bounds on what an answer may say of a token; no real one comes near.
 _LONGEST_TOKEN = 4096
-_MOST_LIFE_SECONDS = 30 * 86_400
+_MOST_LIFE_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,13 @@ class Renewal:
         token: The token; empty where there is none.
         problem: Why there is none.
         seconds: How long the token lives from now.
+        shared: Whether another process left it in the shared store.
     """
 
     token: str = field(default="", repr=False)
     problem: str = ""
     seconds: float = LIFE_SECONDS
+    shared: bool = False
 
 
 class TokenBook:
@@ -60,9 +62,11 @@ class TokenBook:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
+        # Reentrant, for a signal handler or a finalizer may make a call while it is held.
+        self._lock = threading.RLock()
         self._expired: OrderedDict[str, None] = OrderedDict()
         self._fresh = ""
+        self._fresh_is_shared = False
         self._fresh_since = 0.0
         self._fresh_until = 0.0
         # When a renewal last ended, whatever it brought.
@@ -105,7 +109,7 @@ class TokenBook:
                 self._expired.popitem(last=False)
             if self._fresh and self._fresh != stale and self._fresh_since >= used_at:
                 done: Future[Renewal] = Future()
-                done.set_result(Renewal(self._fresh))
+                done.set_result(Renewal(self._fresh, shared=self._fresh_is_shared))
                 return done
             if self._pending is not None:
                 return self._pending
@@ -137,6 +141,7 @@ class TokenBook:
             self._asked_at = self._clock()
             if renewal and renewal.token:
                 self._fresh = renewal.token
+                self._fresh_is_shared = renewal.shared
                 self._fresh_since = self._asked_at
                 self._fresh_until = self._fresh_since + renewal.seconds
                 self._expired.pop(renewal.token, None)
