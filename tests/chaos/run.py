@@ -403,11 +403,17 @@ def asockets(run):
 def to_and_fro(run):
     """Disable, enable and disable members in a row, faster than the index follows."""
     made = run.made
-    for ids in chunks(run.ids[: len(run.ids) // 3], 100):
+    token, corp_id = made.corp_access_token, made.corp_id
+
+    def turn(ids):
         for status in (DISABLE, ENABLE, DISABLE):
             before = run.begin(ids, status)
-            answer = shim.set_member_status_batch(made.corp_access_token, made.corp_id, ids, status)
+            answer = shim.set_member_status_batch(token, corp_id, ids, status)
             run.judge(ids, answer.outcomes, before, status)
+
+    with ThreadPoolExecutor(8) as pool:
+        for _ in pool.map(turn, chunks(run.ids[: len(run.ids) // 3], 100)):
+            pass
 
 
 def storm(run):
@@ -618,7 +624,7 @@ WAYS = {
     "two processes with one Redis, within a quota": Way(
         processes, quota=(50, 0.25), timeout_seconds=1.0, sockets=True, needs="redis-server"
     ),
-    "to and fro": Way(to_and_fro, profile="lagging", at_once=False),
+    "to and fro": Way(to_and_fro, profile="lagging", at_once=False, callers=8),
     "foreign exceptions": Way(storm, timeout_seconds=1.0, sockets=True, at_once=False, callers=8),
     "cancelled, within a quota": Way(
         cancelled, quota=(50, 0.25), timeout_seconds=1.0, sockets=True, at_once=False, callers=10
