@@ -408,8 +408,9 @@ async def athrough(
             await response.aclose()
         return Answer(response.status_code, content.whole())
 
+    seconds = attempt.left()
     try:
-        return await asyncio.wait_for(exchange(), attempt.left())
+        return await asyncio.wait_for(exchange(), seconds)
     except asyncio.TimeoutError as error:
         msg = "the transport took too long"
         raise httpx.ReadTimeout(msg) from error

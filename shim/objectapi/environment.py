@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import ssl
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.request import getproxies, proxy_bypass
@@ -19,7 +19,7 @@ from urllib.request import getproxies, proxy_bypass
 from shim.objectapi.engine import httpcore, httpx
 
 _NO_PROXY = "NO_PROXY"
-_CERT_FILE, _CERT_DIR, _KEY_LOG = "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"
+_VARIABLES = _CERT_FILE, _CERT_DIR, _KEY_LOG = "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"
 _STORE = "the system's store of certificates"
 _MOST_PORT = 65535
 
@@ -102,28 +102,29 @@ def _trust(*, needed: bool) -> ssl.SSLContext | None:
 
     It is looked at without TLS as well, so that a bad value shows at the first try with a sandbox.
     """
-    if not needed and not any(map(os.environ.get, (_CERT_FILE, _CERT_DIR))):
-        return None
-    return _context()
+    file, folder, key_log = (os.environ.get(name, "") for name in _VARIABLES)
+    return _context(file, folder, key_log) if needed or file or folder else None
 
 
-@cache
-def _context() -> ssl.SSLContext:
-    """Return the TLS settings, which take 20 ms of CPU to make, once for all connections."""
-    folder = os.environ.get(_CERT_DIR, "")
-    if folder and not os.environ.get(_CERT_FILE) and not _is_folder(folder):
+@lru_cache(maxsize=8)
+def _context(file: str, folder: str, key_log: str) -> ssl.SSLContext:
+    """Return the TLS settings, which take 20 ms of CPU to make, once for all connections.
+
+    Args:
+        file: The value of SSL_CERT_FILE; it comes before the folder.
+        folder: The value of SSL_CERT_DIR.
+        key_log: The value of SSLKEYLOGFILE.
+    """
+    if folder and not file and not _is_folder(folder):
         raise UnusableEnvironment(_CERT_DIR, "names no folder")
     try:
         return httpx.create_ssl_context()
     except Exception as error:
-        named = [name for name in (_CERT_FILE, _CERT_DIR, _KEY_LOG) if os.environ.get(name)]
-        if _CERT_FILE in named and _is_certificates(os.environ[_CERT_FILE]):
-            named.remove(_CERT_FILE)
-        if not named:
-            raise UnusableEnvironment(_STORE, "cannot be read") from error
-        raise UnusableEnvironment(
-            named[0], "names no file that can be used (PEM certificates)"
-        ) from error
+        if file and not _is_certificates(file):
+            raise UnusableEnvironment(_CERT_FILE, "names no file of PEM certificates") from error
+        if key_log:
+            raise UnusableEnvironment(_KEY_LOG, "names no file that can be written") from error
+        raise UnusableEnvironment(_STORE, "cannot be read") from error
 
 
 def _is_folder(value: str) -> bool:

@@ -197,11 +197,10 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Connect to the first address of a host that takes the call."""
         loop, wire = asyncio.get_running_loop(), _Wire()
-        resolving = loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        for address, is_last in await self._resolved(resolving):
-            connecting = loop.create_connection(lambda: wire, address, port)
+        for address, is_last in await self._resolved(host, port):
+            seconds = _share(self.attempt, is_last=is_last)
             try:
-                await _within(_share(self.attempt, is_last=is_last), connecting)
+                await _within(seconds, loop.create_connection(lambda: wire, address, port))
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 if is_last:
                     raise
@@ -209,9 +208,11 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
                 break
         return _AsyncStream(wire, self)
 
-    async def _resolved(self, resolving: Any) -> list[tuple[str, bool]]:
+    async def _resolved(self, host: str, port: int) -> list[tuple[str, bool]]:
+        seconds, loop = self.attempt.left(), asyncio.get_running_loop()
+        resolving = loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         try:
-            return _listed(await asyncio.wait_for(resolving, self.attempt.left()))
+            return _listed(await asyncio.wait_for(resolving, seconds))
         except asyncio.TimeoutError as error:
             raise httpcore.ConnectTimeout(str(error)) from error
         except (OSError, UnicodeError) as error:
@@ -318,9 +319,10 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ARG002
     ) -> httpcore.AsyncNetworkStream:
         wire, loop = self._wire, asyncio.get_running_loop()
+        seconds = self._network.attempt.left()
         try:
             wire.transport = await _within(
-                self._network.attempt.left(),
+                seconds,
                 loop.start_tls(wire.transport, wire, ssl_context, server_hostname=server_hostname),
             )
         except TypeError as error:

@@ -133,7 +133,7 @@ class SharedWindow:
         self._keys = (key(name, "busy"), key(name, "free"))
         self._calls = calls
         self._seconds = seconds
-        self._lease_seconds = lease_seconds
+        self.lease_seconds = lease_seconds
         self._local = LocalWindow(calls, seconds)
         self._take = link.script(_TAKE)
         self._give_back = link.script(_GIVE_BACK)
@@ -188,7 +188,7 @@ class SharedWindow:
     def _ask_for(self, name: str, local: Slot) -> _SharedSlot | None:
         if self._untold:
             self._tell()
-        lease, not_before = (round(it * _MICROSECONDS) for it in (self._lease_seconds, local.wait))
+        lease, not_before = (round(it * _MICROSECONDS) for it in (self.lease_seconds, local.wait))
         found = self._take(self._keys, (name, self._calls, lease, not_before))
         if found is None:
             return None
@@ -206,7 +206,7 @@ class SharedWindow:
         with self._lock:
             self._untold.append(back)
             # Redis no longer counts what is older.
-            while self._untold[0].since < back.since - self._lease_seconds - self._seconds:
+            while self._untold[0].since < back.since - self.lease_seconds - self._seconds:
                 self._untold.popleft()
 
 

@@ -7,6 +7,8 @@ for it. No text repeats an argument.
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -19,6 +21,13 @@ _LONG = 2**63 - 1
 _DEEPEST = 100
 # What a double holds; Python refuses to print numbers that are much longer.
 _MOST_BITS = 1024
+
+
+# Separators and controls, and letters and marks that show as nothing (default ignorable).
+_UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+_IGNORABLE = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
 
 
 class Refused(Exception):  # noqa: N818 - raised to be answered, not to fail.
@@ -87,7 +96,7 @@ def open_user_ids(value: Any) -> list[str]:
         raise Refused(Code.BAD_OPEN_USER_ID, "openUserIds is not a list of ids")
     ids: list[str] = []
     try:
-        ids.extend(_one_of_the_ids(one) for one in value)
+        ids.extend(_one_of_the_ids(one, place) for place, one in enumerate(value, 1))
     except Refused:
         raise
     except Exception:  # noqa: BLE001 - whatever a stranger's iterator raises, it holds no ids.
@@ -101,14 +110,26 @@ def acting(value: Any) -> str | None:
     """Return the caller's currentOpenUserId, or None where the setting is to decide."""
     if missing(value):
         return None
-    return _text(value, Code.BAD_OPEN_USER_ID, "currentOpenUserId is not a string")
+    return _id(value, "currentOpenUserId", "currentOpenUserId is not a string")
 
 
 def open_user_id(value: Any, name: str = "openUserId") -> str:
     """Return one usable openUserId."""
     if missing(value):
         raise Refused(Code.NO_OPEN_USER_ID, f"{name} is missing")
-    return _text(value, Code.BAD_OPEN_USER_ID, f"{name} is not a string")
+    return _id(value, name, f"{name} is not a string")
+
+
+def invisible(value: str) -> str:
+    """Return where an id holds a character that does not show, or "" if it holds none.
+
+    Such ids come from files and chats; they look right, and no member has them. The character is
+    named by its code point; the id is not repeated.
+    """
+    for place, one in enumerate(value, 1):
+        if unicodedata.category(one) in _UNSEEN or _IGNORABLE.match(one):
+            return f"U+{ord(one):04X} as character {place}, which does not show: take it out"
+    return ""
 
 
 def department_id(value: Any, name: str = "departmentId") -> str:
@@ -203,11 +224,18 @@ def third_trace_id(value: Any) -> str | None:
     return _text(value, Code.BAD_PARAMETER, "thirdTraceId is not a string")
 
 
-def _one_of_the_ids(value: Any) -> str:
+def _one_of_the_ids(value: Any, place: int) -> str:
     text = "openUserIds holds something that is not an id (a non-empty string)"
     if missing(value):
         raise Refused(Code.BAD_OPEN_USER_ID, text)
-    return _text(value, Code.BAD_OPEN_USER_ID, text)
+    return _id(value, f"no. {place} of openUserIds", text)
+
+
+def _id(value: Any, name: str, not_text: str) -> str:
+    plain_id = _text(value, Code.BAD_OPEN_USER_ID, not_text)
+    if found := invisible(plain_id):
+        raise Refused(Code.BAD_OPEN_USER_ID, f"{name} holds {found}")
+    return plain_id
 
 
 def read(value: Iterable[Any], name: str) -> list[Any]:

@@ -14,7 +14,8 @@ from shim.changes.state import AMBIGUOUS, OTHER_FORM, hidden, none_seen
 from shim.objectapi import calls
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
-from shim.objectapi.kinds import PERSONNEL, scalar
+from shim.objectapi.kinds import PERSONNEL
+from shim.objectapi.values import scalar
 from shim.offline import checks
 from shim.offline._snapshots import Snapshot, Snapshots
 from shim.offline._values import first, numbers, text, whole
@@ -191,7 +192,7 @@ def query_employee_info_by_open_user_id(
         `current_open_user_id`, 20016 an expired token, 50009 no answer, -1 no connection.
 
     Raises:
-        ConfigurationError: `current_open_user_id` is not set, or a setting is unusable.
+        ConfigurationError: No acting employee is set or can be found, or a setting is unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Query Employee Info By OpenUserId.
@@ -244,6 +245,7 @@ def query_employee_info_by_open_user_id(
         "empList[].departmentIds": _ALL_DEPARTMENTS,
     },
     returns=EmployeeListAnswer,
+    nameless="legacy",
 )
 def query_employee_by_mobile(
     corpAccessToken: str,
@@ -254,7 +256,9 @@ def query_employee_by_mobile(
 ) -> Translation:
     """Find employees by mobile number: the offline call "Query Employee By Mobile".
 
-    Was one POST that the vendor no longer maintains. Now a PersonnelObj query on `phone`.
+    Was one POST that the vendor no longer maintains. Now a PersonnelObj query on `phone`. Programs
+    learn by this call which employee they are: if no acting employee is set and none can be found,
+    the old call is made, and the log says why.
 
     Args:
         corpAccessToken: Enterprise access token.
@@ -271,7 +275,7 @@ def query_employee_by_mobile(
         -1 no connection.
 
     Raises:
-        ConfigurationError: `current_open_user_id` is not set, or a setting is unusable.
+        ConfigurationError: A setting is unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Query Employee By Mobile.
@@ -374,7 +378,7 @@ def query_updated_employee_list_by_time_range(  # noqa: PLR0913, PLR0917 - as do
         connection.
 
     Raises:
-        ConfigurationError: `current_open_user_id` is not set, or a setting is unusable.
+        ConfigurationError: No acting employee is set or can be found, or a setting is unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Query Updated Employee List By Time

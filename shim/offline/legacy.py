@@ -57,8 +57,9 @@ def legacy(
     if by is not None and by.default is Parameter.empty and now.current_open_user_id is not None:
         # None leaves it to the setting where the call cannot be without.
         body.setdefault("currentOpenUserId", now.current_open_user_id)
-    path = declared.paths[0 if now.legacy_address == "original" else -1]
-    call = Call(path, body, writes=declared.writes, method=declared.method, as_given=True)
+    call = Call(
+        declared.old_path(now), body, writes=declared.writes, method=declared.method, as_given=True
+    )
     (reply,) = yield [call]
     return _answer(reply)
 

@@ -66,7 +66,7 @@ def set_member_status_batch(call: Call) -> dict[str, Any]:
     if not ids:
         raise Refused(10010)
     status = new_status(call)
-    enter(call)
+    enter(call, acting(call))
     _set(call, ids, status)
     return {}
 
@@ -83,7 +83,7 @@ def set_member_status(call: Call) -> dict[str, Any]:
             user or member.
     """
     credentials(call)
-    by = acting(call)
+    by = acting(call, printed=True)
     one = call.body.get("openUserId")
     ids = [*_members([] if one is None or one == "" else [one])]
     ids += _members(call.body.get("openUserIds"))

@@ -26,6 +26,8 @@ class Call:
         body: The JSON object that was sent.
         now: When, in seconds of the sandbox's clock.
         skipped: The marks of records a fault keeps from being written, or from having a row.
+        swapped: The marks of records that a fault shows with the ``_id`` of another.
+        locked: The marks of records that a fault locks.
         path: Where it arrived.
         headers: Its headers that are credentials, with their names in lower case.
     """
@@ -34,6 +36,8 @@ class Call:
     body: dict[str, Any] = field(repr=False)
     now: float
     skipped: frozenset[str] = frozenset()
+    swapped: frozenset[str] = frozenset()
+    locked: frozenset[str] = frozenset()
     path: str = ""
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
@@ -57,6 +61,16 @@ def as_object(value: object) -> dict[str, Any] | None:
 def as_list(value: object) -> list[object] | None:
     """Return ``value`` if it is a JSON array."""
     return cast("list[object]", value) if isinstance(value, list) else None
+
+
+def as_whole(value: object) -> int | None:
+    """Return ``value`` if it is a JSON number without a fraction: 30, and 30.0 as well.
+
+    Some JSON libraries write every number with a point (grade C: that the service takes it).
+    """
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def is_name(value: object) -> bool:

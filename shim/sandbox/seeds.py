@@ -84,6 +84,24 @@ def aside(seed: int, number: int) -> dict[str, str]:
     }
 
 
+def blank_person() -> dict[str, Any]:
+    """Return the ``PersonnelObj`` fields of a member that are there without being sent."""
+    texts = (
+        "name", "full_name", "phone", "email", "sex", "employee_number", "position", "job_title",
+    )  # fmt: skip
+    return {
+        **dict.fromkeys(texts, ""),
+        "status": "0",
+        "is_active": True,
+        "main_department": [],
+        "vice_departments": [],
+        "leader": [],
+        "profile_image": None,
+        "language": "zh-CN",
+        "owner_department": [],
+    }
+
+
 def person(seed: int, number: int, departments: int) -> dict[str, Any]:
     """Return the ``PersonnelObj`` fields a member starts with, but for its ids and leader.
 

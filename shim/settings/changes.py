@@ -64,8 +64,13 @@ class SettingsChanges(TypedDict, total=False):
     """Allow `http://` to hosts other than this machine. Tokens then travel unencrypted."""
     current_open_user_id: str | None
     """The acting employee (`FSUID_…`): the object API reads and writes in the name of this
-    employee. Needed in every mode but `legacy`. The employee needs the permission to read and
-    edit PersonnelObj (for department calls: DepartmentObj)."""
+    employee. Every mode but `legacy` needs one. The employee needs the permission to read and
+    edit PersonnelObj (for department calls: DepartmentObj). If this is not set, `acting_mobile`
+    or the app credentials tell who acts; `fxshim whoami` prints who that is."""
+    acting_mobile: str | SecretStr | None
+    """Mobile number of the acting employee, exactly as Fxiaoke has it, instead of
+    `current_open_user_id`. The id is asked for once for each tenant of a process, by *Query
+    Employee By Mobile* at its old address, and kept."""
     corp_access_token: str | SecretStr | None
     """Token for `fxshim members` and `set_member_status_many`. The offline functions get theirs
     as an argument. Not needed with app credentials."""
@@ -73,7 +78,9 @@ class SettingsChanges(TypedDict, total=False):
     """Tenant (`FSCID_…`) for `fxshim members` and `set_member_status_many`."""
     app_id: str | None
     """First of the three app credentials. With all three, tokens are renewed before they expire.
-    If a token is refused, it is renewed and the call is made again once."""
+    If a token is refused, it is renewed and the call is made again once. If neither
+    `current_open_user_id` nor `acting_mobile` is set, the employee acts whom `POST /oauth2.0/token`
+    names for these credentials."""
     app_secret: str | SecretStr | None
     """Second of the app credentials."""
     permanent_code: str | SecretStr | None
@@ -137,6 +144,9 @@ class SettingsChanges(TypedDict, total=False):
     """Seconds without any connection. After that, the other members of a call are not attempted."""
     read_back_seconds: float
     """Seconds that a write may take to appear in a query. Then the record itself is read."""
+    verify: Literal["recent", "always"]
+    """When the record itself is read (`get`) before a member or department counts as already there,
+    since a query may be stale: if it changed within `read_back_seconds`, or, to disable, always."""
     quota_calls: int
     """Number of calls that the vendor allows for one path and tenant in `quota_seconds`. 0: no
     pacing."""

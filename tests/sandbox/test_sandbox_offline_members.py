@@ -42,8 +42,6 @@ class TestCredentials:
             ({"corpId": ""}, 10014),
             ({"corpAccessToken": "never given"}, 20016),
             ({"corpId": "FSCID_0"}, 11015),
-            ({"currentOpenUserId": "FSUID_0"}, 20012),
-            ({"currentOpenUserId": 5}, 11008),
         ],
     )
     @pytest.mark.parametrize(
@@ -62,6 +60,23 @@ class TestCredentials:
         """Before whether the member exists, at either address."""
         for path in paths:
             assert to.flat(path, **{**sent, **change})["errorCode"] == code
+
+    @pytest.mark.parametrize("by", ["FSUID_0", 5, [], ""])
+    def test_a_parameter_that_no_page_prints_is_ignored(
+        self, sandbox: Sandbox, to: Any, by: Any
+    ) -> None:
+        """``currentOpenUserId`` of these calls, and any other name."""
+        one = sandbox.open_user_ids[0]
+        mobile = sandbox.person(one)["phone"]
+        for paths, sent in (
+            (CHANGE, {"user": {"openUserId": one}}),
+            (INFO, {"openUserId": one}),
+            (MOBILE, {"mobile": mobile}),
+            (RANGE, {"pageSize": 1}),
+        ):
+            for path in paths:
+                answer = to.flat(path, **sent, currentOpenUserId=by, fetchChild={}, x=None)
+                assert answer["errorCode"] == 0
 
 
 class TestSetStatus:
@@ -90,6 +105,7 @@ class TestSetStatus:
         ("change", "code"),
         [
             ({"currentOpenUserId": 5, "openUserId": 3, "status": 3}, 11008),
+            ({"currentOpenUserId": "FSUID_0"}, 20012),
             ({"openUserId": None, "status": 3}, 10010),
             ({"openUserId": "", "openUserIds": []}, 10010),
             ({"openUserId": 3, "status": 3}, 11008),
