@@ -685,6 +685,8 @@ def started(seed, members, way, clock):
         "timeout_seconds": way.timeout_seconds,
         "read_back_seconds": READ_BACK_SECONDS,
         "max_answer_bytes": MOST_ANSWER_BYTES,
+        # What another program has just changed shows in no query.
+        "verify": "always" if way.flips else "recent",
         "retry_seconds": RETRY_SECONDS,
     }
     shim.configure(**settings)
