@@ -293,10 +293,10 @@ class Run:
         answers = 2 * MOST_ANSWER_BYTES * at_once
         return answers + 6000 * len(self.ids) + 160 * MB
 
-    def fresh(self, ids):
+    def fresh(self, ids, before):
         """Yield ids; some members, disabled before, are enabled by another program just then.
 
-        For a while the index still shows them disabled.
+        For a while the index still shows them disabled. They are taken out of `before`.
         """
         made = self.made
         for number, who in enumerate(ids):
@@ -304,6 +304,7 @@ class Run:
                 for _ in range(20):
                     outside(made, [who], ENABLE)
                     if made.person(who)["status"] == STATUS[ENABLE]:
+                        before.discard(who)
                         break
             yield who
 
@@ -332,9 +333,8 @@ def batch(run):
     """Call `set_member_status_batch`, and create records from threads."""
     made = run.made
     token, corp_id = made.corp_access_token, made.corp_id
-    ids = [*run.fresh(run.ids)] if run.way.flips else run.ids
     before = run.begin(run.ids)
-    answer = shim.set_member_status_batch(token, corp_id, ids, DISABLE)
+    answer = shim.set_member_status_batch(token, corp_id, run.ids, DISABLE)
     run.judge(run.ids, answer.outcomes, before)
     with ThreadPoolExecutor(8) as pool:
         answers = pool.map(lambda name: create(shim, run, name), run.names)
@@ -356,9 +356,8 @@ def abatch(run):
 
     async def work():
         token, corp_id = made.corp_access_token, made.corp_id
-        ids = [*run.fresh(run.ids)] if run.way.flips else run.ids
         before = run.begin(run.ids)
-        answer = await shim.aio.set_member_status_batch(token, corp_id, ids, DISABLE)
+        answer = await shim.aio.set_member_status_batch(token, corp_id, run.ids, DISABLE)
         run.judge(run.ids, answer.outcomes, before)
         for names in chunks(run.names, 8):
             answers = await asyncio.gather(*(create(shim.aio, run, name) for name in names))
@@ -369,20 +368,19 @@ def abatch(run):
 
 def many(run):
     """Iterate over `set_member_status_many`."""
-    ids = run.fresh(run.ids) if run.way.flips else iter(run.ids)
-    # Those who are enabled on the way count as not there yet.
-    before = run.begin(run.ids) - ({*run.ids} if run.way.flips else set())
+    before = run.begin(run.ids)
+    ids = run.fresh(run.ids, before) if run.way.flips else iter(run.ids)
     run.judge(run.ids, shim.set_member_status_many(ids, DISABLE), before)
 
 
 def amany(run):
     """Iterate over `aio.set_member_status_many`."""
+    before = run.begin(run.ids)
 
     async def iterate():
-        ids = run.fresh(run.ids) if run.way.flips else iter(run.ids)
+        ids = run.fresh(run.ids, before) if run.way.flips else iter(run.ids)
         return [one async for one in shim.aio.set_member_status_many(ids, DISABLE)]
 
-    before = run.begin(run.ids) - ({*run.ids} if run.way.flips else set())
     run.judge(run.ids, asyncio.run(iterate()), before)
 
 
