@@ -143,7 +143,8 @@ class SettingsChanges(TypedDict, total=False):
     dead_host_seconds: float
     """Seconds without any connection. After that, the other members of a call are not attempted."""
     read_back_seconds: float
-    """Seconds that a write may take to appear in a query. Then the record itself is read."""
+    """Seconds that a write may take to appear in a query. Then the record itself is read (`get`).
+    Up to three members are read back so at once. 0: queries show a write at once."""
     verify: Literal["recent", "always"]
     """When the record itself is read (`get`) before a member or department counts as already there,
     since a query may be stale: if it changed within `read_back_seconds`, or, to disable, always."""

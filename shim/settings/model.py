@@ -213,7 +213,8 @@ class Settings(_Part):
     dead_host_seconds: float = Field(default=5.0, ge=0, le=3600)
     """Seconds without any connection. After that, the other members of a call are not attempted."""
     read_back_seconds: float = Field(default=5.0, ge=0, le=600)
-    """Seconds that a write may take to appear in a query. Then the record itself is read."""
+    """Seconds that a write may take to appear in a query. Then the record itself is read (`get`).
+    Up to three members are read back so at once. 0: queries show a write at once."""
     verify: Literal["recent", "always"] = "recent"
     """When the record itself is read (`get`) before a member or department counts as already there,
     since a query may be stale: if it changed within `read_back_seconds`, or, to disable, always."""

@@ -1,5 +1,6 @@
 """The translation alone: fed replies, no network. What a tenant may say, and what follows."""
 
+import time
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from shim.changes import state
 from shim.changes.state import set_state
 from shim.objectapi import http
 from shim.objectapi.calls import Reply
-from shim.objectapi.clock import SkippingClock
+from shim.objectapi.clock import MACHINE, SkippingClock
 from shim.objectapi.kinds import PERSONNEL
 from shim.objectapi.recent import AT_MOST, RecentWrites
 from shim.routing.flow import Pause
@@ -596,6 +597,12 @@ class TestFreshness:
             else:
                 with pytest.raises(StopIteration):
                     flow.send([rows(("A", "1"))])
+
+
+def test_the_machines_clock_gives_the_time_that_records_carry():
+    """Seconds since 1970."""
+    before = time.time()
+    assert before <= MACHINE.unix() <= time.time()
 
 
 def test_recent_writes_are_bounded():
