@@ -9,9 +9,9 @@ import gzip
 import json
 import random
 import threading
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
 
 PHONE = "13800138000"
 """What stands for people's data in texts that must not pass it on."""
@@ -430,14 +430,18 @@ def oversized(case):
     return Answer(case.content(), declared=declared, filler=OVERSIZED, ending="close")
 
 
-@cache
-def _bomb():
-    return gzip.compress(b" " * OVERSIZED)
+def _packed():
+    packing, block = zlib.compressobj(wbits=31), b" " * (1 << 20)
+    pieces = [packing.compress(block) for _ in range(OVERSIZED >> 20)]
+    return b"".join([*pieces, packing.flush()])
+
+
+_BOMB = _packed()
 
 
 @twist()
 def gzip_bomb(case):
-    body = gzip.compress(case.content()) + _bomb()
+    body = case.chance.choice([_BOMB, gzip.compress(case.content()) + _BOMB])
     return Answer(body, headers=(("Content-Encoding", "gzip"),))
 
 
