@@ -46,7 +46,7 @@ format: $(READY) ## Format and sort in place
 bench: $(READY) ## Measure, and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
-chaos: $(READY) ## Run 10,000 members through every fault, 20 times; kill a run 50 times
+chaos: $(READY) ## Run 10,000 members through faults and twisted answers, 20 times; kill a run 50 times
 	$(BIN)/python tests/chaos/run.py
 	$(BIN)/python tests/chaos/kill.py
 

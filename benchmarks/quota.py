@@ -10,6 +10,10 @@ with a quarter of the members, timed from the common start to the last one's end
 process has looked one member up beforehand, so that no interpreter's start and no import counts.
 Each run has a sandbox of its own, whose windows are
 empty. A call that is refused is a pace that was wrong.
+
+Then 300 calls of one member each, in a loop, at 100 in 2 s. Each looks up, updates and reads back,
+by a path of its own. The last hundred calls cannot begin before two windows have passed, and take
+what a hundred take without a quota, which is measured first; the two together are the floor.
 """
 
 from __future__ import annotations
@@ -31,6 +35,8 @@ FLOOR = (MEMBERS - 1) // CALLS * SECONDS
 BOUND = 1.02
 PROCESSES = 4
 AT_ONCE = 8  # As by default.
+SINGLES, SINGLES_SECONDS = 300, 2.0
+SINGLES_BOUND = 1.03
 DISABLED, ENABLED = 1, 2
 
 
@@ -42,6 +48,7 @@ def measure() -> list[Row]:
             *_rows("one process", "with_shim:many"),
             *_rows("one process, awaiting", "with_shim:aio_many"),
             *_rows(f"{PROCESSES} processes, one Redis", "with_shim:many", PROCESSES, redis_url),
+            *_singles(),
         ]
 
 
@@ -72,6 +79,35 @@ def _rows(title: str, program: str, processes: int = 1, redis_url: str = "") -> 
             Row(f"{title}: time over the floor", seconds / FLOOR, "x", at_most=BOUND),
             Row(f"{title}: calls refused", tenant.throttled(), "", at_most=0),
         ]
+
+
+def _singles() -> list[Row]:
+    hundred, _ = _loop(CALLS, 0, 1.0)
+    floor = (SINGLES - 1) // CALLS * SINGLES_SECONDS + hundred
+    seconds, refused = _loop(SINGLES, CALLS, SINGLES_SECONDS)
+    title = f"{SINGLES} single calls"
+    return [
+        Row(f"{CALLS} single calls without a quota: time", hundred, "s"),
+        Row(f"floor: {title} at {CALLS} in {SINGLES_SECONDS:g} s", floor, "s"),
+        Row(f"{title}: time", seconds, "s"),
+        Row(f"{title}: time over the floor", seconds / floor, "x", at_most=SINGLES_BOUND),
+        Row(f"{title}: calls refused", refused, "", at_most=0),
+    ]
+
+
+def _loop(members: int, calls: int, seconds: float) -> tuple[float, int]:
+    """Return the seconds that a loop of single calls takes, and the calls refused."""
+    quota: dict[str, float] = {"quota_calls": calls, "quota_seconds": seconds}
+    with (
+        sandbox(members, **quota) as tenant,
+        worker(
+            "with_shim:singles", tenant, tenant.open_user_ids, 1, tenant.environment(**quota)
+        ) as one,
+    ):
+        one.run(ENABLED, members=1)
+        # That look-up has a slot of the window, and here every slot counts.
+        time.sleep(seconds)
+        return one.run(DISABLED).seconds, tenant.throttled()
 
 
 def _seconds(workers: list[Worker]) -> float:

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from shim.notices import NoticeEvent
 from shim.offline import ENDPOINTS, render
 from shim.sandbox import Fault
-from shim.settings.model import Route, Settings, StatusValues, Triggers
+from shim.settings.model import ByMobileStatus, Route, Settings, StatusValues, Triggers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,12 @@ def _arguments(signature: inspect.Signature) -> str:
 
 def settings() -> str:
     """Return every setting with its values, its default and its docstring."""
-    parts = ((Route, "routes"), (StatusValues, "status_values"), (Triggers, "triggers"))
+    parts = (
+        (Route, "routes"),
+        (StatusValues, "status_values"),
+        (ByMobileStatus, "by_mobile_status"),
+        (Triggers, "triggers"),
+    )
     return "\n".join(
         [
             *_settings_of(Settings),

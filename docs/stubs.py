@@ -130,7 +130,7 @@ if TYPE_CHECKING:
 
 def changes() -> str:
     """Return `shim/settings/changes.py`."""
-    parts = (model.StatusValues, model.Triggers, model.Route)
+    parts = (model.StatusValues, model.ByMobileStatus, model.Triggers, model.Route)
     tables = [_table(one, f"{one.__name__}Table", _docstring(one)) for one in parts]
     whole = _table(
         model.Settings, "SettingsChanges", "Every setting, by name; all may be left out."

@@ -52,6 +52,8 @@ class Pair:
             quota_calls=0,
             read_back_seconds=0,
             on_unmapped="drop",
+            # The sandbox's own name; the vendor's is unknown (U).
+            field_map={"attachingDepartmentIds": "vice_departments"},
             **configured,
         )
 

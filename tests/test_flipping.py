@@ -9,13 +9,13 @@ from shim import settings
 from shim.objectapi.clock import SkippingClock
 from shim.sandbox import Sandbox
 
-QUERY, UPDATE = "/cgi/crm/v2/data/query", "/cgi/crm/v2/data/update"
+QUERY, UPDATE, GET = (f"/cgi/crm/v2/data/{verb}" for verb in ("query", "update", "get"))
 OLD = "/cgi/user/batchSetStatus"
 SENT = {
-    "object": {QUERY, UPDATE},
+    "object": {QUERY, UPDATE, GET},
     "legacy": {OLD},
-    "shadow": {QUERY, OLD},
-    "dry_run": {QUERY},
+    "shadow": {QUERY, GET, OLD},
+    "dry_run": {QUERY, GET},
 }
 TURNS = ("object", "legacy", "shadow", "dry_run", "object")
 THREADS, MEMBERS_EACH = 8, 5

@@ -288,7 +288,7 @@ class TestShadow:
         assert made.answer["errorCode"] == 0
         [compared] = made.shadows
         nameless = "currentOpenUserId" not in made.given
-        assert (compared.reason == "current_open_user_id is not set") == nameless
+        assert (compared.reason == "no acting employee is set") == nameless
 
 
 @pytest.mark.parametrize("fault", [{"kind": "reset"}, {"kind": "error", "code": 50009}])

@@ -17,6 +17,8 @@ from shim.sandbox import Sandbox
 
 TOKEN, SECRET, CODE = "canary-token", "canary-secret", "canary-code"
 NAME, PHONE = "金丝雀", "13912345678"
+# Another one than those who are disabled, which is refused before anything is sent.
+ACTING = "FSUID_CANARY_ACTING"
 CANARIES = ["canary", NAME, PHONE, "FSUID_CANARY"]
 
 
@@ -93,7 +95,7 @@ def test_canaries_are_found_nowhere(notices, configured, everything):
     vendor = Gossip()
     settings = shim.configure(
         transport=vendor,
-        current_open_user_id="FSUID_CANARY",
+        current_open_user_id=ACTING,
         app_id="FSAID_1",
         app_secret=SECRET,
         permanent_code=CODE,
@@ -127,12 +129,28 @@ def test_canaries_are_found_nowhere(notices, configured, everything):
     structlog.reset_defaults()
     for warning in caught:
         everything.write(str(warning.message))
-    everything.write(repr(settings).replace("current_open_user_id='FSUID_CANARY'", ""))
+    everything.write(repr(settings).replace(f"current_open_user_id='{ACTING}'", ""))
     everything.write(repr(calls.local_reply(-1, PHONE)))
     shown = everything.getvalue()
     # What Python itself shows of our source in a traceback is the test's own text.
     shown = "\n".join(line for line in shown.splitlines() if "provoke(" not in line)
     assert len(shown) > 1000
+    assert [canary for canary in CANARIES if canary in shown] == []
+
+
+@pytest.mark.parametrize("expired", [False, True])
+def test_the_number_of_the_acting_employee_is_a_secret(expired, everything):
+    """Also if the vendor repeats it, and in the repr of the settings."""
+    vendor = Gossip()
+    vendor.expired = expired
+    settings = shim.configure(
+        transport=vendor, acting_mobile=PHONE, notices="log", retry_seconds=0, read_back_seconds=0
+    )
+    provoke(everything, TOKEN, "FSCID_1", ["FSUID_CANARY"], 1)
+    everything.write(repr(settings) + str(settings))
+    shown = everything.getvalue()
+    shown = "\n".join(line for line in shown.splitlines() if "provoke(" not in line)
+    assert "acting_mobile" in shown
     assert [canary for canary in CANARIES if canary in shown] == []
 
 
@@ -197,7 +215,7 @@ def test_no_call_says_what_it_was_given(name, expired, mode, everything):
     vendor.expired = expired
     shim.configure(
         transport=vendor,
-        current_open_user_id="FSUID_CANARY",
+        current_open_user_id=ACTING,
         app_id="FSAID_1",
         app_secret=SECRET,
         permanent_code=CODE,

@@ -27,11 +27,13 @@ PARTS = {
     model.Settings: "SettingsChanges",
     model.Route: "RouteTable",
     model.StatusValues: "StatusValuesTable",
+    model.ByMobileStatus: "ByMobileStatusTable",
     model.Triggers: "TriggersTable",
 }
 DEFAULTS = {
     model.Route: model.Route(mode="object"),
     model.StatusValues: model.StatusValues(),
+    model.ByMobileStatus: model.ByMobileStatus(),
     model.Triggers: model.Triggers(),
 }
 

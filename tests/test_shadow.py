@@ -38,17 +38,16 @@ def disable(call, made, ids=None):
 def test_on_each_of_the_six_tenants(profile, call, tenant, compared):
     """The old call works everywhere; the shadow says where the object API would not."""
     made = tenant(6, profile=profile, mode="shadow", sandbox={"speed": 20, "lag_seconds": 2})
-    # The administrator of `strict` has a token that ends soon; nobody renews it for an old call.
-    answer = disable(call, made)
-    if answer["errorCode"] == 0:
-        assert {made.person(one)["status"] for one in made.open_user_ids} == {"1"}
-        assert not made.updates
+    assert disable(call, made)["errorCode"] == 0
+    assert {made.person(one)["status"] for one in made.open_user_ids} == {"1"}
+    assert not made.updates
     event = compared()
     if profile == "hidden":
         assert (event.result, event.mismatches) == ("mismatch", ("errorCode",))
         assert event.predicted_error_code == 20012
     elif profile == "strict":
-        assert event.result in {"match", "not_compared"}
+        # One record is locked, which the old address does not mind.
+        assert (event.result, event.predicted_error_code) == ("mismatch", 50009)
     else:
         assert (event.result, event.predicted_error_code) == ("match", 0)
 
@@ -150,7 +149,7 @@ class TestTime:
     def test_an_index_that_lags_is_not_waited_for_longer(self, call, tenant, compared, clock):
         """Nor is anything else."""
         made = tenant(
-            2,
+            4,
             profile="lagging",
             mode="shadow",
             shadow_seconds=0.3,
@@ -164,7 +163,7 @@ class TestTime:
 
     def test_a_full_window_is_not_waited_for(self, call, tenant, compared):
         """The quota is for those who need it."""
-        made = tenant(2, mode="shadow", quota_calls=1, quota_seconds=60)
+        made = tenant(4, mode="shadow", quota_calls=1, quota_seconds=60)
         assert disable(call, made)["errorCode"] == 0
         event = compared()
         assert (event.result, event.reason) == ("not_compared", f"errorCode 14001 of {QUERY}")

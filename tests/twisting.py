@@ -95,32 +95,43 @@ class TwistingPeer:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             with connection, connection.makefile("rb") as stream:
-                while self._exchange(connection, stream):
+                while self.exchange(connection, stream):
                     pass
         except OSError:
             pass
         finally:
             self._connections.discard(connection)
 
-    def _exchange(self, connection, stream):
-        """Answer one request; return whether there may be another."""
+    @staticmethod
+    def received(stream):
+        """Return method, path, head and body of the next request; None if no whole one comes."""
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             line = stream.readline()
             if not line:
-                return False
+                return None
             head += line
         text = head.decode("latin-1")
         lengths = [
             line for line in text.lower().split("\r\n") if line.startswith("content-length:")
         ]
-        content = stream.read(int(lengths[0].partition(":")[2]) if lengths else 0)
+        length = int(lengths[0].partition(":")[2]) if lengths else 0
+        content = stream.read(length)
+        if len(content) < length:
+            return None
         method, target, _ = text.split(" ", 2)
-        path = target.partition("?")[0]
+        return method, target.partition("?")[0], text, content
+
+    def exchange(self, connection, stream):
+        """Answer one request; return whether there may be another."""
+        came = self.received(stream)
+        if came is None:
+            return False
+        method, path, head, content = came
         verb = path.rpartition("/")[2]
         with self._lock:
             number = 1 + self.count(verb)
-            request = Request(path, verb, number, json.loads(content or b"{}"), text)
+            request = Request(path, verb, number, json.loads(content or b"{}"), head)
             self.requests.append(request)
             honest = json.loads(self.sandbox.handle(method, path, "", content).body)
         answer = self.twist(request, honest) if self.twist else None

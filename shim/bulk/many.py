@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shim.bulk.run import AsyncRun, Run
+from shim.bulk.run import AsyncOutcomes, AsyncRun, Run
+from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterable, Generator, Iterable
 
     from shim.changes.outcome import Outcome
 
@@ -19,13 +20,14 @@ def set_member_status_many(
     corp_access_token: str | None = None,
     corp_id: str | None = None,
     dry_run: bool = False,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Disable or enable any number of members, and yield what became of each as it ends.
 
     Reads the ids as they are needed and forgets them when their outcome has been taken, so memory
     does not grow with their number. One look-up and one read-back for each 100, one update for each
     member that differs, none for those already there: the same run again, after a crash say, just
-    finishes the job. Work goes on while outcomes are taken; closing the iterator ends it.
+    finishes the job. Work goes on while outcomes are taken; leaving the loop, or closing the
+    iterator, ends it.
 
     Args:
         open_user_ids: Members, FSUID_…, in any iterable, a generator for instance. A duplicate gets
@@ -43,19 +45,22 @@ def set_member_status_many(
 
     Raises:
         ValueError: `status` is neither 1 nor 2.
-        ConfigurationError: A token, a corpId or `current_open_user_id` is missing.
+        ConfigurationError: A token, a corpId or an acting employee is missing.
 
     Source: developer.fxiaoke.com/openapi_v2, Object API, modify personnel object.
     """
-    return iter(
-        Run(
+    try:
+        run = Run(
             open_user_ids,
             status,
             corp_access_token=corp_access_token,
             corp_id=corp_id,
             dry_run=dry_run,
         )
-    )
+    except ConfigurationError as error:
+        # The text says it all; where in here it was found says nothing to the caller.
+        raise error.with_traceback(None) from None
+    return iter(run)
 
 
 def aset_member_status_many(
@@ -65,7 +70,7 @@ def aset_member_status_many(
     corp_access_token: str | None = None,
     corp_id: str | None = None,
     dry_run: bool = False,
-) -> AsyncIterator[Outcome]:
+) -> AsyncOutcomes:
     """Disable or enable any number of members: `shim.set_member_status_many` for event loops.
 
     Args:
@@ -79,20 +84,24 @@ def aset_member_status_many(
 
     Returns:
         An asynchronous iterator of outcomes, one for each id read, in the order in which they end.
-        What the iterable raises is raised when those read before it have ended.
+        What the iterable raises is raised when those read before it have ended. Leaving the loop
+        gives up what is under way; `await outcomes.aclose()`, or `contextlib.aclosing`, also waits
+        until that has ended.
 
     Raises:
         ValueError: `status` is neither 1 nor 2.
-        ConfigurationError: A token, a corpId or `current_open_user_id` is missing.
+        ConfigurationError: A token, a corpId or an acting employee is missing.
 
     Source: developer.fxiaoke.com/openapi_v2, Object API, modify personnel object.
     """
-    return aiter(
-        AsyncRun(
+    try:
+        run = AsyncRun(
             open_user_ids,
             status,
             corp_access_token=corp_access_token,
             corp_id=corp_id,
             dry_run=dry_run,
         )
-    )
+    except ConfigurationError as error:
+        raise error.with_traceback(None) from None
+    return aiter(run)

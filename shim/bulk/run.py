@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterable
-from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shim import notices, settings
 from shim.changes.outcome import Outcome
-from shim.changes.state import set_state
+from shim.changes.status import set_status
 from shim.notices import BulkRunFinished
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
-from shim.objectapi.kinds import KEYS_PER_QUERY, PERSONNEL
+from shim.objectapi.kinds import KEYS_PER_QUERY
 from shim.objectapi.pacing import least_seconds
 from shim.offline import checks
+from shim.offline.acting import acting_as, in_a_name
 from shim.routing.loading import load
 from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping
+
+    from typing_extensions import Self
 
     from shim.objectapi.session import Session
+    from shim.routing.drivers import AsyncStream
     from shim.routing.flow import Steps
     from shim.settings.model import Settings
 
@@ -60,7 +64,7 @@ class _Base:
         from shim.routing.choice import choose  # noqa: PLC0415
         from shim.routing.work import Work  # noqa: PLC0415
 
-        self._session = _session(now, corp_access_token, corp_id)
+        self._session = open_session(now, corp_access_token, corp_id)
         # There is no old call for this, so the other ways do not concern it.
         way = choose(now, FUNCTION, self._session.tenant.corp_id).mode
         self.dry_run = dry_run or way == "dry_run"
@@ -104,14 +108,21 @@ class _Base:
 
     def _flow(self, given: list[Any]) -> Steps[list[Outcome]]:
         """Bring some members to the state; whatever is given, each ends in one outcome."""
-        values = self._settings.status_values
-        wanted = values.disabled if self._status == 1 else values.enabled
-        refused = {place: _refused(one) for place, one in enumerate(given)}
-        ids = [one for place, one in enumerate(given) if refused[place] is None]
-        outcomes = iter(
-            (yield from set_state(self._settings, PERSONNEL, ids, wanted, dry_run=self.dry_run))
+        checked = [_checked(one) for one in given]
+        ids = [one for one in checked if isinstance(one, str)]
+        now, acting = self._settings, self._session.acting
+        found: list[Outcome] = []
+        if ids:
+            named = now if acting is None else acting_as(now, acting)
+            found = yield from in_a_name(named, lambda: self._session, partial(self._set, ids))
+        outcomes = iter(found)
+        return [next(outcomes) if isinstance(one, str) else one for one in checked]
+
+    def _set(self, ids: list[str], now: Settings) -> Steps[list[Outcome]]:
+        corp_id = self._session.tenant.corp_id
+        return (
+            yield from set_status(now, ids, self._status, corp_id=corp_id, dry_run=self.dry_run)
         )
-        return [one or next(outcomes) for one in refused.values()]
 
     def _count(self, outcomes: list[Outcome]) -> list[Outcome]:
         self.tally.update(outcome.state for outcome in outcomes)
@@ -153,12 +164,12 @@ class Run(_Base):
         super().__init__(status, corp_access_token, corp_id, dry_run=dry_run)
         self._ids = open_user_ids
 
-    def __iter__(self) -> Iterator[Outcome]:
+    def __iter__(self) -> Generator[Outcome, None, None]:
         """Yield the outcomes, in the order in which they end."""
         for group in self.groups():
             yield from group
 
-    def groups(self) -> Iterator[list[Outcome]]:
+    def groups(self) -> Generator[list[Outcome], None, None]:
         """Yield the outcomes as they end, those that end together in one list."""
         from shim.routing.drivers import stream  # noqa: PLC0415 - talks to the network.
 
@@ -205,21 +216,16 @@ class AsyncRun(_Base):
         super().__init__(status, corp_access_token, corp_id, dry_run=dry_run)
         self._ids = open_user_ids
 
-    async def __aiter__(self) -> AsyncIterator[Outcome]:
-        """Yield the outcomes, in the order in which they end."""
-        from shim.routing.drivers import astream  # noqa: PLC0415 - talks to the network.
+    def __aiter__(self) -> AsyncOutcomes:
+        """Return an iterator over the outcomes, in the order in which they end."""
+        from shim.routing.drivers import AsyncStream  # noqa: PLC0415 - talks to the network.
 
-        try:
-            async with (
-                aclosing(self._flows()) as flows,
-                aclosing(astream(self._work, flows)) as results,
-            ):
-                async for outcomes in results:
-                    for outcome in self._count(outcomes):
-                        yield outcome
-        finally:
-            self._finish()
-        if self._trouble is not None:
+        groups = AsyncStream(self._work, self._flows())
+        return AsyncOutcomes(groups, count=self._count, ended=self._ended)
+
+    def _ended(self, *, whole: bool) -> None:
+        self._finish()
+        if whole and self._trouble is not None:
             raise self._trouble
 
     async def _flows(self) -> AsyncGenerator[Steps[list[Outcome]], None]:
@@ -238,6 +244,65 @@ class AsyncRun(_Base):
             yield self._flow(chunk)
 
 
+class AsyncOutcomes:
+    """The outcomes of a run, for `async for`. One that is dropped gives up what is under way."""
+
+    def __init__(
+        self,
+        groups: AsyncStream[list[Outcome]],
+        *,
+        count: Callable[[list[Outcome]], list[Outcome]],
+        ended: Callable[..., None],
+    ) -> None:
+        self._groups = groups
+        self._count = count
+        self._call_at_end = ended
+        self._ready: deque[Outcome] = deque()
+        self._begun = False
+
+    def __aiter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __anext__(self) -> Outcome:
+        """Return the next outcome.
+
+        Raises:
+            StopAsyncIteration: There is none any more.
+            Exception: What the iterable of the ids has raised.
+        """
+        self._begun = True
+        try:
+            while not self._ready:
+                self._ready.extend(self._count(await anext(self._groups)))
+        except StopAsyncIteration:
+            self._end(whole=True)
+            raise
+        except BaseException:
+            self._end(whole=False)
+            raise
+        return self._ready.popleft()
+
+    async def aclose(self) -> None:
+        """Give up what is under way, and return when that has ended. Again: nothing."""
+        self._ready.clear()
+        await self._groups.aclose()
+        self._end(whole=False)
+
+    def _end(self, *, whole: bool) -> None:
+        if self._begun:
+            self._begun = False
+            ended, self._call_at_end = self._call_at_end, _nothing
+            ended(whole=whole)
+
+    def __del__(self) -> None:
+        self._end(whole=False)
+
+
+def _nothing(*, whole: bool) -> None:
+    """Say nothing a second time."""
+
+
 async def _each(ids: Iterable[object] | AsyncIterable[object]) -> AsyncGenerator[object, None]:
     if isinstance(ids, AsyncIterable):
         async for one in ids:
@@ -247,7 +312,14 @@ async def _each(ids: Iterable[object] | AsyncIterable[object]) -> AsyncGenerator
             yield one
 
 
-def _session(now: Settings, corp_access_token: str | None, corp_id: str | None) -> Session:
+def open_session(
+    now: Settings, corp_access_token: str | None = None, corp_id: str | None = None
+) -> Session:
+    """Return a session with what the settings hold, as far as it is not given.
+
+    Raises:
+        ConfigurationError: Something is missing that is needed for a call.
+    """
     from shim.objectapi.session import Session  # noqa: PLC0415 - needed to send, not to import.
 
     stored = now.corp_access_token
@@ -268,14 +340,14 @@ def _session(now: Settings, corp_access_token: str | None, corp_id: str | None) 
     return Session(now, token=token, corp_id=corp_id, acting=now.acting_employee())
 
 
-def _refused(value: Any) -> Outcome | None:
-    """Return the outcome of what is no id at all, or None."""
+def _checked(value: Any) -> str | Outcome:
+    """Return an id, or the outcome of what is none."""
+    value = checks.readable(value)
     try:
-        checks.open_user_id(value)
+        return checks.open_user_id(value)
     except checks.Refused as refused:
         given = value if isinstance(value, str) else ""
         return Outcome(given, "failed", int(refused.code), refused.text, local_trace_id())
-    return None
 
 
 def quota_seconds(now: Settings, members: int, changes: int) -> float:

@@ -269,6 +269,20 @@ def baseline_check(
     raise typer.Exit(check(logs, baseline, shrink=shrink, empty=empty))
 
 
+@app.command()
+def whoami(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Print which employee acts by the settings, and which setting says so.
+
+    Exit code 0: it is known; 2: nothing is set, or it could not be found out.
+    """
+    from shim.cli.whoami import text  # noqa: PLC0415
+
+    echo(text(as_json=as_json))
+
+
 class Action(str, Enum):
     """What becomes of members."""
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from shim.cli import kinds, workbook
 from shim.cli.lines import MARKED, SURROGATE, IdsError, Lines
+from shim.offline.checks import invisible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -184,7 +185,7 @@ def _from_objects(lines: Lines, key: str | None) -> Iterator[str]:
         value = row[name]
         if not isinstance(value, str) or not value.strip() or SURROGATE.search(value):
             raise lines.error(_NOT_TEXT)
-        yield value.strip()
+        yield _visible(value.strip(), lines.error)
 
 
 def _loaded(line: str) -> Any:
@@ -206,7 +207,7 @@ def _from_lines(lines: Lines, column: str | None) -> Iterator[str]:
         if _NOT_ONE_ID.search(value):
             raise lines.error(_MORE_THAN_AN_ID)
         if not (header_may_come and value in NAMES):
-            yield value
+            yield _visible(value, lines.error)
         header_may_come = False
 
 
@@ -243,7 +244,19 @@ def _from_columns(rows: Rows, error: Complaint, column: str | None) -> Iterator[
         value = row[place].strip()
         if not value:
             raise error(_NO_ID, line)
-        yield value
+        yield _visible(value, error, line)
+
+
+def _visible(value: str, error: Callable[..., IdsError], *line: int) -> str:
+    """Return an id, if it holds no character that does not show.
+
+    Raises:
+        IdsError: It holds one. Named are the line and the character, not the id.
+    """
+    if found := invisible(value):
+        msg = f"the id holds {found}"
+        raise error(msg, *line)
+    return value
 
 
 def _place(rows: Rows, error: Complaint, column: str | None) -> int:

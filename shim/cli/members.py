@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from shim import settings
 from shim.bulk import Run
+from shim.changes.status import DISABLED
 from shim.cli import summary
 from shim.cli.errors import CommandError
 from shim.cli.ids import IdsError, IdsFile
@@ -120,8 +121,21 @@ class _Work:
         if ids is None:
             return sorted(failed or ()), len(failed or ())
         # Read once before anything is sent: a bad line is to be found now and not in an hour.
-        total = sum(1 for _ in _chosen(ids, failed)) if ids.can_be_read_again() else None
+        total = self._counted(ids, failed) if ids.can_be_read_again() else None
         return _chosen(ids, failed), total
+
+    def _counted(self, ids: IdsFile, failed: set[str] | None) -> int:
+        acting = settings.current().current_open_user_id
+        total, own = 0, False
+        for one in _chosen(ids, failed):
+            total += 1
+            own = own or one == acting
+        if own and _STATUS[self._order.command] == DISABLED:
+            complain(
+                f"{ids.name} lists the acting employee (current_open_user_id), who stays enabled "
+                "and is counted as failed"
+            )
+        return total
 
     def _failed(self) -> set[str] | None:
         path = self._order.only_failed

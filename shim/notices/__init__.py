@@ -24,6 +24,7 @@ from shim.notices.events import (
     SettingsFileRead,
     SettingsFileRefused,
     ShadowCompared,
+    UndocumentedParametersGiven,
 )
 from shim.notices.hooks import (
     NoticeHook,
@@ -59,6 +60,7 @@ __all__ = [
     "ShadowCompared",
     "Site",
     "SiteUsage",
+    "UndocumentedParametersGiven",
     "emit",
     "forget",
     "get_notice_hooks",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from sys import _getframe
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +12,7 @@ from typing_extensions import ParamSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from types import FrameType
 
     from shim.notices.notice import Notice
 
@@ -20,13 +20,30 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def noticed(function: Callable[P, R], notice: Notice, *, sited: bool = False) -> Callable[P, R]:
+def _no_frame(depth: int, /) -> FrameType:
+    """Stand for `sys._getframe` on an interpreter that has none: every caller is unknown."""
+    msg = f"no frame at depth {depth}: this interpreter shows none"
+    raise ValueError(msg)
+
+
+_getframe: Callable[[int], FrameType] = getattr(sys, "_getframe", _no_frame)
+
+
+def noticed(
+    function: Callable[P, R],
+    notice: Notice,
+    *,
+    sited: bool = False,
+    getframe: Callable[[int], FrameType] = _getframe,
+) -> Callable[P, R]:
     """Put a notice at a function's door.
 
     Args:
         function: What the door leads to.
         notice: Counts the calls; also raises, where its action or the filters of warnings say so.
         sited: Whether the function is given the call's `Site`, before the arguments.
+        getframe: Returns the frame so many calls up, or raises ValueError if no Python code made
+            the call: a C thread, a greenlet, `_thread` or an exit handler did.
 
     Returns:
         A function with the name, documentation, annotations and signature of the one given.
@@ -35,7 +52,11 @@ def noticed(function: Callable[P, R], notice: Notice, *, sited: bool = False) ->
 
     @functools.wraps(function)
     def door(*args: P.args, **kwargs: P.kwargs) -> R:
-        seen(_getframe(1))
+        try:
+            frame = getframe(1)
+        except ValueError:
+            frame = None
+        seen(frame)
         return function(*args, **kwargs)
 
     if sited:
@@ -43,7 +64,11 @@ def noticed(function: Callable[P, R], notice: Notice, *, sited: bool = False) ->
 
         @functools.wraps(function)
         def door(*args: P.args, **kwargs: P.kwargs) -> R:
-            return inside(seen(_getframe(1)), *args, **kwargs)
+            try:
+                frame = getframe(1)
+            except ValueError:
+                frame = None
+            return inside(seen(frame), *args, **kwargs)
 
     vars(door)["__signature__"] = inspect.signature(function)
     notice.adopt(door)
@@ -92,7 +117,11 @@ class _CoroutineDoor:
         self._sited = sited
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        site = self._seen(_getframe(1))
+        try:
+            frame = _getframe(1)
+        except ValueError:
+            frame = None
+        site = self._seen(frame)
         if self._sited:
             return self.__wrapped__(site, *args, **kwargs)
         return self.__wrapped__(*args, **kwargs)

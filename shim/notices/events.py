@@ -56,6 +56,7 @@ class OfflineAPICalled(NoticeEvent):
         replacement: What the object API offers instead.
         address: The command that says what to do instead, `fxshim explain FXO001`.
         caller_file: File of the calling line. Empty if the table of call sites is full.
+            `<unknown>` if no Python code made the call.
         caller_line: Number of the calling line, from 1. 0: unknown.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line, with its class (Python 3.11 and later).
@@ -92,6 +93,7 @@ class OfflineCallFinished(NoticeEvent):
         mode: Mode of the call.
         reason: Why this mode: the setting, the route or the flag that chose it, or the fallback.
         caller_file: File of the calling line. Empty if the table of call sites is full.
+            `<unknown>` if no Python code made the call.
         caller_line: Number of the calling line, from 1. 0: unknown.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line.
@@ -156,6 +158,38 @@ class OfflineFieldsDropped(NoticeEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class UndocumentedParametersGiven(NoticeEvent):
+    """An offline call was given parameters that it does not document. The service ignores them.
+
+    Only in the mode `legacy` are they sent, as before. Logged once for each name and call site.
+
+    Attributes:
+        code: Stable code of the deprecation.
+        function: Name of the deprecated function.
+        caller_file: File of the calling line. Empty if the table of call sites is full.
+        caller_line: Number of the calling line, from 1. 0: unknown.
+        caller_module: Module of the calling line.
+        caller_function: Function of the calling line.
+        site: Number of the call site in this process.
+        parameters: Their names, never their values. `*`: names that are no identifiers.
+        resembles: Documented parameters that these names resemble and that were not given.
+    """
+
+    name = "shim.undocumented_parameters_given"
+    level = "warning"
+
+    code: str
+    function: str
+    caller_file: str
+    caller_line: int
+    caller_module: str
+    caller_function: str
+    site: int
+    parameters: tuple[str, ...]
+    resembles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ShadowCompared(NoticeEvent):
     """The old call was made, and its answer compared with what the object API would return.
 
@@ -163,6 +197,7 @@ class ShadowCompared(NoticeEvent):
         code: Stable code of the deprecation.
         function: Name of the deprecated function.
         caller_file: File of the calling line. Empty if the table of call sites is full.
+            `<unknown>` if no Python code made the call.
         caller_line: Number of the calling line, from 1. 0: unknown.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line.
@@ -205,6 +240,7 @@ class OfflineCallFellBack(NoticeEvent):
         code: Stable code of the deprecation.
         function: Name of the deprecated function.
         caller_file: File of the calling line. Empty if the table of call sites is full.
+            `<unknown>` if no Python code made the call.
         caller_line: Number of the calling line, from 1. 0: unknown.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line.
@@ -255,6 +291,7 @@ class OfflineUsageSummarized(NoticeEvent):
         replacement: What the object API offers instead.
         address: The command that says what to do instead, `fxshim explain FXO001`.
         caller_file: File of the calling line. Empty for the overflow counter.
+            `<unknown>` if no Python code made the call.
         caller_line: Number of the calling line, from 1. 0: unknown.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line.

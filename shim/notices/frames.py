@@ -14,6 +14,9 @@ calling line at all, only the line of the standard library that runs targets, an
 blamed. So is, for `create_task(decorated())`, the decorator's own line: the coroutine runs when
 the line that made it is long past. Call the door from a function of your own and its line shows.
 
+A call may have no Python frame behind it at all: a C thread, a greenlet, `_thread` or an exit
+handler calls the door itself. All such calls of one function are one site, `UNKNOWN`.
+
 Before Python 3.11 a call in a `finally` clause counts as two sites, since Python compiles the
 clause twice and keeps no columns to tell that they are one.
 """
@@ -91,7 +94,7 @@ class Caller:
     """A calling line, in words.
 
     Attributes:
-        file: Its file, as Python names it.
+        file: Its file, as Python names it; `<unknown>` when no Python code made the call.
         line: Its number, from 1; 0 when unknown.
         module: Its module; empty when unknown.
         function: Its function, qualified on Python 3.11 and later.
@@ -101,6 +104,10 @@ class Caller:
     line: int
     module: str
     function: str
+
+
+UNKNOWN: Final = Caller("<unknown>", 0, "", "<unknown>")
+"""The calling line of calls that no Python code made."""
 
 
 def place(frame: FrameType) -> Place:
@@ -171,8 +178,10 @@ def judge(
     return Verdict.CALLER
 
 
-def describe(frame: FrameType) -> Caller:
+def describe(frame: FrameType | None) -> Caller:
     """Put a frame into words. None of its values is read."""
+    if frame is None:
+        return UNKNOWN
     code = frame.f_code
     return Caller(code.co_filename, frame.f_lineno or 0, _module(frame), _function(frame))
 

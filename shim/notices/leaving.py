@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _armed_for: int | None = None
+_left = False
 
 
 def arm(modules: Mapping[str, Any] = sys.modules) -> None:
@@ -29,13 +30,13 @@ def arm(modules: Mapping[str, Any] = sys.modules) -> None:
     Args:
         modules: The modules in use, by name.
     """
-    global _armed_for  # noqa: PLW0603 -- one process ends once.
+    global _armed_for, _left
     process = os.getpid()
     if _armed_for == process:
         return
-    _armed_for = process
-    # A fork inherits the parent's registrations; once is enough.
-    atexit.unregister(leave)
+    _armed_for, _left = process, False
+    # Again, so that it comes before the exit handlers registered since the import, which may close
+    # what hooks write to. The one of the import stays for a first call made by an exit handler.
     atexit.register(leave)
     # Children of multiprocessing leave by os._exit, past atexit, but run its own finalizers.
     # Looked up, not imported: whoever is such a child has it, and nobody else needs it.
@@ -48,8 +49,23 @@ def arm(modules: Mapping[str, Any] = sys.modules) -> None:
 
 def leave() -> None:
     """Report at the end of the process. Never raises."""
+    global _left  # noqa: PLW0603 -- one process ends once.
     emit_last(summarize)
+    _left = True
+    # Exit handlers that were registered earlier run later. Their calls must come by here.
+    TABLE.change_policy()
 
+
+def report_late(site: Site) -> bool:
+    """Report a call that is made after `leave`, and say whether it is one. Never raises."""
+    if _left:
+        with suppress(Exception):
+            _summarize(site)
+    return _left
+
+
+# Python does not run an exit handler that is registered by another one.
+atexit.register(leave)
 
 _last_round: float | None = None
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from shim.notices.events import OfflineAPICalled
-from shim.notices.frames import Verdict, blame, describe, judge, place, position
+from shim.notices.frames import UNKNOWN, Verdict, blame, describe, judge, place, position
 from shim.notices.hooks import emit
-from shim.notices.leaving import arm
+from shim.notices.leaving import arm, report_late
 from shim.notices.sites import NEVER, TABLE, Site
 from shim.notices.warning import OfflineAPIDeprecationWarning
 
@@ -104,11 +104,11 @@ class Notice:
         """
         self._doors = (*self._doors, door)
 
-    def seen(self, frame: FrameType) -> Site:
+    def seen(self, frame: FrameType | None) -> Site:
         """Count one call, and warn, log or raise if that is due.
 
         Args:
-            frame: The frame that called the door.
+            frame: The frame that called the door; None if no Python code did.
 
         Returns:
             Where the call was made.
@@ -118,6 +118,8 @@ class Notice:
                 this warning into an error.
             Exception: Whatever the context raises. The call is counted nevertheless.
         """
+        if frame is None:
+            return self._seen_without_frame()
         # `place(frame)`, but a call less.
         site = self._known.get((id(frame.f_code), frame.f_lasti))
         if site is None:
@@ -139,6 +141,14 @@ class Notice:
         self._codes.clear()
         if renew_lock:
             self._turn = threading.RLock()
+
+    def _seen_without_frame(self) -> Site:
+        """Count a call that no Python code made: rare, so each one asks for the policy."""
+        site = TABLE.site(self, UNKNOWN, ())
+        calls = next(site.count)
+        arm()
+        self._look(site, None, calls)
+        return site
 
     def _find(self, frame: FrameType) -> Site:
         """Count a call made by an unknown place, or through places that were passed before."""
@@ -201,21 +211,24 @@ class Notice:
             self._codes[id(found.frame.f_code)] = found.frame.f_code
             (self._stranded if found.stranded else self._known)[place(found.frame)] = site
 
-    def _look(self, site: Site, frame: FrameType, calls: int) -> None:
+    def _look(self, site: Site, frame: FrameType | None, calls: int) -> None:
         epoch = TABLE.epoch
         self._speak(site, frame, calls, self.context(), epoch)
 
     def _speak(
-        self, site: Site, frame: FrameType, calls: int, context: NoticeContext, epoch: int
+        self, site: Site, frame: FrameType | None, calls: int, context: NoticeContext, epoch: int
     ) -> None:
         """Do what the context wants done about one call."""
         action = context.action
         self._set_due(site, 0, epoch)  # For as long as something below may raise.
         if action != "ignore":
             self._log(site, calls, context.mode)
+        late = report_late(site)
         if action == "error":
             raise self._warning()
         if action == "warn" and not self._warned(site, site.caller or describe(frame)):
+            return
+        if late:  # Stay due: each call is reported by itself now.
             return
         self._set_due(site, NEVER if action == "ignore" else site.next_event, epoch)
 

@@ -17,12 +17,13 @@ from weakref import WeakSet
 from shim.notices.frames import Caller
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shim.notices.frames import Position
     from shim.notices.notice import Notice
 
 SITES_AT_MOST: Final = 4096
+NAMES_AT_MOST: Final = 100
 NEVER: Final = sys.maxsize
 _NOWHERE: Final = Caller(file="", line=0, module="", function="")
 
@@ -74,6 +75,7 @@ class Site:
     """
 
     __slots__ = (
+        "_named",
         "announced",
         "caller",
         "count",
@@ -95,6 +97,7 @@ class Site:
         self.announced = 0
         self.warned = False
         self.summarized = 0
+        self._named: frozenset[str] = frozenset()
 
     @property
     def where(self) -> Caller:
@@ -107,6 +110,17 @@ class Site:
         # A counter shows its next number in its repr alone: asking with next() would count one
         # more, and pickling it, the other way, is deprecated since Python 3.12.
         return int(repr(self.count)[len("count(") : -1]) - 1
+
+    def unnamed(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those names that this was not asked for before at this site.
+
+        From the 100th name on none is returned, so that the names kept have a bound.
+        """
+        with TABLE.lock:
+            new = [name for name in names if name not in self._named]
+            new = new[: NAMES_AT_MOST - len(self._named)]
+            self._named |= frozenset(new)
+        return tuple(new)
 
     def usage(self) -> SiteUsage:
         """The site's numbers, as of now."""

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shim.objectapi.codes import UNCERTAIN, Code
+from shim.objectapi.codes import PASSING, UNCERTAIN, Code
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 Row = Mapping[str, Any]
 
@@ -35,6 +35,10 @@ class Call:
         as_given: It is an old call: made once, with credentials and nothing else added.
         aside_until: It is part of a shadow, which ends at this time of the clock: given up then,
             and of no consequence to the run it belongs to.
+        finds: Makes of the vendor's reply one whose `employee` is who acts, or one that says why
+            nobody was found. Such a call names no acting employee; it is made once for all callers
+            of a tenant, and its reply is kept.
+        by_app: It carries the app credentials in place of a token.
     """
 
     path: str
@@ -44,6 +48,16 @@ class Call:
     method: str = "POST"
     as_given: bool = False
     aside_until: float | None = None
+    finds: Callable[[Reply], Reply] | None = field(default=None, repr=False)
+    by_app: bool = False
+
+    def may_pass(self, code: int) -> bool:
+        """Whether this call is worth making again, as it is, after it ended with `code`.
+
+        A write that ended with 50009 is not: it may have been carried out, and a locked record
+        answers with it every time (grade C). The caller has to look first.
+        """
+        return code in PASSING and not (self.writes and code == Code.TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +72,7 @@ class Reply:
         reached: Whether the call may have reached the vendor.
         earlier_doubt: Whether an earlier attempt at the same call may have been carried out.
         lasting: Whether the same call would end in the same way, so that it is not made again.
+        employee: Who acts (FSUID_…), if this answers a call that finds that out.
     """
 
     code: int
@@ -67,6 +82,7 @@ class Reply:
     reached: bool = True
     earlier_doubt: bool = False
     lasting: bool = False
+    employee: str = ""
 
     @property
     def ok(self) -> bool:
@@ -80,8 +96,8 @@ class Reply:
 
     @property
     def data(self) -> Mapping[str, Any]:
-        """The answer's `data`, empty where there is none."""
-        data = self.body.get("data")
+        """The answer's `data`; empty if there is none, and in an error, which proves nothing."""
+        data = self.body.get("data") if self.ok else None
         return data if isinstance(data, Mapping) else {}
 
     @property

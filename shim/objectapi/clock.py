@@ -17,6 +17,10 @@ class Clock:
         """Return seconds from some beginning; they never go back."""
         return time.monotonic()
 
+    def unix(self) -> float:
+        """Return seconds since 1970, to compare with times in records; they may be set back."""
+        return time.time()
+
     def sleep(self, seconds: float) -> None:
         """Let so many seconds pass."""
         time.sleep(seconds)
@@ -40,11 +44,16 @@ class SkippingClock(Clock):
 
     def __init__(self) -> None:
         self._now = 0.0
+        self._began = time.time()
         self._lock = threading.Lock()
 
     def now(self) -> float:
         """See `Clock`."""
         return self._now
+
+    def unix(self) -> float:
+        """See `Clock`."""
+        return self._began + self._now
 
     def sleep(self, seconds: float) -> None:
         """See `Clock`; also what a test puts it forward with."""

@@ -34,6 +34,7 @@ class Code(IntEnum):
     NO_QUOTA = 30003
     THROTTLED_TOO = 30004
     DEPARTMENT_NOT_FOUND = 30007
+    BAD_PARAMETER_TOO = 32000
     TIMEOUT = 50009
 
 
@@ -50,6 +51,9 @@ STOPPING = frozenset(
     }
 )
 """What will not pass, for this call or any other of the same run (grade B)."""
+
+BAD_PARAMETERS = frozenset({Code.BAD_PARAMETER, Code.BAD_PARAMETER_TOO})
+"""What an unknown field, among other things, is answered with (grade C)."""
 
 UNCERTAIN = frozenset({Code.BUSY, Code.SYSTEM_ERROR, Code.TIMEOUT})
 """After one of these a write may or may not have happened; only reading back tells."""

@@ -103,6 +103,7 @@ def origin(base_url: str) -> Origin:
 class _Connection:
     def __init__(self, to: Origin, way_there: Way) -> None:
         self.network = Network()
+        self.is_in_step = True
         # Without a proxy no pool of the library's is needed, not even one of a single connection.
         self._inner: Any = (
             httpcore.HTTPConnection(
@@ -130,6 +131,7 @@ class _Connection:
                 content.add(chunk)
         finally:
             response.close()
+        self.is_in_step = not _is_followed(response)
         return Answer(response.status, content.whole())
 
     @property
@@ -144,6 +146,7 @@ class _Connection:
 class _AsyncConnection:
     def __init__(self, to: Origin, way_there: Way) -> None:
         self.network = AsyncNetwork()
+        self.is_in_step = True
         self._inner: Any = (
             httpcore.AsyncHTTPConnection(
                 to.as_known(),
@@ -170,6 +173,7 @@ class _AsyncConnection:
                 content.add(chunk)
         finally:
             await response.aclose()
+        self.is_in_step = not _is_followed(response)
         return Answer(response.status, content.whole())
 
     @property
@@ -185,6 +189,18 @@ def _is_usable(inner: Any) -> bool:
     if isinstance(inner, (httpcore.ConnectionPool, httpcore.AsyncConnectionPool)):
         return True
     return bool(inner.is_available() and not inner.has_expired())
+
+
+def _is_followed(response: httpcore.Response) -> bool:
+    """Whether bytes follow an answer that nothing was asked for.
+
+    The HTTP library keeps them, and would take them for the answer to the next request. It shows
+    them nowhere, so this looks at how it is made; a test fails if that changes.
+    """
+    # A pool wraps the stream of its connection.
+    stream = getattr(response.stream, "_stream", response.stream)
+    state = getattr(getattr(stream, "_connection", None), "_h11_state", None)
+    return state is not None and bool(state.trailing_data[0])
 
 
 C = TypeVar("C", _Connection, _AsyncConnection)
@@ -289,7 +305,7 @@ class Connections:
         except BaseException:
             connection.network.give_up()
             raise
-        old = self._idle.keep(to, connection)
+        old = self._idle.keep(to, connection) if connection.is_in_step else [connection]
         if not self._at_exit:
             self._at_exit = True
             atexit.register(self._leave)
@@ -314,7 +330,7 @@ class Connections:
         except BaseException:
             connection.network.give_up()
             raise
-        for one in idle.keep(to, connection):
+        for one in idle.keep(to, connection) if connection.is_in_step else [connection]:
             await one.close()
         return answer
 

@@ -7,14 +7,16 @@ the result. Whoever performs it, blocking or awaiting, therefore does the same t
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from concurrent.futures import TimeoutError as TimedOut
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from shim.objectapi import tokens
 from shim.objectapi.calls import Call, Reply, local_reply
-from shim.objectapi.codes import PASSING, Code
+from shim.objectapi.codes import Code
 from shim.objectapi.pacing import POLL_SECONDS, Claim, WindowLost
 from shim.objectapi.session import Request, address
 
@@ -55,9 +57,9 @@ class Sleep:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Wait for the renewal somebody is making and send back the `Renewal`."""
+    """Wait for what another thread is asking for, a `Renewal` say, and send it back."""
 
-    renewal: Future[Renewal]
+    renewal: Future[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,11 @@ Exchange: TypeAlias = Generator[Step, Any, Reply]
 
 
 def exchange(
-    session: Session, call: Call, process: Process, fetch: Callable[[str], Renewal]
+    session: Session,
+    call: Call,
+    process: Process,
+    fetch: Callable[[str], Renewal],
+    find: Callable[[Call], Reply],
 ) -> Exchange:
     """Return the steps that turn `call` into its reply.
 
@@ -82,7 +88,10 @@ def exchange(
         process: What all sessions of this process share.
         fetch: Makes the token call, blocking, given the token that is to be replaced; runs in a
             thread of its own.
+        find: Finds out who acts, blocking, by a call that does so; runs in a thread of its own.
     """
+    if call.finds is not None:
+        return (yield from _found(session, call, process, find))
     if call.as_given or call.aside_until is not None:
         return (yield from _plainly(session, call, process))
     once = partial(_once, session, call, process, fetch)
@@ -104,19 +113,82 @@ def _plainly(session: Session, call: Call, process: Process) -> Exchange:
     return (yield from _in_turn(session, process, window, send, until))
 
 
-def token_call(session: Session, process: Process) -> Exchange:
-    """Return the steps of the token call (contract, section 1, Credentials)."""
+def _found(
+    session: Session, call: Call, process: Process, find: Callable[[Call], Reply]
+) -> Exchange:
+    """Wait for the reply that says who acts; a shadow waits as long as it has time."""
+    key = (session.tenant, session.settings.app_id, call.path, *call.body.values())
+    pending = process.kept.ask(key, partial(find, call))
+    if call.aside_until is None:
+        reply: Reply = yield Wait(pending)
+    else:
+        left = call.aside_until - process.clock.now()
+        reply = yield Ask(partial(_within, pending, max(left, 0.0)))
+    return reply
+
+
+def _within(pending: Future[Reply], seconds: float) -> Reply:
+    try:
+        return pending.result(seconds)
+    except TimedOut:
+        return local_reply(Code.TIMEOUT, "the acting employee was not found in time")
+
+
+def finding(
+    session: Session, call: Call, process: Process, fetch: Callable[[str], Renewal]
+) -> Exchange:
+    """Return the steps that find out who acts, and the reply that says so.
+
+    Args:
+        session: The first caller's.
+        call: How to find it out; its `finds` reads the vendor's reply.
+        process: What all sessions of this process share.
+        fetch: Makes the token call, as for `exchange`.
+    """
+    if call.by_app:
+        reply = yield from _named_by_app(session, call, process, fetch)
+    else:
+        once = partial(_once, session, call, process, fetch)
+        reply = yield from _persistent(session, call, process, once)
+    return reply if call.finds is None else call.finds(reply)
+
+
+def _named_by_app(
+    session: Session, call: Call, process: Process, fetch: Callable[[str], Renewal]
+) -> Exchange:
+    """Ask which employee the app credentials stand for.
+
+    The answer does not say of which tenant (contract, section 1, grade A), but that of the other
+    token call does. Without that, an employee of one tenant could act in another: where ids are
+    numbers, both may have a 1000.
+    """
+    book = process.tokens(session.tenant, session.settings.app_id)
+    renewal: Renewal = yield Wait(book.renew("", -inf, partial(fetch, "")))
+    if not renewal.token:
+        return local_reply(Code.TOKEN_EXPIRED, renewal.problem)
+    return (yield from token_call(session, process, call))
+
+
+def token_call(session: Session, process: Process, call: Call | None = None) -> Exchange:
+    """Return the steps of a call with the app credentials (contract, section 1, Credentials).
+
+    Args:
+        session: Who asks.
+        process: What all sessions of this process share.
+        call: Which call; None for the one that brings a corpAccessToken.
+    """
     settings = session.settings
-    credentials = settings.app_credentials or {}
-    window = process.window(session, tokens.PATH, tokens.QUOTA_CALLS, tokens.QUOTA_SECONDS)
+    call = call or Call(tokens.PATH, {})
+    body = {**(settings.app_credentials or {}), **call.body}
+    window = process.window(session, call.path, tokens.QUOTA_CALLS, tokens.QUOTA_SECONDS)
 
     def request() -> Request:
-        return address(settings, tokens.PATH, dict(credentials), session.third_trace_id())
+        return address(settings, call.path, dict(body), session.third_trace_id())
 
     return (
         yield from _persistent(
             session,
-            Call(tokens.PATH, {}),
+            call,
             process,
             lambda: _in_turn(session, process, window, lambda: _send(session, request)),
         )
@@ -141,8 +213,8 @@ def _persistent(
             # An earlier attempt may have been carried out where the last one was not.
             reply = replace(reply, earlier_doubt=True)
         in_doubt = reply.doubtful
-        hopeless = reply.lasting or reply.code not in PASSING
-        if hopeless or session.stopped or (in_doubt and not call.repeatable):
+        final = reply.lasting or session.stopped or not call.may_pass(reply.code)
+        if final or (in_doubt and not call.repeatable):
             return reply
         if patience is None:
             # Most calls need none, and most processes never load what it stands on.
@@ -162,7 +234,7 @@ def _once(
     settings = session.settings
     book = process.tokens(session.tenant, settings.app_id)
     window = process.window(session, call.path, settings.quota_calls, settings.quota_seconds)
-    token, used_at = "", 0.0
+    token, used_at, once_more = "", 0.0, False
 
     def first() -> Exchange:
         nonlocal token, used_at
@@ -187,15 +259,18 @@ def _once(
             "pass a fresh token, or set app_id, app_secret and permanent_code so that "
             "it can be renewed here",
         )
-    renewal = yield Wait(book.renew(token, used_at, partial(fetch, token)))
-    if not renewal.token:
-        return _explained(reply, renewal.problem)
-
-    def again() -> Exchange:
-        request = _request(session, process, call, renewal.token)
-        return (yield from _send(session, request, renewal.token))
-
-    return (yield from _in_turn(session, process, window, again))
+    while True:
+        renewal = yield Wait(book.renew(token, used_at, partial(fetch, token)))
+        if not renewal.token:
+            return _explained(reply, renewal.problem)
+        token, used_at = renewal.token, process.clock.now()
+        send = partial(_sent_with, session, process, call, token)
+        reply = yield from _in_turn(session, process, window, send)
+        # What another process left may have ended early, or be no token of this tenant. It is
+        # replaced once; a token that was fetched here is the vendor's last word.
+        if reply.code != Code.TOKEN_EXPIRED or not renewal.shared or once_more:
+            return reply
+        once_more = True
 
 
 def _request(session: Session, process: Process, call: Call, token: str) -> Callable[[], Request]:
@@ -207,6 +282,10 @@ def _request(session: Session, process: Process, call: Call, token: str) -> Call
         return replace(made, timeout=min(made.timeout, until - process.clock.now()))
 
     return request
+
+
+def _sent_with(session: Session, process: Process, call: Call, token: str) -> Exchange:
+    return _send(session, _request(session, process, call, token), token)
 
 
 def _in_turn(
@@ -225,15 +304,21 @@ def _in_turn(
     claim, used = Claim(window), False
     try:
         now = process.clock.now
-        while (slot := (yield from _asked(window, claim.take))) is None and now() < until:
-            yield Sleep(POLL_SECONDS[window.remote], "quota")
-        if isinstance(slot, WindowLost):
-            return local_reply(Code.THROTTLED, str(slot), reached=False)
-        if slot is None or slot.wait > until - now():
+        while True:
+            while (slot := (yield from _asked(window, claim.take))) is None and now() < until:
+                yield Sleep(POLL_SECONDS[window.remote], "quota")
+            if isinstance(slot, WindowLost):
+                return local_reply(Code.THROTTLED, str(slot), reached=False)
+            if slot is None or slot.wait > until - now():
+                yield from _asked(window, partial(claim.give_back, used=False))
+                return local_reply(Code.THROTTLED, "the window of this path is full", reached=False)
+            if slot.wait:
+                yield Sleep(slot.wait, "quota")
+            if monotonic() <= slot.use_by:
+                break
+            # The process or its event loop stood still, and the slot may be another's by now.
             yield from _asked(window, partial(claim.give_back, used=False))
-            return local_reply(Code.THROTTLED, "the window of this path is full", reached=False)
-        if slot.wait:
-            yield Sleep(slot.wait, "quota")
+            claim = Claim(window)
         reply = session.refuse()
         if reply is None:
             used = True

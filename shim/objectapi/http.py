@@ -7,6 +7,7 @@ again in a forked child.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -33,6 +34,7 @@ from shim.objectapi.shared_tokens import Fetched
 if TYPE_CHECKING:
     from shim.objectapi.calls import Call, Reply
     from shim.objectapi.clock import Clock
+    from shim.objectapi.recent import RecentWrites
     from shim.objectapi.session import Session
 
 # What a user's transport raises for the network. Anything else is a bug that its owner is to see.
@@ -79,9 +81,15 @@ def clock() -> Clock:
     return _clients.process.clock
 
 
+def recent() -> RecentWrites:
+    """Return the records that this process has written lately."""
+    return _clients.process.recent
+
+
 def exchange(session: Session, call: Call) -> steps.Exchange:
     """Return the steps that turn `call` into its reply."""
-    return steps.exchange(session, call, _clients.process, partial(_fetch_token, session))
+    fetch, find = partial(_fetch_token, session), partial(_find_employee, session)
+    return steps.exchange(session, call, _clients.process, fetch, find)
 
 
 def post(session: Session, step: steps.Send) -> Reply:
@@ -212,7 +220,9 @@ def _fetch_token(session: Session, stale: str) -> tokens.Renewal:
         )
     except WindowLost as lost:
         return tokens.Renewal(problem=str(lost))
-    return tokens.Renewal(fetched.token, seconds=fetched.seconds_left) if fetched else own[-1]
+    if fetched is None:
+        return own[-1]
+    return tokens.Renewal(fetched.token, seconds=fetched.seconds_left, shared=not own)
 
 
 def _called_for_token(session: Session) -> tokens.Renewal:
@@ -220,8 +230,17 @@ def _called_for_token(session: Session) -> tokens.Renewal:
     return tokens.read(reply, session.tenant.corp_id)
 
 
+def _find_employee(session: Session, call: Call) -> Reply:
+    """Return a reply that says who acts, or why that could not be found out."""
+    if call.aside_until is not None:
+        # The shadow may end before; what is found then serves the next call.
+        session, call = session.aside(), replace(call, aside_until=None)
+    fetch = partial(_fetch_token, session)
+    return _performed(session, steps.finding(session, call, _clients.process, fetch))
+
+
 def _performed(session: Session, running: steps.Exchange) -> Reply:
-    """Perform an exchange that needs no token, in this thread."""
+    """Perform an exchange in this thread."""
     sent: Any = None
     waiting = clock()
     try:
@@ -232,8 +251,10 @@ def _performed(session: Session, running: steps.Exchange) -> Reply:
                 sent = post(session, step)
             elif isinstance(step, steps.Ask):
                 sent = step.question()
+            elif isinstance(step, steps.Wait):
+                sent = step.renewal.result()
             else:
-                waiting.sleep(cast("steps.Sleep", step).seconds)
+                waiting.sleep(step.seconds)
     except StopIteration as end:
         return cast("Reply", end.value)
     finally:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from shim.objectapi import calls
 from shim.objectapi.codes import Code
+from shim.objectapi.values import record_id, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -76,18 +77,27 @@ class Kind:
         return calls.get(self.api_name, record_id, convert_user_id=settings.convert_user_id)
 
     def by_key(self, rows: Iterable[Row]) -> dict[str, list[Row]]:
-        """Return rows by their key; one without `_id` is of no use and left out."""
+        """Return rows by their key; one without a usable key or `_id` is left out."""
         found: dict[str, list[Row]] = {}
         for row in rows:
-            if row.get("_id"):
-                found.setdefault(str(scalar(row.get(self.key))), []).append(row)
+            key = text_of(row.get(self.key))
+            if key and record_id(row):
+                found.setdefault(key, []).append(row)
         return found
+
+    def shared(self, rows: Iterable[Row]) -> set[str]:
+        """Return each `_id` that stands beside more than one key, so that it identifies none."""
+        keys: dict[str, set[str | None]] = {}
+        for row in rows:
+            found = record_id(row)
+            if found:
+                keys.setdefault(found, set()).add(text_of(row.get(self.key)))
+        return {found for found, beside in keys.items() if len(beside) > 1}
+
+    def is_of(self, row: Row, key: str) -> bool:
+        """Whether a row may be that of a key: it says nothing else."""
+        return row.get(self.key) is None or text_of(row[self.key]) == key
 
 
 PERSONNEL = Kind("PersonnelObj", "user_id", Code.USER_NOT_FOUND, "openUserId")
 DEPARTMENT = Kind("DepartmentObj", "_id", Code.DEPARTMENT_NOT_FOUND, "departmentId")
-
-
-def scalar(value: Any) -> Any:
-    """Return what a field holds: employee fields come as lists even when single (grade B)."""
-    return value[0] if isinstance(value, list) and len(value) == 1 else value

@@ -10,9 +10,11 @@ it, so that nobody asks twice and nobody is overtaken.
 
 from __future__ import annotations
 
-import heapq
+import itertools
+import math
 import threading
 import time
+from bisect import bisect_right, insort
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -32,11 +34,14 @@ class Slot:
         wait: Seconds until it may be used; 0 = now.
         free_at: On the window's clock, when it is free; 0.0 where it was never used.
         name: What the window knows it by.
+        use_by: On `time.monotonic()`, until when its call must have begun. A call that begins later
+            may last longer than the lease.
     """
 
     wait: float
     free_at: float = 0.0
     name: str = ""
+    use_by: float = math.inf
 
 
 class WindowLost(Exception):  # noqa: N818 - raised to be answered, not to fail.
@@ -44,7 +49,16 @@ class WindowLost(Exception):  # noqa: N818 - raised to be answered, not to fail.
 
 
 class Window(Protocol):
-    """`calls` slots, each busy from its use until `seconds` after it is given back."""
+    """`calls` slots, each busy from its use until `seconds` after it is given back.
+
+    A slot that is not given back within its lease is free again.
+
+    Attributes:
+        lease_seconds: How long a slot may be under way, in seconds: longer than the longest call,
+            and as long again until it begins, and `seconds` more.
+    """
+
+    lease_seconds: float
 
     @property
     def remote(self) -> bool:
@@ -65,43 +79,76 @@ class Window(Protocol):
 
 
 class LocalWindow:
-    """A window that this process keeps for itself."""
+    """A window that this process keeps for itself.
+
+    Leases go by the machine's clock, since calls take real time. They end what no code can give
+    back any more: an event loop that was stopped for good, an exception thrown in by a signal.
+    """
 
     remote = False
 
     def __init__(
-        self, calls: int, seconds: float, clock: Callable[[], float] = time.monotonic
+        self,
+        calls: int,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        lease_seconds: float = math.inf,
+        machine: Callable[[], float] = time.monotonic,
     ) -> None:
         self._calls = calls
         self._seconds = seconds
         self._clock = clock
-        self._under_way = 0
+        self.lease_seconds = lease_seconds
+        self._machine = machine
+        # By name: when the lease of a slot under way ends.
+        self._busy: dict[str, float] = {}
+        # When slots given back are free, in order.
         self._free_at: list[float] = []
-        self._lock = threading.Lock()
+        self._names = itertools.count(1)
+        # Reentrant, for a signal handler or a finalizer may make a call while it is held.
+        self._lock = threading.RLock()
+
+    @property
+    def _under_way(self) -> int:
+        return len(self._busy)
 
     def take(self) -> Slot | None:
         """See `Window`."""
         with self._lock:
             now = self._clock()
-            while self._free_at and self._free_at[0] <= now:
-                heapq.heappop(self._free_at)
-            if self._under_way + len(self._free_at) < self._calls:
-                self._under_way += 1
-                return Slot(0.0)
-            if not self._free_at:
+            machine = self._machine()
+            for name in [name for name, end in self._busy.items() if end <= machine]:
+                del self._busy[name]
+            del self._free_at[: bisect_right(self._free_at, now)]
+            # A slot given back after its lease may make them more than there should be. So many
+            # have to be free before the next can be had.
+            over = self._under_way + len(self._free_at) - self._calls
+            if over >= len(self._free_at):
                 return None
-            free_at = heapq.heappop(self._free_at)
-            self._under_way += 1
-            return Slot(free_at - now, free_at)
+            free_at = self._free_at.pop(over) if over >= 0 else 0.0
+            wait = free_at - now if free_at else 0.0
+            slot = Slot(
+                wait,
+                free_at,
+                str(next(self._names)),
+                machine + wait + use_within(self.lease_seconds, self._seconds),
+            )
+            self._busy[slot.name] = machine + wait + self.lease_seconds
+            return slot
 
     def give_back(self, slot: Slot, *, used: bool) -> None:
-        """See `Window`."""
+        """See `Window`. What was used counts, even where its lease is over."""
         with self._lock:
-            self._under_way -= 1
+            was_busy = self._busy.pop(slot.name, None) is not None
             if used:
-                heapq.heappush(self._free_at, self._clock() + self._seconds)
-            elif slot.free_at:
-                heapq.heappush(self._free_at, slot.free_at)
+                insort(self._free_at, self._clock() + self._seconds)
+            elif was_busy and slot.free_at:
+                insort(self._free_at, slot.free_at)
+
+
+def use_within(lease_seconds: float, seconds: float) -> float:
+    """Return within how many seconds a call must begin, so that its lease covers it."""
+    return (lease_seconds - seconds) / 2
 
 
 class Claim:
@@ -114,7 +161,7 @@ class Claim:
     def __init__(self, window: Window) -> None:
         """Claim nothing yet."""
         self._window = window
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._slot: Slot | None = None
         self._over = False
 

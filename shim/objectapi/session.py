@@ -7,6 +7,7 @@ import json
 import threading
 import uuid
 from collections import Counter
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -83,7 +84,8 @@ class Session:
             settings: The settings for the whole call.
             token: The caller's corpAccessToken.
             corp_id: The caller's corpId.
-            acting: In whose name the object API is asked; None where only old calls are made.
+            acting: In whose name the object API is asked; None where only old calls are made, and
+                until it has been found out.
             third_trace_id: The caller's thirdTraceId.
         """
         self.settings = settings
@@ -104,9 +106,16 @@ class Session:
         """Return `call` with address and credentials, body style (contract, section 1, grade A)."""
         # Last, so that nothing in a body can pass for a credential.
         body = {**call.body, "corpAccessToken": token, "corpId": self.tenant.corp_id}
-        if not call.as_given:
+        if not call.as_given and call.finds is None:
             body["currentOpenUserId"] = self.acting
         return address(self.settings, call.path, body, self.third_trace_id(), call.method)
+
+    def aside(self) -> Session:
+        """Return a session with the same books, of which no trouble stops this one's run."""
+        twin = copy(self)
+        twin.go_on()
+        twin.on_stop = lambda: None
+        return twin
 
     @property
     def stopped(self) -> bool:
@@ -125,6 +134,7 @@ class Session:
     def go_on(self) -> None:
         """Take a stop back: what comes is something else."""
         self._stopped = None
+        self._silent_since = None
 
     def refuse(self) -> Reply | None:
         """Return the reply to a call that is not to be attempted any more, or None."""

@@ -2,10 +2,15 @@
 
 Everything that goes to Redis goes through `Link.script`: one atomic script for each operation.
 While the store is lost nobody waits for it; one caller looks again every few seconds.
+
+Nothing that a Redis holds or answers raises anything else than `StoreLost`: an error for every
+command, an answer of another shape, one that does not end, or none. What is at the keys and was not
+put there by a script is replaced by the scripts themselves.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from contextlib import suppress
@@ -17,6 +22,7 @@ from shim.objectapi.pacing import WindowLost
 from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Sequence
 
     import redis
@@ -25,10 +31,15 @@ if TYPE_CHECKING:
 
 OnLoss: TypeAlias = Literal["local", "refuse"]
 T = TypeVar("T")
+R_co = TypeVar("R_co", covariant=True)
 
 RETRY_SECONDS = 5.0
 """How long a lost store is left alone before somebody looks again."""
 _ANSWER_SECONDS = 1.0
+# To connect and to answer, however many round trips that takes and however slowly bytes come.
+_QUESTION_SECONDS = 2.0
+# The longest answer is a token.
+_ANSWER_BYTES = 1_000_000
 _MANY = 2**31
 
 
@@ -44,14 +55,14 @@ class StoreLost(WindowLost):
         self.sent = sent
 
 
-class Script(Protocol):
+class Script(Protocol[R_co]):
     """A script that Redis runs as one step."""
 
-    def __call__(self, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
+    def __call__(self, keys: Sequence[str], arguments: Sequence[Argument]) -> R_co:
         """Run it and return what it returned.
 
         Raises:
-            StoreLost: Redis did not answer, or is being left alone.
+            StoreLost: Redis did not answer as it should, or is being left alone.
         """
         ...
 
@@ -60,14 +71,13 @@ class Link:
     """One process's connection to the store, and the knowledge of whether it is there."""
 
     def __init__(self, url: str, on_loss: OnLoss, retry_seconds: float) -> None:
-        client, trouble = _client(url)
-        self._client = client
-        self._trouble = trouble
+        self._client = _client(url)
         # Not the URL: that may hold a password.
         self._place = urlsplit(url).hostname or "the unix socket"
         self.on_loss = on_loss
         self._retry_seconds = retry_seconds
-        self._lock = threading.Lock()
+        # Reentrant, for a signal handler or a finalizer may make a call while it is held.
+        self._lock = threading.RLock()
         # Even while the store is there, odd while it is lost. Who asked in an earlier chapter has
         # nothing to say about this one.
         self._chapter = 0
@@ -75,12 +85,17 @@ class Link:
         self._look_again_at = 0.0
         self._reason = ""
 
-    def script(self, text: str) -> Script:
-        """Return a script ready to run."""
+    def script(self, text: str, read: Callable[[Any], T]) -> Script[T]:
+        """Return a script ready to run.
+
+        Args:
+            text: The script.
+            read: Returns what its answer says. What this raises says that Redis did not answer.
+        """
         registered = self._client.register_script(text)
 
-        def run(keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
-            return self.ask(lambda: registered(keys=keys, args=arguments))
+        def run(keys: Sequence[str], arguments: Sequence[Argument]) -> T:
+            return self.ask(lambda: read(registered(keys=keys, args=arguments)))
 
         return run
 
@@ -88,12 +103,14 @@ class Link:
         """Put a question to Redis and return the answer.
 
         Raises:
-            StoreLost: Redis did not answer, or is being left alone.
+            StoreLost: Redis did not answer as it should, or is being left alone.
         """
         chapter = self._begin()
+        _asked.until = time.monotonic() + _QUESTION_SECONDS
+        _asked.bytes = 0
         try:
             answer = question()
-        except self._trouble as error:
+        except Exception as error:  # noqa: BLE001 - an answer that is none may raise anything.
             self._lose(chapter, type(error).__name__)
             raise self._lost(sent=True) from None
         if chapter % 2:
@@ -103,7 +120,7 @@ class Link:
     def close(self) -> None:
         """Close the connections."""
         # One of them may be broken already, which is no news to anybody who is leaving.
-        with suppress(*self._trouble):
+        with suppress(Exception):
             self._client.close()
 
     def _begin(self) -> int:
@@ -154,8 +171,68 @@ def key(name: str, part: str) -> str:
     return f"fxiaoke-shim:{{{quote(name, safe='/:|')}}}:{part}"
 
 
-def _client(url: str) -> tuple[redis.Redis, tuple[type[Exception], ...]]:
-    """Return a client that does not linger, and what it raises when Redis is not to be reached."""
+class _Asked(threading.local):
+    """The question of this thread: until when it may take, and how much was read."""
+
+    until = math.inf
+    bytes = 0
+
+
+_asked = _Asked()
+
+
+class _Bounded:
+    """A connection of the redis client whose answers are bounded, in time and in length.
+
+    The client's own timeout bounds one read: a peer that sends a byte now and then holds it for
+    ever.
+    """
+
+    def _connect(self) -> Any:
+        return _BoundedSocket(super()._connect())  # type: ignore[misc]
+
+
+class _BoundedSocket:
+    """A socket whose reads end with the question that they are for."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._socket, name)
+
+    def recv(self, *arguments: Any) -> bytes:
+        data: bytes = self._bounded(self._socket.recv, arguments)
+        _count(len(data))
+        return data
+
+    def recv_into(self, *arguments: Any) -> int:
+        size: int = self._bounded(self._socket.recv_into, arguments)
+        _count(size)
+        return size
+
+    def _bounded(self, read: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        left = _asked.until - time.monotonic()
+        if left <= 0:
+            msg = "the answer does not end"
+            raise TimeoutError(msg)
+        timeout = self._socket.gettimeout()
+        self._socket.settimeout(left if timeout is None else min(timeout, left))
+        try:
+            return read(*arguments)
+        finally:
+            self._socket.settimeout(timeout)
+
+
+def _count(size: int) -> None:
+    _asked.bytes += size
+    if _asked.bytes > _ANSWER_BYTES:
+        msg = "the answer is too long"
+        raise OSError(msg)
+
+
+def _client(url: str) -> redis.Redis:
+    """Return a client that does not linger."""
     try:
         import redis  # noqa: PLC0415 - only who shares a quota pays for it.
         from redis.backoff import NoBackoff  # noqa: PLC0415
@@ -163,7 +240,6 @@ def _client(url: str) -> tuple[redis.Redis, tuple[type[Exception], ...]]:
     except ImportError:
         msg = "redis_url needs the extra redis: pip install 'fxiaoke-shim[redis]'"
         raise ConfigurationError(msg) from None
-    trouble = (redis.RedisError, OSError)
     try:
         client = redis.Redis.from_url(
             url,
@@ -174,12 +250,15 @@ def _client(url: str) -> tuple[redis.Redis, tuple[type[Exception], ...]]:
             max_connections=_MANY,
             # Old servers and proxies speak no other.
             protocol=2,
-            decode_responses=True,
+            # A token given by a caller may be any text.
+            encoding_errors="backslashreplace",
         )
+        pool = client.connection_pool
+        pool.connection_class = type("Bounded", (_Bounded, pool.connection_class), {})
         # Connects to nothing, but complains of options in the URL that do not exist.
-        client.connection_pool.make_connection()
-    except (ValueError, TypeError, *trouble):
+        pool.make_connection()
+    except (ValueError, TypeError, redis.RedisError, OSError):
         # Their text may quote the URL.
         msg = "redis_url: has an option after the ? that the redis client does not take"
         raise ConfigurationError(msg) from None
-    return client, trouble
+    return client

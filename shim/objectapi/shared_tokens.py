@@ -8,10 +8,11 @@ for the tenant.
 from __future__ import annotations
 
 import random
+import re
 import secrets
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shim.objectapi.shared_link import StoreLost, key
 
@@ -24,23 +25,47 @@ LOCK_SECONDS = 120.0
 """A renewal that takes longer passes for dead, and somebody else makes it."""
 _MARGIN_SECONDS = 60.0
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 0.2
+# What is shared: anything else that is found in Redis is not ours.
+_A_TOKEN = re.compile(r"[!-~]{1,4096}")
+
+# What others may have put there is not ours: no text, or one that no token and no lock looks like.
+_TIDY = """
+for _, at in ipairs(KEYS) do
+  local kind = redis.call('TYPE', at).ok
+  if kind ~= 'string' and kind ~= 'none' then redis.call('DEL', at) end
+end
+"""
 
 # A token that will do, with its life; or an empty one, with whether the lock is ours.
-_CLAIM = """
+_CLAIM = (
+    _TIDY
+    + """
 local token = redis.call('GET', KEYS[1])
-if token and token ~= ARGV[1] then
+if token and token ~= ARGV[1] and #token > 0 and #token <= 4096
+    and not string.find(token, '[^!-~]') then
   local life = redis.call('PTTL', KEYS[1])
   if life > tonumber(ARGV[2]) then return {token, life} end
+end
+local holder = redis.call('GET', KEYS[2])
+if holder then
+  -- A lock says how long it holds at most; one that holds longer, or for ever, is no lock of ours.
+  local longest = string.match(holder, '^%x+%-(%d+)$')
+  local life = redis.call('PTTL', KEYS[2])
+  if not longest or life < 0 or life > tonumber(longest) then redis.call('DEL', KEYS[2]) end
 end
 local locked = redis.call('SET', KEYS[2], ARGV[3], 'NX', 'PX', ARGV[4])
 return {'', locked and 1 or 0}
 """
+)
 
 # In one step, so that nobody finds the lock open and the token not yet there.
-_SETTLE = """
+_SETTLE = (
+    _TIDY
+    + """
 if ARGV[2] ~= '' then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
 if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
 """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +81,8 @@ class SharedTokens:
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._claim = link.script(_CLAIM)
-        self._settle = link.script(_SETTLE)
+        self._claim = link.script(_CLAIM, _claimed)
+        self._settle = link.script(_SETTLE, _nothing)
 
     def fetch(
         self,
@@ -74,7 +99,7 @@ class SharedTokens:
             stale: The token that has expired.
             renew: Makes the token call; returns None where it brought no token. Each process then
                 tries for itself, one after the other.
-            lock_seconds: The longest that `renew` may take.
+            lock_seconds: The longest that `renew` may take, and that this waits for another's.
 
         Returns:
             The token, or None where this process's own `renew` brought none.
@@ -83,7 +108,7 @@ class SharedTokens:
             StoreLost: The store is lost, and `on_quota_store_loss` is "refuse".
         """
         keys = (key(tenant_key, "token"), key(tenant_key, "token-lock"))
-        lock = secrets.token_hex(8)
+        lock = f"{secrets.token_hex(8)}-{_milliseconds(lock_seconds)}"
         try:
             known = self._wait(keys, stale, lock, lock_seconds)
         except StoreLost:
@@ -102,25 +127,47 @@ class SharedTokens:
     def _wait(
         self, keys: Sequence[str], stale: str, lock: str, lock_seconds: float
     ) -> Fetched | None:
-        """Return a fresh token, or None as soon as the renewal is this caller's."""
+        """Return a fresh token, or None as soon as the renewal is this caller's.
+
+        Whoever has waited as long as a renewal may take makes it without the lock.
+        """
+        until = time.monotonic() + lock_seconds
         arguments = (stale, _milliseconds(_MARGIN_SECONDS), lock, _milliseconds(lock_seconds))
         while True:
             token, number = self._claim(keys, arguments)
             if token:
                 return Fetched(token, number / 1000)
-            if number:
+            if number or time.monotonic() >= until:
                 return None
             # Partly random, so that many do not come back all at once.
             time.sleep(random.uniform(_SHORTEST_PAUSE, _LONGEST_PAUSE))  # noqa: S311
 
     def _finish(self, keys: Sequence[str], lock: str, fetched: Fetched | None) -> None:
-        lasting = fetched is not None and fetched.seconds_left > _MARGIN_SECONDS
-        token, life = (fetched.token, fetched.seconds_left) if fetched and lasting else ("", 0.0)
+        token, life = "", 0.0
+        if fetched and fetched.seconds_left > _MARGIN_SECONDS and _A_TOKEN.fullmatch(fetched.token):
+            token, life = fetched.token, fetched.seconds_left
         try:
             self._settle(keys, (lock, token, _milliseconds(life)))
         except StoreLost:
             # The token is good all the same; the lock ends by itself.
             return
+
+
+def _claimed(answer: Any) -> tuple[str, int]:
+    if not isinstance(answer, list):
+        raise TypeError
+    token, number = answer
+    if not isinstance(token, bytes) or not isinstance(number, int):
+        raise TypeError
+    # A token's life in milliseconds, or whether the lock is ours.
+    if not (number > _milliseconds(_MARGIN_SECONDS) if token else number in {0, 1}):
+        raise ValueError(number)
+    return token.decode("ascii"), number
+
+
+def _nothing(answer: Any) -> None:
+    if answer is not None:
+        raise TypeError
 
 
 def _milliseconds(seconds: float) -> int:

@@ -16,15 +16,16 @@ quota, and what was used meanwhile is told to Redis before anything else is aske
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from shim.objectapi.pacing import LocalWindow, Slot
+from shim.objectapi.pacing import LocalWindow, Slot, use_within
 from shim.objectapi.shared_link import StoreLost, key
 
 if TYPE_CHECKING:
@@ -34,21 +35,50 @@ _MICROSECONDS = 1_000_000
 
 _COMMON = """
 local busy, free = KEYS[1], KEYS[2]
+local seconds, calls = tonumber(ARGV[1]), tonumber(ARGV[2])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
+local latest = now + seconds
+
+-- Lua would round a number of this size when it makes a text of it.
+local function text(number)
+  return string.format('%.0f', number)
+end
 
 local function add(to, name, at)
-  -- Lua would round a number of this size when it makes a text of it.
-  redis.call('ZADD', to, string.format('%.0f', at), name)
+  redis.call('ZADD', to, text(at), name)
   local last = redis.call('ZRANGE', to, -1, -1, 'WITHSCORES')
-  redis.call('PEXPIREAT', to, string.format('%.0f', math.ceil(last[2] / 1000) + 1))
+  redis.call('PEXPIREAT', to, text(math.ceil(last[2] / 1000) + 1))
+end
+
+for _, at in ipairs(KEYS) do
+  local kind = redis.call('TYPE', at).ok
+  if kind ~= 'zset' and kind ~= 'none' then redis.call('DEL', at) end
+end
+
+-- What no call of ours can have left, or only if Redis' clock went back since: a slot that is free
+-- later than a call answered now, more slots under way than there are, one without a lease, and one
+-- whose lease is longer than its name says. Each counts as a call answered now, so that the quota
+-- holds and a call waits no longer than the window.
+local strange = redis.call('ZREMRANGEBYSCORE', free, '(' .. text(latest), '+inf')
+  + redis.call('ZREMRANGEBYRANK', busy, calls, -1)
+local held = redis.call('ZRANGE', busy, 0, -1, 'WITHSCORES')
+for i = 1, #held, 2 do
+  local lease = string.match(held[i], '^%x+%-(%d+)$')
+  if not lease or #lease > 9 or tonumber(held[i + 1]) > latest + lease * 1000 then
+    redis.call('ZREM', busy, held[i])
+    strange = strange + 1
+  end
+end
+for i = 1, math.min(strange, calls) do
+  add(free, clock[1] .. '.' .. clock[2] .. '.' .. i, latest)
 end
 """
 
 _TAKE = (
     _COMMON
     + """
-local name, calls, lease, not_before = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local name, lease, not_before = ARGV[3], tonumber(ARGV[4]), ARGV[5]
 redis.call('ZREMRANGEBYSCORE', busy, '-inf', now)
 redis.call('ZREMRANGEBYSCORE', free, '-inf', now)
 
@@ -71,10 +101,10 @@ return {usable - now, free_at}
 _GIVE_BACK = (
     _COMMON
     + """
-for i = 1, #ARGV, 4 do
+for i = 3, #ARGV, 4 do
   local name, used, free_at, seconds = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local was_busy = redis.call('ZREM', busy, name)
-  local at = math.max(now + seconds, tonumber(free_at))
+  local at = math.min(math.max(now + seconds, tonumber(free_at)), latest)
   -- What was used counts, even where the lease is over or Redis never heard of it.
   if at > now and (used == '1' or was_busy == 1) then add(free, name, at) end
 end
@@ -133,13 +163,16 @@ class SharedWindow:
         self._keys = (key(name, "busy"), key(name, "free"))
         self._calls = calls
         self._seconds = seconds
-        self._lease_seconds = lease_seconds
-        self._local = LocalWindow(calls, seconds)
-        self._take = link.script(_TAKE)
-        self._give_back = link.script(_GIVE_BACK)
+        self.lease_seconds = lease_seconds
+        # The first two arguments of both scripts.
+        self._common = (_microseconds(seconds), calls)
+        self._local = LocalWindow(calls, seconds, lease_seconds=lease_seconds)
+        self._take = link.script(_TAKE, self._taken)
+        self._give_back = link.script(_GIVE_BACK, _nothing)
         # What Redis could not be told while it was lost, oldest first.
         self._untold: deque[_Return] = deque()
-        self._lock = threading.Lock()
+        # Reentrant, for a signal handler or a finalizer may make a call while it is held.
+        self._lock = threading.RLock()
 
     def take(self) -> Slot | None:
         """Take the slot that is free first, or None where all are under way.
@@ -147,15 +180,21 @@ class SharedWindow:
         Raises:
             StoreLost: The store is lost, and `on_quota_store_loss` is "refuse".
         """
+        self._local.lease_seconds = self.lease_seconds
         local = self._local.take()
         if local is None:
             return None
-        name = _name()
+        # With its lease, so that what no call of ours has left can be told apart.
+        name = f"{secrets.token_hex(8)}-{math.ceil(self.lease_seconds * 1000)}"
         try:
             slot = self._ask_for(name, local)
         except StoreLost as lost:
             slot = _SharedSlot(
-                local.wait, name=name if lost.sent else "", local=local, in_doubt=lost.sent
+                local.wait,
+                name=name if lost.sent else "",
+                use_by=local.use_by,
+                local=local,
+                in_doubt=lost.sent,
             )
             if self._link.on_loss == "local":
                 return slot
@@ -172,7 +211,7 @@ class SharedWindow:
         if not used and not slot.name:
             return
         back = _Return(
-            slot.name or _name(),
+            slot.name or secrets.token_hex(8),
             used,
             int(slot.free_at),
             # Nobody knows which slot Redis chose where its answer was lost. It is free after
@@ -181,34 +220,53 @@ class SharedWindow:
             time.monotonic(),
         )
         try:
-            self._give_back(self._keys, back.arguments())
+            self._give_back(self._keys, (*self._common, *back.arguments()))
         except StoreLost:
             self._keep(back)
 
     def _ask_for(self, name: str, local: Slot) -> _SharedSlot | None:
         if self._untold:
             self._tell()
-        lease, not_before = (round(it * _MICROSECONDS) for it in (self._lease_seconds, local.wait))
-        found = self._take(self._keys, (name, self._calls, lease, not_before))
+        times = (_microseconds(self.lease_seconds), _microseconds(local.wait))
+        found = self._take(self._keys, (*self._common, name, *times))
         if found is None:
             return None
-        return _SharedSlot(found[0] / _MICROSECONDS, float(found[1]), name, local=local)
+        wait, free_at = found
+        use_by = time.monotonic() + wait + use_within(self.lease_seconds, self._seconds)
+        return _SharedSlot(wait, float(free_at), name, min(use_by, local.use_by), local=local)
+
+    def _taken(self, answer: Any) -> tuple[float, int] | None:
+        """Return for how many seconds to wait, and when the slot is free on Redis' clock."""
+        if answer is None:
+            return None
+        if not isinstance(answer, list):
+            raise TypeError
+        wait, free_at = answer
+        # Microseconds are rounded, here and there.
+        longest = _microseconds(self._seconds) + 2
+        if not (isinstance(wait, int) and isinstance(free_at, int) and 0 <= wait <= longest):
+            raise ValueError
+        return wait / _MICROSECONDS, free_at
 
     def _tell(self) -> None:
         # Whoever comes meanwhile has to wait: the others' slots are not to be had before.
         with self._lock:
-            self._give_back(
-                self._keys, tuple(chain.from_iterable(back.arguments() for back in self._untold))
-            )
+            untold = chain.from_iterable(back.arguments() for back in self._untold)
+            self._give_back(self._keys, (*self._common, *untold))
             self._untold.clear()
 
     def _keep(self, back: _Return) -> None:
         with self._lock:
             self._untold.append(back)
             # Redis no longer counts what is older.
-            while self._untold[0].since < back.since - self._lease_seconds - self._seconds:
+            while self._untold[0].since < back.since - self.lease_seconds - self._seconds:
                 self._untold.popleft()
 
 
-def _name() -> str:
-    return secrets.token_hex(8)
+def _nothing(answer: Any) -> None:
+    if answer is not None:
+        raise TypeError
+
+
+def _microseconds(seconds: float) -> int:
+    return round(seconds * _MICROSECONDS)

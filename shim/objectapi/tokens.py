@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shim.objectapi.codes import PASSING, Code
+from shim.objectapi.values import integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from shim.objectapi.calls import Reply
 
 PATH = "/cgi/corpAccessToken/get/V2"
+EMPLOYEE_PATH = "/oauth2.0/token"
+"""The other token call, for tokens in headers: the one that names an employee (grade A)."""
 QUOTA_CALLS = 10
 QUOTA_SECONDS = 60.0
 LIFE_SECONDS = 7200.0
@@ -32,6 +35,9 @@ _ENDS_SOON_SECONDS = 600.0
 # longer, or refuses, is not asked at every call.
 _ASK_AGAIN_SECONDS = 60.0
 _REMEMBERED = 64
+# Bounds on what an answer may say of a token; no real one comes near.
+_LONGEST_TOKEN = 4096
+_MOST_LIFE_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +48,13 @@ class Renewal:
         token: The token; empty where there is none.
         problem: Why there is none.
         seconds: How long the token lives from now.
+        shared: Whether another process left it in the shared store.
     """
 
     token: str = field(default="", repr=False)
     problem: str = ""
     seconds: float = LIFE_SECONDS
+    shared: bool = False
 
 
 class TokenBook:
@@ -54,9 +62,11 @@ class TokenBook:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
+        # Reentrant, for a signal handler or a finalizer may make a call while it is held.
+        self._lock = threading.RLock()
         self._expired: OrderedDict[str, None] = OrderedDict()
         self._fresh = ""
+        self._fresh_is_shared = False
         self._fresh_since = 0.0
         self._fresh_until = 0.0
         # When a renewal last ended, whatever it brought.
@@ -99,7 +109,7 @@ class TokenBook:
                 self._expired.popitem(last=False)
             if self._fresh and self._fresh != stale and self._fresh_since >= used_at:
                 done: Future[Renewal] = Future()
-                done.set_result(Renewal(self._fresh))
+                done.set_result(Renewal(self._fresh, shared=self._fresh_is_shared))
                 return done
             if self._pending is not None:
                 return self._pending
@@ -131,6 +141,7 @@ class TokenBook:
             self._asked_at = self._clock()
             if renewal and renewal.token:
                 self._fresh = renewal.token
+                self._fresh_is_shared = renewal.shared
                 self._fresh_since = self._asked_at
                 self._fresh_until = self._fresh_since + renewal.seconds
                 self._expired.pop(renewal.token, None)
@@ -147,13 +158,14 @@ def read(reply: Reply, corp_id: str) -> Renewal:
             f"{advice}"
         )
     token, owner = reply.body.get("corpAccessToken"), reply.body.get("corpId")
-    if not isinstance(token, str) or not token:
+    if not isinstance(token, str) or not 0 < len(token) <= _LONGEST_TOKEN:
         return Renewal(problem=f"the renewal brought no token (traceId {reply.trace_id})")
     if owner != corp_id:
         return Renewal(
             problem="the configured app credentials belong to another corpId than this call's"
         )
-    seconds = reply.body.get("expiresIn")
-    if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and seconds > 0:
-        return Renewal(token, seconds=float(seconds))
-    return Renewal(token)
+    given = reply.body.get("expiresIn")
+    seconds = given if isinstance(given, float) else integer(given)
+    if seconds is None or not seconds > 0:
+        return Renewal(token)
+    return Renewal(token, seconds=float(min(seconds, _MOST_LIFE_SECONDS)))

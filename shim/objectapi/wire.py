@@ -2,55 +2,143 @@
 
 The gateway answers HTTP 200 to everything, errors included (contract, section 1, grade B), so
 another status means that something in between answered: a proxy, a load balancer, a login page.
+
+A reply's body is made safe here, once for all that read it: its errorCode is an int, its texts and
+its traceId hold no secret, and it can be written to a log and to JSON.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from shim.objectapi.calls import NOTHING_SENT, Reply, local_reply, local_trace_id
+from shim.objectapi.calls import NOTHING_SENT, Reply, is_local, local_reply, local_trace_id
 from shim.objectapi.codes import Code
+from shim.objectapi.values import integer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
 _PHONE = re.compile(r"(?<!\d)(?:\+?86)?1\d{10}(?!\d)")
 _LONGEST = 300
+_LONGEST_TRACE_ID = 128
 # Shorter ones are nobody's token, and replacing them would only tear the text apart.
 _SHORTEST_SECRET = 4
+_TEXTS = ("errorMessage", "errorDescription")
+# No documented answer nests ten deep; deeper than this, comparing and printing would fail.
+_DEEPEST = 100
+_NESTING = (dict, list)
+# In JSON a backslash begins an escape. One half of a surrogate pair is group 1.
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_INVISIBLE = re.compile(r"[^!-~]+")
 
 
-def decode(status: int, content: bytes, secrets: Iterable[str]) -> Reply:
+def decode(status: int, content: bytes, secrets: Collection[str]) -> Reply:
     """Return the reply in an HTTP answer; one that is not the vendor's envelope is an error."""
     try:
-        body: Any = json.loads(content)
-    except (ValueError, RecursionError):
+        body = _parsed(content)
+    except RecursionError:
+        return _too_deep()
+    except ValueError:
         body = None
-    code = body.get("errorCode") if isinstance(body, dict) else None
-    if not isinstance(code, int) or isinstance(code, bool):
+    code = integer(body.get("errorCode")) if isinstance(body, dict) else None
+    if code is None:
         return local_reply(
             Code.BUSY,
             f"HTTP {status} came back without the vendor's errorCode: something between here and "
             "Fxiaoke answered; check base_url, proxies and the gateway's health",
         )
-    trace_id = body.get("traceId")
-    text = body.get("errorMessage") or body.get("errorDescription") or f"errorCode {code}"
-    return Reply(
-        code,
-        trace_id if isinstance(trace_id, str) and trace_id else local_trace_id(),
-        redacted(str(text), secrets),
-        body,
+    deep = [name for name, value in body.items() if not _is_flat_enough(value)]
+    for name in deep:
+        del body[name]
+    trace_id = body["traceId"] = _trace_id(body.get("traceId"), secrets)
+    body["errorCode"] = code
+    for name in _TEXTS:
+        text = body.get(name)
+        if isinstance(text, str):
+            body[name] = redacted(text, secrets)
+        else:
+            body.pop(name, None)
+    text = next((body[name] for name in _TEXTS if body.get(name)), f"errorCode {code}")
+    if deep and code == Code.OK:
+        # A success of which a part is unknown; the rest is there for those who need no more.
+        return replace(_too_deep(), body=body)
+    return Reply(code, trace_id, text, body)
+
+
+def _too_deep() -> Reply:
+    """Return the reply for an answer that cannot be read; not a transient error: it would recur."""
+    return local_reply(
+        Code.SYSTEM_ERROR,
+        f"the answer nests deeper than {_DEEPEST} levels and was not read, so whether the call was "
+        "carried out is open; check base_url and proxies",
     )
 
 
-def redacted(text: str, secrets: Iterable[str]) -> str:
+def _parsed(content: bytes) -> Any:
+    """Return the JSON in an answer, without what no JSON may hold.
+
+    Half a surrogate pair becomes U+FFFD: it could be written to no log and sent to no client. NaN
+    and infinities become null.
+
+    Raises:
+        ValueError: It is no JSON.
+        RecursionError: It nests too deeply to be read.
+    """
+    text = content.decode(json.detect_encoding(content))
+    if _SURROGATE.search(text):
+        text = _ESCAPE.sub(lambda escape: "\\ufffd" if escape[1] else escape[0], text)
+    return _DECODER.decode(text)
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
+
+
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=lambda _: None)
+
+
+def _is_flat_enough(value: Any) -> bool:
+    """Whether a value nests at most `_DEEPEST` levels deep; looked at level by level."""
+    level = [value] if isinstance(value, _NESTING) else []
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, _NESTING)
+        ]
+    return not level
+
+
+def _trace_id(given: Any, secrets: Collection[str]) -> str:
+    """Return the vendor's traceId in visible ASCII, or one of our own if there is none."""
+    if not isinstance(given, str) or not given:
+        return local_trace_id()
+    text = _INVISIBLE.sub("?", _masked(given, secrets))[:_LONGEST_TRACE_ID]
+    # What begins as ours does says that nobody answered.
+    return f"?{text}" if is_local(text) else text
+
+
+def redacted(text: str, secrets: Collection[str]) -> str:
     """Return the vendor's text without our secrets and without mobile numbers, and not too long."""
+    return _masked(text, secrets)[:_LONGEST]
+
+
+def _masked(text: str, secrets: Collection[str]) -> str:
     for secret in secrets:
         if len(secret) >= _SHORTEST_SECRET:
             text = text.replace(secret, "***")
-    return _PHONE.sub("***", text)[:_LONGEST]
+    return _PHONE.sub("***", text)
 
 
 def timed_out(seconds: float) -> Reply:

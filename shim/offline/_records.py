@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from shim import settings
 from shim.changes.outcome import Outcome
-from shim.objectapi.calls import QUERY_LIMIT, Call, path
+from shim.objectapi.calls import QUERY_LIMIT, Call, Reply, path
 from shim.objectapi.codes import Code
+from shim.objectapi.values import record_id
 from shim.offline import checks
 from shim.offline.answer import Answer, envelope
 from shim.offline.checks import Refused
@@ -22,7 +23,6 @@ from shim.offline.fates import EXACT, Fate, converted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shim.objectapi.calls import Reply
     from shim.routing.flow import Steps
 
 Verb = Literal["create", "update", "get", "query", "invalid", "recover", "delete", "changeOwner"]
@@ -242,6 +242,10 @@ def _sent(asked: Asked, method: str, address: str) -> Steps[Answer]:
     (reply,) = yield [
         Call(address, asked.body, writes=asked.writes, repeatable=not asked.writes, method=method)
     ]
+    preset = address == path(asked.api_name, asked.verb)
+    if preset and asked.verb == "update" and _made(reply) not in {"", *asked.ids}:
+        # What an ERP object's `dataId` names is unknown (U).
+        reply = Reply(Code.SYSTEM_ERROR, reply.trace_id, _OTHER_RECORD)
     text = reply.message + _doubt(asked, reply)
     answer = envelope(reply.code, text, reply.trace_id)
     texts = ("errorDescription", "errorMessage") if reply.ok else ()
@@ -259,10 +263,12 @@ def _sent(asked: Asked, method: str, address: str) -> Steps[Answer]:
     return answer
 
 
+_OTHER_RECORD: Final = "the vendor's answer names another record than the one that was sent"
+
+
 def _made(reply: Reply) -> str:
     """Return the `_id` of a new record; where an ERP object's answer has it is unknown (U)."""
-    made = reply.body.get("dataId")
-    return made if isinstance(made, str) else ""
+    return record_id({"_id": reply.body.get("dataId")}) or ""
 
 
 def _doubt(asked: Asked, reply: Reply) -> str:

@@ -5,17 +5,19 @@ Whatever a tenant puts into a row, none of these raises.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from shim.objectapi.kinds import scalar
-
-_LONGEST_NUMBER = 18
+from shim.objectapi.values import integer, scalar, text_of
 
 
 def text(value: Any) -> str:
     """Return a text field; empty where it is none."""
     value = scalar(value)
-    return str(value) if isinstance(value, str) or whole(value) else ""
+    found = text_of(value)
+    if isinstance(value, str) or found is None:
+        return found or (str(value) if whole(value) else "")
+    return found if whole(value) else ""
 
 
 def first(value: Any) -> Any:
@@ -25,8 +27,8 @@ def first(value: Any) -> Any:
 
 def as_number(value: Any) -> int | None:
     """Return an id that is a string of digits as a number, or None where it is none."""
-    digits = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    return int(digits) if digits.isdecimal() and len(digits) <= _LONGEST_NUMBER else None
+    number = None if isinstance(value, (list, float)) else integer(value)
+    return None if number is None or number < 0 else number
 
 
 def numbers(value: Any) -> list[int]:
@@ -38,7 +40,13 @@ def numbers(value: Any) -> list[int]:
 
 def whole(value: Any) -> int:
     """Return a number field as a whole number, however it is written; 0 where it is none."""
-    try:
-        return int(float(str(scalar(value))))
-    except (ValueError, OverflowError):
-        return 0
+    value = scalar(value)
+    number = integer(value)
+    if number is not None:
+        return number
+    if isinstance(value, float) or (isinstance(value, str) and value.isascii()):
+        try:
+            return integer(math.trunc(float(value))) or 0
+        except (ValueError, OverflowError):
+            pass
+    return 0

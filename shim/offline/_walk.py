@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shim.objectapi import calls
+from shim.objectapi.codes import Code
+from shim.objectapi.values import record_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from shim.settings.model import Settings
 
 Filter = tuple[str, str, "Sequence[str]"]
+
+
+MOST_PAGES = 10_000
+"""A million rows; a tenant that answers with new rows for ever must end somewhere."""
 
 
 def walk(
@@ -26,11 +32,13 @@ def walk(
     one: nobody printed that rows which may not be read are replaced by others (U).
 
     Returns:
-        The rows, and the last reply, which is not `ok` where the walk was cut short.
+        The rows, each record once, and the last reply, which is not `ok` where the walk was cut
+        short.
     """
     rows: list[Row] = []
+    seen: set[str] = set()
     after: list[Filter] = []
-    while True:
+    for _ in range(MOST_PAGES):
         call = calls.query(
             api_name,
             filters=[*filters, *after],
@@ -38,13 +46,22 @@ def walk(
             convert_user_id=settings.convert_user_id,
         )
         (reply,) = yield [call]
-        page = [row for row in reply.rows if row.get("_id")]
-        last = max((str(row["_id"]) for row in page), default="")
+        known = len(seen)
+        for row in reply.rows:
+            found = record_id(row)
+            # A row without a usable `_id` is passed on, since leaving it out would say that it is
+            # not there; but no page can begin after it.
+            if row.get("_id") and found not in seen:
+                rows.append(row)
+            if found:
+                seen.add(found)
+                # The vendor's last one: how it orders ids of different lengths is unknown (U).
+                after = [("_id", "GT", [found])]
         # A tenant that ignores the filter would give the same page for ever.
-        if not page or (after and last <= after[0][2][0]):
+        if len(seen) == known:
             return rows, reply
-        rows += page
-        after = [("_id", "GT", [last])]
+    text = f"more than {MOST_PAGES * calls.QUERY_LIMIT} rows were answered; ask for fewer"
+    return rows, calls.local_reply(Code.SYSTEM_ERROR, text)
 
 
 def chunks(keys: Sequence[str], size: int = calls.QUERY_LIMIT) -> Iterator[Sequence[str]]:

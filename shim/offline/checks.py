@@ -7,15 +7,27 @@ for it. No text repeats an argument.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, TypeVar
 
 from shim.objectapi.codes import Code
+from shim.offline.undocumented import names
+
+R = TypeVar("R")
 
 _LONG = 2**63 - 1
 _DEEPEST = 100
 # What a double holds; Python refuses to print numbers that are much longer.
 _MOST_BITS = 1024
+
+
+# Separators and controls, and letters and marks that show as nothing (default ignorable).
+_UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+_IGNORABLE = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
 
 
 class Refused(Exception):  # noqa: N818 - raised to be answered, not to fail.
@@ -25,6 +37,41 @@ class Refused(Exception):  # noqa: N818 - raised to be answered, not to fail.
         super().__init__(text)
         self.code = code
         self.text = text
+
+
+_PLAIN = frozenset({str, int, float, bool, type(None), list, tuple, dict})
+
+
+class _Unreadable:
+    """Stands for an argument whose own code fails when it is looked at."""
+
+
+def readable(value: Any) -> Any:
+    """Return an argument in a form that runs no code of the caller's when it is checked.
+
+    Subclasses of text, numbers, lists and objects become what they hold. Anything else stays as it
+    is, unless it cannot even be asked for its type: that is no usable argument, and refused as one.
+    """
+    if type(value) in _PLAIN:
+        return value
+    try:
+        for base, plain_value in _HOLDS.items():
+            if issubclass(type(value), base):
+                return plain_value(value)
+        isinstance(value, (Iterable, Mapping, str))
+    except Exception:  # noqa: BLE001 - a class of the caller's may raise anything.
+        return _Unreadable()
+    return value
+
+
+_HOLDS: dict[type, Callable[[Any], Any]] = {
+    str: str.__str__,
+    int: int.__int__,
+    float: float.__float__,
+    list: lambda value: list(list.__iter__(value)),
+    tuple: lambda value: tuple(tuple.__iter__(value)),
+    dict: lambda value: dict(dict.items(value)),
+}
 
 
 def token(value: Any) -> str:
@@ -49,7 +96,7 @@ def open_user_ids(value: Any) -> list[str]:
         raise Refused(Code.BAD_OPEN_USER_ID, "openUserIds is not a list of ids")
     ids: list[str] = []
     try:
-        ids.extend(_one_of_the_ids(one) for one in value)
+        ids.extend(_one_of_the_ids(one, place) for place, one in enumerate(value, 1))
     except Refused:
         raise
     except Exception:  # noqa: BLE001 - whatever a stranger's iterator raises, it holds no ids.
@@ -63,14 +110,26 @@ def acting(value: Any) -> str | None:
     """Return the caller's currentOpenUserId, or None where the setting is to decide."""
     if missing(value):
         return None
-    return _text(value, Code.BAD_OPEN_USER_ID, "currentOpenUserId is not a string")
+    return _id(value, "currentOpenUserId", "currentOpenUserId is not a string")
 
 
 def open_user_id(value: Any, name: str = "openUserId") -> str:
     """Return one usable openUserId."""
     if missing(value):
         raise Refused(Code.NO_OPEN_USER_ID, f"{name} is missing")
-    return _text(value, Code.BAD_OPEN_USER_ID, f"{name} is not a string")
+    return _id(value, name, f"{name} is not a string")
+
+
+def invisible(value: str) -> str:
+    """Return where an id holds a character that does not show, or "" if it holds none.
+
+    Such ids come from files and chats; they look right, and no member has them. The character is
+    named by its code point; the id is not repeated.
+    """
+    for place, one in enumerate(value, 1):
+        if unicodedata.category(one) in _UNSEEN or _IGNORABLE.match(one):
+            return f"U+{ord(one):04X} as character {place}, which does not show: take it out"
+    return ""
 
 
 def department_id(value: Any, name: str = "departmentId") -> str:
@@ -89,16 +148,33 @@ def department_ids(value: Any, name: str, *, most: int) -> list[str]:
     return [department_id(one, f"{name}[]") for one in value]
 
 
-def table(value: Any, name: str, known: Collection[str]) -> dict[str, Any]:
-    """Return what is given in a nested object; None is as good as left out."""
+def table(
+    value: Any, name: str, known: Collection[str], *, drop: bool = False
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return what is given in a nested object; None is as good as left out.
+
+    What is not documented is refused: the service ignores it (C), and an update that loses part of
+    what it was asked to write would be a false success.
+
+    Args:
+        value: The object.
+        name: Its name.
+        known: The documented names.
+        drop: Leave out what is not documented instead of refusing it.
+
+    Returns:
+        What is documented, and the names of what was left out.
+    """
     given = {key: item for key, item in json_object(value, name).items() if item is not None}
-    if not given.keys() <= set(known):
+    others = given.keys() - set(known)
+    if others and not drop:
         # Not named: what is not documented may be anything, a person's data included.
         raise Refused(
             Code.BAD_PARAMETER,
-            f"{name} holds something undocumented; documented are {', '.join(known)}",
+            f"{name} holds something undocumented; documented are {', '.join(known)}; take it out, "
+            'or set on_unmapped = "drop" to do without',
         )
-    return given
+    return {key: given[key] for key in given if key not in others}, names(others)
 
 
 def json_object(value: Any, name: str) -> dict[str, Any]:
@@ -108,12 +184,7 @@ def json_object(value: Any, name: str) -> dict[str, Any]:
     """
     if not isinstance(value, Mapping):
         raise Refused(Code.BAD_PARAMETER, f"{name} is missing or not an object")
-    try:
-        return _plain_object(value, name, _DEEPEST)
-    except Refused:
-        raise
-    except Exception:  # noqa: BLE001 - whatever a stranger's mapping raises, it is no JSON.
-        raise Refused(Code.BAD_PARAMETER, f"{name} cannot be read to its end") from None
+    return _copied(_plain_object, value, name)
 
 
 def text(value: Any, name: str, *, empty: bool = True) -> str:
@@ -153,11 +224,18 @@ def third_trace_id(value: Any) -> str | None:
     return _text(value, Code.BAD_PARAMETER, "thirdTraceId is not a string")
 
 
-def _one_of_the_ids(value: Any) -> str:
+def _one_of_the_ids(value: Any, place: int) -> str:
     text = "openUserIds holds something that is not an id (a non-empty string)"
     if missing(value):
         raise Refused(Code.BAD_OPEN_USER_ID, text)
-    return _text(value, Code.BAD_OPEN_USER_ID, text)
+    return _id(value, f"no. {place} of openUserIds", text)
+
+
+def _id(value: Any, name: str, not_text: str) -> str:
+    plain_id = _text(value, Code.BAD_OPEN_USER_ID, not_text)
+    if found := invisible(plain_id):
+        raise Refused(Code.BAD_OPEN_USER_ID, f"{name} holds {found}")
+    return plain_id
 
 
 def read(value: Iterable[Any], name: str) -> list[Any]:
@@ -170,7 +248,16 @@ def read(value: Iterable[Any], name: str) -> list[Any]:
 
 def plain(value: Any, name: str) -> Any:
     """Return a plain copy of any JSON value."""
-    return _plain(value, name, _DEEPEST)
+    return _copied(_plain, value, name)
+
+
+def _copied(copy: Callable[[Any, str, int], R], value: Any, name: str) -> R:
+    try:
+        return copy(value, name, _DEEPEST)
+    except Refused:
+        raise
+    except Exception:  # noqa: BLE001 - whatever a class of the caller's raises, it is no JSON.
+        raise Refused(Code.BAD_PARAMETER, f"{name} cannot be read to its end") from None
 
 
 def _plain_object(value: Mapping[Any, Any], name: str, depth: int) -> dict[str, Any]:

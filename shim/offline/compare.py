@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from shim.objectapi.codes import Code
+from shim.offline.undocumented import loggable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,6 @@ _IDS: Final = ("openUserId", "departmentId", "id", "_id", "objectDataId")
 _PATHS_AT_MOST: Final = 20
 # The two APIs' words for a bad parameter.
 _SAME_CODES: Final = {32000: int(Code.BAD_PARAMETER)}
-_NAME: Final = re.compile(r"[A-Za-z_]\w{0,60}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,8 @@ def _facts(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_lost(path: str, fates: Mapping[str, Fate]) -> bool:
-    fate = fates.get(path)
+    # A list without ids differs as a whole: its path ends in `[]`, its fate is that of the field.
+    fate = fates.get(path) or fates.get(path.removesuffix("[]"))
     if fate is not None:
         return fate.kind in {"defaulted", "dropped"}
     # What nobody documented is not promised; below a field that is passed on whole, it is.
@@ -79,7 +79,7 @@ def _is_lost(path: str, fates: Mapping[str, Fate]) -> bool:
 def _differing(old: Any, new: Any, path: str) -> Iterator[str]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in {**old, **new}:
-            name = str(key) if _NAME.fullmatch(str(key)) else "*"
+            name = loggable(key)
             inner = f"{path}.{name}" if path else name
             yield from _differing(old.get(key), new.get(key), inner)
     elif isinstance(old, list) and isinstance(new, list):

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Translation = Steps[Answer]
 
+NAMED_MODES = frozenset({"object", "dry_run"})
+"""The modes in which an employee has to act."""
+
 
 @dataclass(frozen=True)
 class Declaration:
@@ -35,6 +38,8 @@ class Declaration:
         source: Where its facts come from.
         parameters: What becomes of each parameter, nested ones as `user.mobile`.
         answer: What becomes of each answer field, nested ones as `employees[].name`.
+        nameless: What happens if no acting employee is set and none can be found: the call raises
+            `ConfigurationError`, or the old call is made, since programs learn by it who they are.
         kind: `translated` into other calls; `preset`: the old call is the object API's own; `erp`:
             the same, at addresses of its own, or where the setting `erp` says.
         translation: The generator that answers it.
@@ -53,6 +58,7 @@ class Declaration:
     parameters: Mapping[str, Fate] = field(repr=False)
     answer: Mapping[str, Fate] = field(repr=False)
     kind: Literal["translated", "preset", "erp"]
+    nameless: Literal["raise", "legacy"]
     translation: Callable[..., Translation] = field(repr=False)
     returns: type[Answer]
 
@@ -70,9 +76,19 @@ class Declaration:
         """Whether the translation makes the old call itself."""
         return self.kind == "preset" or (self.kind == "erp" and now.erp == "own")
 
+    def old_path(self, now: Settings) -> str:
+        """Return where the old call is sent."""
+        return self.paths[0 if now.legacy_address == "original" else -1]
+
+    def falls_back(self, mode: str, now: Settings) -> bool:
+        """Whether the old call is made instead, since no employee can act."""
+        needed = self.nameless == "legacy" and mode in NAMED_MODES
+        return needed and not now.knows_employee
+
     def said(self, mode: str, now: Settings) -> str:
         """Return a way as the notices say it: calls that stay at ERP addresses are old calls."""
-        return "legacy" if mode == "object" and self.kind == "erp" and now.erp == "own" else mode
+        own = mode == "object" and self.kind == "erp" and now.erp == "own"
+        return "legacy" if own or self.falls_back(mode, now) else mode
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from shim.offline.declaration import ENDPOINTS, Declaration, Endpoint, Translati
 from shim.offline.fates import CREDENTIALS, ENVELOPE
 from shim.offline.run import Run
 from shim.routing.loading import load
+from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,6 +46,7 @@ def offline(  # noqa: PLR0913 - a declaration says everything, and says it by na
     returns: type[A],
     method: str = "POST",
     kind: Literal["translated", "preset", "erp"] = "translated",
+    nameless: Literal["raise", "legacy"] = "raise",
 ) -> Callable[[Callable[P, Translation]], Callable[P, A]]:
     """Declare an offline call; see `Declaration` for the arguments.
 
@@ -70,6 +72,7 @@ def offline(  # noqa: PLR0913 - a declaration says everything, and says it by na
             parameters={**CREDENTIALS, **parameters},
             answer={**ENVELOPE, **answer},
             kind=kind,
+            nameless=nameless,
             translation=translation,
             returns=returns,
         )
@@ -83,14 +86,23 @@ def offline(  # noqa: PLR0913 - a declaration says everything, and says it by na
             # Imported here and below: what talks to the network is not needed before.
             from shim.routing import drivers  # noqa: PLC0415
 
-            return shaped(run.finish(drivers.walk(run.flow(), run.open_session)), returns)
+            try:
+                answer = drivers.walk(run.flow(), run.open_session)
+            except ConfigurationError as error:
+                # The text says it all; where in here it was found says nothing to the caller.
+                raise error.with_traceback(None) from None
+            return shaped(run.finish(answer), returns)
 
         async def awaitable(site: Site, /, *args: Any, **kwargs: Any) -> A:
             load()
             run = Run(declared, site, args, kwargs)
             from shim.routing import drivers  # noqa: PLC0415
 
-            return shaped(run.finish(await drivers.awalk(run.flow(), run.open_session)), returns)
+            try:
+                answer = await drivers.awalk(run.flow(), run.open_session)
+            except ConfigurationError as error:
+                raise error.with_traceback(None) from None
+            return shaped(run.finish(answer), returns)
 
         door = notices.noticed(_dressed(function, declared), notice, sited=True)
         twin = notices.noticed_async(_dressed(awaitable, declared, "shim.aio"), notice, sited=True)

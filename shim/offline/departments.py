@@ -12,7 +12,8 @@ from typing_extensions import deprecated
 from shim import settings
 from shim.changes.state import hidden, none_seen, set_state
 from shim.objectapi.codes import Code
-from shim.objectapi.kinds import DEPARTMENT, scalar
+from shim.objectapi.kinds import DEPARTMENT
+from shim.objectapi.values import scalar
 from shim.offline import checks
 from shim.offline._values import as_number, first, text, whole
 from shim.offline._walk import walk
@@ -53,6 +54,11 @@ _UNREADABLE = _NO_RECORD | {20023}
 NOT_NUMBERS = (
     "this tenant's department ids are not all whole numbers, so the old answer, whose ids are, "
     f"cannot express them: read {DEPARTMENT.api_name} through the object API"
+)
+
+OTHER_RECORD = (
+    "the tenant answered with another record than the one asked for: call again, and give the "
+    "traceId to the vendor's support if it happens again"
 )
 
 _IS_STOP = converted('status is neither "0" nor "2" (B); of a deleted department: U')
@@ -112,7 +118,7 @@ def get_department_list(
         answers.
 
     Raises:
-        ConfigurationError: `current_open_user_id` is not set, or a setting is unusable.
+        ConfigurationError: No acting employee is set or can be found, or a setting is unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Get Department List.
@@ -213,11 +219,12 @@ def get_department_details(
         hidden one down), status (1 normal, 2 disabled, 3 deleted), description (always ""),
         keywords (always []). `errorCode` 0, or: 10013 no token, 10014 no corpId, 11008 a bad
         currentOpenUserId, 11009 a bad departmentId, 30007 a department that does not exist or is
-        hidden, 20016 an expired token, 50009 no answer, -1 no connection, -2 parents whose ids are
-        not numbers, others as the vendor answers.
+        hidden, 20016 an expired token, 50009 no answer, -1 no connection, -2 another record
+        than the one asked for, or parents whose ids are not numbers, others as the vendor answers.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Get Department Details.
@@ -229,6 +236,8 @@ def get_department_details(
         return envelope(Code.DEPARTMENT_NOT_FOUND, hidden(DEPARTMENT), reply.trace_id)
     if not reply.ok:
         return passed_on(reply)
+    if not DEPARTMENT.is_of(reply.data, str(number)):
+        return envelope(Code.SYSTEM_ERROR, OTHER_RECORD, reply.trace_id)
     row = reply.data
     above, problem = yield from _above(now, number, reply)
     if problem is not None:
@@ -273,6 +282,8 @@ def _above(now: Settings, number: int, reply: Reply) -> Steps[tuple[list[int], A
                 break
             if not reply.ok:
                 return [], passed_on(reply)
+            if not DEPARTMENT.is_of(reply.data, str(parent)):
+                return [], envelope(Code.SYSTEM_ERROR, OTHER_RECORD, reply.trace_id)
     return chain[::-1], None
 
 
@@ -290,7 +301,9 @@ def _above(now: Settings, number: int, reply: Reply) -> Steps[tuple[list[int], A
     instead='set_department("1001", {"name": "Sales"})',
     source=_SOURCE + "Update Department",
     parameters={
-        "department": converted("only what is given is sent; undocumented names are refused"),
+        "department": converted(
+            "only what is given is sent; undocumented names: refused, or as on_unmapped decides"
+        ),
         "department.id": converted("looked up: _id IN … (B)"),
         "department.name": EXACT,
         "department.parentId": converted('parent_id ["…"]; 0 and 999999 -> ["999999"] (B)'),
@@ -319,7 +332,8 @@ def update_department(
         department: `id` and what is to change; what is left out, or None, stays. A `parentId` of 0
             (or 999999) is the whole company. `order` has no known DepartmentObj field: it is
             refused unless the setting `field_map` names yours for `department.order`, or dropped
-            and logged where `on_unmapped` is "drop".
+            and logged where `on_unmapped` is "drop". So are names that are not documented, except
+            that `field_map` has no place for them.
         thirdTraceId: Your own id for the request, to find it again at the vendor's support.
 
     Returns:
@@ -330,13 +344,14 @@ def update_department(
         vendor answers. `outcomes` has one entry, `dropped` the names dropped.
 
     Raises:
-        ConfigurationError: `current_open_user_id` is not set, or a setting is unusable.
+        ConfigurationError: No acting employee is set or can be found, or a setting is unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Update Department.
     """
     now = settings.current()
-    given = checks.table(department, "department", Department.__annotations__)
+    drop = now.on_unmapped == "drop"
+    given, unknown = checks.table(department, "department", Department.__annotations__, drop=drop)
     record = checks.department_id(given.pop("id", None), "department.id")
     values: dict[str, Any] = {}
     if "name" in given:
@@ -350,8 +365,8 @@ def update_department(
     wanted = {
         now.field_map[name] if name == _ORDER else name: value for name, value in mapped.items()
     }
-    answer = summary((yield from set_state(now, DEPARTMENT, [record], wanted)))
-    answer.dropped = lost
+    answer = summary((yield from set_state(now, DEPARTMENT, [record], wanted, corp_id=corpId)))
+    answer.dropped = (*lost, *unknown)
     return answer
 
 
@@ -403,14 +418,22 @@ def set_department_status(
         one entry.
 
     Raises:
-        ConfigurationError: `current_open_user_id` is not set, or a setting is unusable.
+        ConfigurationError: No acting employee is set or can be found, or a setting is unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Set Department Status.
     """
     record = checks.department_id(departmentId, "departmentId")
-    wanted = _WRITTEN[checks.status(status)]
-    return summary((yield from set_state(settings.current(), DEPARTMENT, [record], wanted)))
+    asked = checks.status(status)
+    outcomes = yield from set_state(
+        settings.current(),
+        DEPARTMENT,
+        [record],
+        _WRITTEN[asked],
+        corp_id=corpId,
+        disables=asked == 1,
+    )
+    return summary(outcomes)
 
 
 def _status(row: Row) -> str:

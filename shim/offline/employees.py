@@ -14,7 +14,8 @@ from shim.changes.state import AMBIGUOUS, OTHER_FORM, hidden, none_seen
 from shim.objectapi import calls
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
-from shim.objectapi.kinds import PERSONNEL, scalar
+from shim.objectapi.kinds import PERSONNEL
+from shim.objectapi.values import scalar
 from shim.offline import checks
 from shim.offline._snapshots import Snapshot, Snapshots
 from shim.offline._values import first, numbers, text, whole
@@ -37,7 +38,7 @@ _SOURCE = "developer.fxiaoke.com/openapi_v2, Offline API, "
 _MAX_PAGE_SIZE = 1000
 _PAGE_SIZE = 20
 
-# Offline facts that PersonnelObj has under another name (B; vice_departments C).
+# Offline facts that PersonnelObj has under another name (B).
 _TEXTS = {
     "name": "name",
     "fullName": "full_name",
@@ -49,21 +50,22 @@ _TEXTS = {
     "profileImageUrl": "profile_image",
     "employeeNumber": "employee_number",
 }
-# Offline facts without a known field (U): empty, unless field_map names one.
-_UNKNOWN = ("account", "hireDate", "birthDate", "startWorkDate")
 _FIELDS = (
     "user_id",
     *dict.fromkeys(_TEXTS.values()),
     "status",
     "is_active",
     "main_department",
-    "vice_departments",
     "leader",
     "create_time",
     "last_modified_time",
 )
 
 _NOT_KNOWN = defaulted('"": no PersonnelObj field is known (U), unless field_map names one')
+_ALL_DEPARTMENTS = defaulted(
+    "main_department alone, as a number: no PersonnelObj field is known for the others (U), unless "
+    "field_map names one for attachingDepartmentIds"
+)
 _PERSON: dict[str, Fate] = {
     "openUserId": converted("user_id (B)"),
     "account": _NOT_KNOWN,
@@ -75,9 +77,11 @@ _PERSON: dict[str, Fate] = {
     "gender": converted("sex (B)"),
     "position": EXACT,
     "profileImageUrl": converted("profile_image (B)"),
-    "departmentIds": converted("main_department, then vice_departments, as numbers (C)"),
+    "departmentIds": _ALL_DEPARTMENTS,
     "mainDepartmentId": converted("main_department as a number (B)"),
-    "attachingDepartmentIds": converted("vice_departments as numbers (C)"),
+    "attachingDepartmentIds": defaulted(
+        "[]: no PersonnelObj field is known (U), unless field_map names one"
+    ),
     "employeeNumber": converted("employee_number (B)"),
     "hireDate": _NOT_KNOWN,
     "birthDate": _NOT_KNOWN,
@@ -103,9 +107,16 @@ def _named(row: Row, now: Settings, name: str) -> str:
     return text(row.get(field)) if field else ""
 
 
+def _departments(row: Row, now: Settings) -> tuple[list[int], list[int]]:
+    """Return the main department, as a list, and the attaching ones, as far as they are known."""
+    main = now.field_map.get("mainDepartmentId", "main_department")
+    attaching = now.field_map.get("attachingDepartmentIds")
+    return numbers(row.get(main)), numbers(row.get(attaching)) if attaching else []
+
+
 def _person(row: Row, now: Settings, *, detail: bool) -> dict[str, Any]:
     """Return a PersonnelObj row as the offline API gave employees."""
-    main, attaching = numbers(row.get("main_department")), numbers(row.get("vice_departments"))
+    main, attaching = _departments(row, now)
     person: dict[str, Any] = {
         "openUserId": text(row.get("user_id")),
         "account": _named(row, now, "account"),
@@ -181,7 +192,7 @@ def query_employee_info_by_open_user_id(
         `current_open_user_id`, 20016 an expired token, 50009 no answer, -1 no connection.
 
     Raises:
-        ConfigurationError: `current_open_user_id` is not set, or a setting is unusable.
+        ConfigurationError: No acting employee is set or can be found, or a setting is unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Query Employee Info By OpenUserId.
@@ -225,13 +236,16 @@ def query_employee_info_by_open_user_id(
         "empList[].mobile": converted("phone (B)"),
         "empList[].email": EXACT,
         "empList[].account": _NOT_KNOWN,
-        "empList[].status": converted('"0" -> 1 normal, else 2 disabled (C, as departments have)'),
+        "empList[].status": converted(
+            'status "0" -> "NORMAL" (B), else "STOP" (U, a guess), or as by_mobile_status says'
+        ),
         "empList[].gender": converted("sex (B)"),
         "empList[].isActive": converted("is_active (C)"),
         "empList[].mainDepartmentIds": converted("main_department as numbers (C)"),
-        "empList[].departmentIds": converted("as departmentIds of one employee (C)"),
+        "empList[].departmentIds": _ALL_DEPARTMENTS,
     },
     returns=EmployeeListAnswer,
+    nameless="legacy",
 )
 def query_employee_by_mobile(
     corpAccessToken: str,
@@ -242,7 +256,9 @@ def query_employee_by_mobile(
 ) -> Translation:
     """Find employees by mobile number: the offline call "Query Employee By Mobile".
 
-    Was one POST that the vendor no longer maintains. Now a PersonnelObj query on `phone`.
+    Was one POST that the vendor no longer maintains. Now a PersonnelObj query on `phone`. Programs
+    learn by this call which employee they are: if no acting employee is set and none can be found,
+    the old call is made, and the log says why.
 
     Args:
         corpAccessToken: Enterprise access token.
@@ -252,13 +268,14 @@ def query_employee_by_mobile(
 
     Returns:
         The envelope and `empList`, a list of openUserId, name, fullName, mobile, email, account,
-        status (1 normal, 2 disabled), gender, isActive, mainDepartmentIds, departmentIds (numbers).
+        status ("NORMAL" if enabled, B; "STOP" if disabled, U: a guess, see the setting
+        `by_mobile_status`), gender, isActive, mainDepartmentIds, departmentIds (numbers).
         Where it is empty, `errorDescription` says that employees may be hidden. `errorCode` 0, or:
         10013 no token, 10014 no corpId, 15002 no mobile, 20016 an expired token, 50009 no answer,
         -1 no connection.
 
     Raises:
-        ConfigurationError: `current_open_user_id` is not set, or a setting is unusable.
+        ConfigurationError: A setting is unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Query Employee By Mobile.
@@ -275,7 +292,8 @@ def query_employee_by_mobile(
 
 
 def _listed(row: Row, now: Settings) -> dict[str, Any]:
-    main, attaching = numbers(row.get("main_department")), numbers(row.get("vice_departments"))
+    main, attaching = _departments(row, now)
+    texts = now.by_mobile_status
     return {
         "openUserId": text(row.get("user_id")),
         "name": _named(row, now, "name"),
@@ -283,7 +301,7 @@ def _listed(row: Row, now: Settings) -> dict[str, Any]:
         "mobile": _named(row, now, "mobile"),
         "email": _named(row, now, "email"),
         "account": _named(row, now, "account"),
-        "status": 1 if _enabled(row, now) else 2,
+        "status": texts.enabled if _enabled(row, now) else texts.disabled,
         "gender": _named(row, now, "gender"),
         "isActive": str(scalar(row.get("is_active"))).lower() == "true",
         "mainDepartmentIds": main,
@@ -360,7 +378,7 @@ def query_updated_employee_list_by_time_range(  # noqa: PLR0913, PLR0917 - as do
         connection.
 
     Raises:
-        ConfigurationError: `current_open_user_id` is not set, or a setting is unusable.
+        ConfigurationError: No acting employee is set or can be found, or a setting is unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Query Updated Employee List By Time

@@ -82,7 +82,8 @@ def create_erp_object(  # noqa: PLR0913 - as documented.
         `failed`.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Create Erp Object.
@@ -147,7 +148,8 @@ def update_erp_object(  # noqa: PLR0913 - as documented.
         entry: `accepted`, which is not read back, or `failed`.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Update Erp Object.
@@ -205,7 +207,8 @@ def query_erp_object_details(
         vendor answers.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Query Erp Object Details.
@@ -265,7 +268,8 @@ def query_erp_object_list(
         answers.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Query Erp Object List.
@@ -323,7 +327,8 @@ def invalidate_erp_object(
         not read back, or `failed`.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Invalidate Erp Object.
@@ -382,7 +387,8 @@ def recover_erp_object(
         part succeeds is unknown.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Recover Erp Object.
@@ -442,7 +448,8 @@ def delete_erp_object(
         part succeeds is unknown.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Delete Erp Object.
@@ -502,7 +509,8 @@ def change_erp_object_owner(
         call answers of which only a part succeeds is unknown.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Change Erp Object Owner.

@@ -11,6 +11,7 @@ from typing_extensions import deprecated
 
 from shim import settings
 from shim.changes.state import set_state
+from shim.changes.status import set_status
 from shim.objectapi.codes import Code
 from shim.objectapi.kinds import PERSONNEL
 from shim.offline import checks
@@ -70,18 +71,18 @@ def set_member_status_batch(
 
     Returns:
         The documented four keys. `errorCode` 0, or the first failure's code: 10013 no token,
-        10014 no corpId, 10010 no ids, 11008 a bad id, 15002 a bad status, 20012 a member that
-        does not exist or is hidden from `current_open_user_id`, 20016 an expired token, 50009 a
-        write that does not show or an answer that does not come, -1 no connection. `outcomes`
-        has one entry for each member, in the order given.
+        10014 no corpId, 10010 no ids, 11008 a bad id, 15002 a bad status or the acting employee,
+        who is not disabled, 20012 a member that does not exist or is hidden from the acting
+        employee, 20016 an expired token, 50009 a write that does not show or an answer that does
+        not come, -1 no connection. `outcomes` has one entry for each member, in the order given.
 
     Raises:
-        ConfigurationError: `current_open_user_id` is not set, or a setting is unusable.
+        ConfigurationError: No acting employee is set or can be found, or a setting is unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Set Member Status Batch.
     """
-    return (yield from _set_status(checks.open_user_ids(openUserIds), status))
+    return (yield from _set_status(corpId, checks.open_user_ids(openUserIds), status))
 
 
 @deprecated(
@@ -135,7 +136,8 @@ def set_member_status(  # noqa: PLR0913, PLR0917 - as documented.
         The documented four keys, with the error codes and outcomes of `set_member_status_batch`.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Set Member Status.
@@ -143,14 +145,13 @@ def set_member_status(  # noqa: PLR0913, PLR0917 - as documented.
     ids = [] if checks.missing(openUserId) else [checks.open_user_id(openUserId)]
     if not ids or not checks.missing_ids(openUserIds):
         ids += checks.open_user_ids(openUserIds)
-    return (yield from _set_status(ids, status))
+    return (yield from _set_status(corpId, ids, status))
 
 
-def _set_status(ids: Sequence[str], status: Any) -> Steps[Answer]:
-    disable = checks.status(status) == 1
-    now = settings.current()
-    wanted = now.status_values.disabled if disable else now.status_values.enabled
-    return summary((yield from set_state(now, PERSONNEL, ids, wanted)))
+def _set_status(corp_id: str, ids: Sequence[str], status: Any) -> Steps[Answer]:
+    asked = checks.status(status)
+    outcomes = yield from set_status(settings.current(), ids, asked, corp_id=corp_id)
+    return summary(outcomes)
 
 
 FIELDS = {
@@ -162,10 +163,9 @@ FIELDS = {
     "email": "email",
     "employeeNumber": "employee_number",
     "mainDepartmentId": "main_department",
-    "attachingDepartmentIds": "vice_departments",
     "leaderId": "leader",
 }
-"""Offline name -> PersonnelObj field (contract, section 3, grade B; vice_departments C)."""
+"""Offline name -> PersonnelObj field (contract, section 3, grade B)."""
 _MOST_DEPARTMENTS = 500
 _UNMAPPED = dropped("no PersonnelObj field is known (U): field_map, or on_unmapped decides")
 
@@ -184,7 +184,9 @@ _UNMAPPED = dropped("no PersonnelObj field is known (U): field_map, or on_unmapp
     instead='set_people(["FSUID_A"], {"position": "Engineer"})',
     source=_SOURCE + "Update Member",
     parameters={
-        "user": converted("only what is given is sent; undocumented names are refused (15002)"),
+        "user": converted(
+            "only what is given is sent; undocumented names: refused, or as on_unmapped decides"
+        ),
         "user.openUserId": _LOOKED_UP,
         "user.account": _UNMAPPED,
         "user.name": converted("name (B)"),
@@ -198,9 +200,7 @@ _UNMAPPED = dropped("no PersonnelObj field is known (U): field_map, or on_unmapp
         "user.mainDepartmentId": converted(
             'main_department ["…"] (B); whether it exists is left to the object API (U)'
         ),
-        "user.attachingDepartmentIds": converted(
-            'vice_departments ["…", …] (C); whether they exist is left to the object API (U)'
-        ),
+        "user.attachingDepartmentIds": _UNMAPPED,
         "user.employeeNumber": converted("employee_number (B)"),
         "user.hireDate": _UNMAPPED,
         "user.birthDate": _UNMAPPED,
@@ -228,9 +228,10 @@ def update_member(
         corpAccessToken: Enterprise access token.
         corpId: Company account, FSCID_….
         user: `openUserId` and what is to change; what is left out, or None, stays. account, qq,
-            weixin, hireDate, birthDate and startWorkDate have no known PersonnelObj field: they
-            are refused unless the setting `field_map` names yours, or dropped and logged where
-            `on_unmapped` is "drop".
+            weixin, attachingDepartmentIds, hireDate, birthDate and startWorkDate have no known
+            PersonnelObj field: they are refused unless the setting `field_map` names yours, or
+            dropped and logged where `on_unmapped` is "drop". The same goes for names that are not
+            documented, except that `field_map` has no place for them.
         thirdTraceId: Your own id for the request, to find it again at the vendor's support.
 
     Returns:
@@ -240,20 +241,21 @@ def update_member(
         show, others as the vendor answers. `outcomes` has one entry, `dropped` the names dropped.
 
     Raises:
-        ConfigurationError: `current_open_user_id` is not set, or a setting is unusable.
+        ConfigurationError: No acting employee is set or can be found, or a setting is unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Update Member.
     """
     now = settings.current()
-    given = checks.table(user, "user", User.__annotations__)
+    drop = now.on_unmapped == "drop"
+    given, unknown = checks.table(user, "user", User.__annotations__, drop=drop)
     member = checks.open_user_id(given.pop("openUserId", None), "user.openUserId")
     # In the documented order, so that of two mistakes the same one is told each time.
     ordered = [name for name in User.__annotations__ if name in given]
     mapped, lost = split(now, {name: _checked(name, given[name]) for name in ordered})
     wanted = {now.field_map.get(name) or FIELDS[name]: value for name, value in mapped.items()}
-    answer = summary((yield from set_state(now, PERSONNEL, [member], wanted)))
-    answer.dropped = lost
+    answer = summary((yield from set_state(now, PERSONNEL, [member], wanted, corp_id=corpId)))
+    answer.dropped = (*lost, *unknown)
     return answer
 
 
@@ -266,7 +268,7 @@ def _checked(name: str, value: Any) -> Any:
         return checks.department_ids(value, label, most=_MOST_DEPARTMENTS)
     if name == "leaderId":
         leader = checks.text(value, label)
-        return [leader] if leader else []
+        return [checks.open_user_id(leader, label)] if leader else []
     if name == "gender" and value not in ("M", "F"):
         raise checks.Refused(Code.BAD_PARAMETER, f"{label} is neither M nor F")
     return checks.text(value, label)

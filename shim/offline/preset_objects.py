@@ -76,7 +76,8 @@ def create_preset_object(  # noqa: PLR0913 - as documented.
         is not read back, under the new `_id`, or `failed`.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Create Preset Object.
@@ -139,7 +140,8 @@ def update_preset_object(  # noqa: PLR0913 - as documented.
         entry: `accepted`, which is not read back, or `failed`.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Update Preset Object.
@@ -196,7 +198,8 @@ def query_preset_object_details(
         vendor answers.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Query Preset Object Details.
@@ -255,7 +258,8 @@ def query_preset_object_list(
         answers.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Query Preset Object List.
@@ -312,7 +316,8 @@ def invalidate_preset_object(
         not read back, or `failed`.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Invalidate Preset Object.
@@ -370,7 +375,8 @@ def recover_preset_object(
         part succeeds is unknown.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Recover Preset Object.
@@ -428,7 +434,8 @@ def delete_preset_object(
         part succeeds is unknown.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Delete Preset Object.
@@ -487,7 +494,8 @@ def change_preset_object_owner(
         call answers of which only a part succeeds is unknown.
 
     Raises:
-        ConfigurationError: No acting employee is given or set, or a setting is unusable.
+        ConfigurationError: No acting employee is given, set or can be found, or a setting is
+            unusable.
         OfflineAPIDeprecationWarning: The setting `notices` is "error".
 
     Source: developer.fxiaoke.com/openapi_v2, Offline API, Change Preset Object Owner.

@@ -14,10 +14,12 @@ from shim.notices import (
     OfflineCallFinished,
     OfflineFieldsDropped,
     ShadowCompared,
+    UndocumentedParametersGiven,
 )
 from shim.objectapi.calls import is_local
 from shim.objectapi.codes import PASSING
-from shim.offline import checks
+from shim.offline import checks, undocumented
+from shim.offline.acting import acting_as, in_a_name
 from shim.offline.answer import refusal
 from shim.offline.compare import Differences, differences
 from shim.offline.legacy import begun, legacy
@@ -31,9 +33,9 @@ if TYPE_CHECKING:
     from shim.offline.declaration import Declaration, Translation
     from shim.routing.choice import Choice
     from shim.routing.shadow import Shadowed
+    from shim.settings.model import Settings
 
 _TRACE_IDS_LOGGED = 20
-_NEED_A_NAME = frozenset({"object", "dry_run"})
 
 
 class Run:
@@ -45,7 +47,7 @@ class Run:
         """Take what was called, where, and with what.
 
         Raises:
-            TypeError: An argument that the call never had.
+            TypeError: More arguments than the call has parameters, or one of them twice.
             ConfigurationError: A setting is unusable.
         """
         self._declared = declared
@@ -59,11 +61,14 @@ class Run:
             "caller_module": where.module,
             "caller_function": where.function,
         }
-        # A parameter left out is a bad argument like any other, and answered as one; a name that
-        # the call never had is a mistake in the program, and Python's own TypeError says so.
-        given = declared.signature.bind_partial(*args, **kwargs).arguments
+        # A parameter left out is a bad argument like any other, and answered as one. So that
+        # `f(**body)` works, a name that the call never had is no error: the service ignores it.
+        parameters = declared.signature.parameters
+        known = {name: value for name, value in kwargs.items() if name in parameters}
+        self._undocumented = {name: kwargs[name] for name in kwargs.keys() - known.keys()}
+        given = declared.signature.bind_partial(*args, **known).arguments
         self._arguments: dict[str, Any] = {
-            parameter: given.get(parameter) for parameter in declared.signature.parameters
+            parameter: checks.readable(given.get(parameter)) for parameter in parameters
         }
         self._session: Session | None = None
         # One call goes by one set of settings, whatever becomes of them meanwhile.
@@ -90,24 +95,18 @@ class Run:
             }
             return (yield from ways[choice.mode]())
         except checks.Refused as refused:
-            return refusal(refused.code, refused.text)
+            hint = undocumented.hint(self._undocumented, self._arguments)
+            return refusal(refused.code, f"{refused.text}{hint}")
 
     def open_session(self) -> Session:
-        """Return the session of this call; its arguments have been checked by now.
-
-        Raises:
-            ConfigurationError: The object API is to be asked, and there is nobody in whose name.
-        """
+        """Return the session of this call; its arguments have been checked by now."""
         from shim.objectapi.session import Session  # noqa: PLC0415
 
-        acting = self._acting()
-        if acting is None and self._choice is not None and self._choice.mode in _NEED_A_NAME:
-            acting = self._settings.acting_employee()
         self._session = Session(
             self._settings,
             token=self._arguments["corpAccessToken"],
             corp_id=self._arguments["corpId"],
-            acting=acting,
+            acting=self._acting(),
             third_trace_id=self._arguments["thirdTraceId"],
         )
         return self._session
@@ -119,6 +118,7 @@ class Run:
         if self._session is not None:
             answer.api_calls = dict(self._session.api_calls)
             traces += self._session.trace_ids
+        self._tell_undocumented()
         if answer.dropped:
             notices.emit(
                 OfflineFieldsDropped(
@@ -151,27 +151,72 @@ class Run:
         notices.summarize_now_and_then(self._settings.summary_seconds)
         return answer
 
+    def _tell_undocumented(self) -> None:
+        """Log the names of undocumented parameters, each once for a call site."""
+        new = self._site.unnamed(undocumented.names(self._undocumented))
+        if not new:
+            return
+        missing = [name for name, value in self._arguments.items() if value is None]
+        near = undocumented.resembled(new, missing).values()
+        notices.emit(
+            UndocumentedParametersGiven(
+                **self._named,
+                site=self._site.number,
+                parameters=new,
+                resembles=tuple(dict.fromkeys(near)),
+            )
+        )
+
     def _chosen(self) -> Choice:
         # Imported here, as all below: what makes calls is not needed before the first.
-        from shim.routing.choice import choose  # noqa: PLC0415
+        from shim.routing.choice import Choice, choose  # noqa: PLC0415
 
-        return choose(self._settings, self._declared.name, self._arguments["corpId"])
+        choice = choose(self._settings, self._declared.name, self._arguments["corpId"])
+        if self._declared.falls_back(choice.mode, self._settings):
+            return Choice("legacy", "no acting employee is set")
+        return choice
 
     def _acting(self) -> str | None:
         given: str | None = self._arguments.get("currentOpenUserId")
         return given or self._settings.current_open_user_id
 
+    def _in_a_name(self) -> Translation:
+        """Walk the translation in the name of an employee, who is found out first if need be.
+
+        Raises:
+            ConfigurationError: There is nobody in whose name.
+        """
+        acting = self._acting()
+        if acting is None:
+            # What is wrong with the arguments is told first, and costs no call.
+            self._keep_arguments()
+            judged = begun(self._declared, self._settings, self._arguments)
+            next(judged, None)
+            judged.close()
+            self._settings.acting_employee()
+        elif acting != self._settings.current_open_user_id:
+            self._settings = acting_as(self._settings, acting)
+        return (yield from in_a_name(self._settings, self._opened, self._walked))
+
+    def _opened(self) -> Session:
+        return self._session or self.open_session()
+
+    def _walked(self, now: Settings) -> Translation:
+        # From here on the whole call goes by these, whatever it falls back to.
+        self._settings = now
+        return begun(self._declared, now, self._arguments)
+
     def _object(self) -> Translation:
         """Go through the object API; where that is refused as a whole, perhaps the old way."""
         now, declared = self._settings, self._declared
         if now.fallback == "none" or declared.passes_on(now):
-            return (yield from begun(declared, now, self._arguments))
+            return (yield from self._in_a_name())
         from shim.routing.choice import Choice  # noqa: PLC0415
         from shim.routing.fallback import Watched  # noqa: PLC0415
 
         self._keep_arguments()
         watched = Watched()
-        answer = yield from watched.walk(begun(declared, now, self._arguments))
+        answer = yield from watched.walk(self._in_a_name())
         if watched.written or self._session is None or not _is_refused(answer):
             return answer
         code = answer["errorCode"]
@@ -185,8 +230,7 @@ class Run:
         from shim.routing.dry_run import DryRun  # noqa: PLC0415
 
         dry_run = DryRun()
-        flow = begun(self._declared, self._settings, self._arguments)
-        answer = yield from dry_run.walk(flow)
+        answer = yield from dry_run.walk(self._in_a_name())
         answer.plan = tuple(dry_run.plan)
         answer.outcomes = tuple(
             replace(one, state="planned") if one.state in {"changed", "accepted"} else one
@@ -196,7 +240,9 @@ class Run:
 
     def _legacy(self) -> Translation:
         """Make the old call."""
-        return (yield from legacy(self._declared, self._settings, self._arguments))
+        return (
+            yield from legacy(self._declared, self._settings, self._arguments, self._undocumented)
+        )
 
     def _shadow(self) -> Translation:
         """Make the old call, and look at what would have come of the other way."""
@@ -208,8 +254,8 @@ class Run:
         second = now.shadow_against == "legacy" or declared.passes_on(now)
         if second and declared.writes:
             why = "a call that writes is not made twice"
-        elif not second and self._acting() is None:
-            why = "current_open_user_id is not set"
+        elif not second and self._acting() is None and not now.knows_employee:
+            why = "no acting employee is set"
         else:
             why = ""
         if why:
@@ -223,7 +269,7 @@ class Run:
 
     def _predicted(self) -> Translation:
         try:
-            return (yield from begun(self._declared, self._settings, self._arguments))
+            return (yield from self._in_a_name())
         except checks.Refused as refused:
             return refusal(refused.code, refused.text)
 

@@ -84,7 +84,7 @@ class Employee(TypedDict):
 
 
 class EmployeeByMobile(TypedDict):
-    """An employee, as Query Employee By Mobile gives one; status is 1 (normal) or 2 (disabled)."""
+    """An employee, as Query Employee By Mobile gives one; status is a text, "NORMAL" if enabled."""
 
     openUserId: str
     name: str
@@ -92,7 +92,7 @@ class EmployeeByMobile(TypedDict):
     mobile: str
     email: str
     account: str
-    status: int
+    status: str
     gender: str
     isActive: bool
     mainDepartmentIds: list[int]

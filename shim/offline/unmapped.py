@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from shim.settings.model import Settings
 
 UNMAPPED = frozenset(
-    {"account", "qq", "weixin", "hireDate", "birthDate", "startWorkDate", "department.order"}
+    {
+        "account",
+        "qq",
+        "weixin",
+        "attachingDepartmentIds",
+        "hireDate",
+        "birthDate",
+        "startWorkDate",
+        "department.order",
+    }
 )
 """Grade U: no source names a PersonnelObj or DepartmentObj field for any of these."""
 

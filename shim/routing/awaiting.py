@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections import deque
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakKeyDictionary, WeakSet
 
 from shim.objectapi import http
 from shim.objectapi.exchange import Ask, Send
@@ -38,26 +41,59 @@ class Loop(Generic[T]):
         self.exhausted = False
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[Any]] = set()
-        # What to do now that something has been done, or None: look around.
-        self._done: asyncio.Queue[Callable[[], None] | None] = asyncio.Queue()
+        # What to do now that something has been done, or None: look around. No asyncio.Queue: that
+        # fails when a task that waits for it is collected after its loop was closed.
+        self._done: deque[Callable[[], None] | None] = deque()
+        self._told = asyncio.Event()
         self._pulling = False
         self._under_way = 0
 
     async def __aenter__(self) -> Self:
         if self.work.session is not None:
             self.work.session.on_stop = lambda: self._from_outside(None)
+        _live.setdefault(self._loop, WeakSet()).add(self)
         return self
 
-    async def __aexit__(self, *_error: object) -> None:
-        # Where one failed, or we were cancelled, the others must have ended before we go.
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self.work.idle:
-            self.work.close()
+    async def __aexit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        if kind is GeneratorExit or self._loop.is_closed():
+            # The event loop was closed with this in it: there is nothing to await with.
+            self.give_up()
+            return
+        try:
+            # Where one failed, or we were cancelled, the others must have ended before we go.
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        finally:
+            # Cancelled once more, perhaps.
+            if self.work.idle or not self.work.remote:
+                self.work.close()
+            else:
+                # What is given up gives its slots back, and those are kept across a network.
+                await asyncio.to_thread(self.work.close)
+
+    def give_up(self) -> None:
+        """Give everything up without waiting for it: the slots go back, from a thread if need be.
+
+        Not while the loop performs a step of this work.
+        """
+        if self.work.remote and not self.work.idle:
+            thread = threading.Thread(target=self.work.close, name="fxiaoke-shim", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                # The interpreter is leaving and starts no thread any more.
+                self.work.close()
         else:
-            # What is given up gives its slots back, and those may be kept across a network.
-            await asyncio.to_thread(self.work.close)
+            self.work.close()
+
+    def look_around(self) -> None:
+        """End the `wait`: something has changed from which more work may follow."""
+        self._tell(None)
+
+    def _tell(self, done: Callable[[], None] | None) -> None:
+        self._done.append(done)
+        self._told.set()
 
     def hand_out(self) -> None:
         """Have everything performed that can be now."""
@@ -87,8 +123,11 @@ class Loop(Generic[T]):
         due = self.work.due()
         if due is not None and not self._under_way and not self._pulling:
             due = self.work.clock.idle(due)
-        alarm = None if due is None else self._loop.call_later(due, self._done.put_nowait, None)
-        done = await self._done.get()
+        alarm = None if due is None else self._loop.call_later(due, self._tell, None)
+        while not self._done:
+            self._told.clear()
+            await self._told.wait()
+        done = self._done.popleft()
         if alarm is not None:
             alarm.cancel()
         if done is not None:
@@ -113,7 +152,7 @@ class Loop(Generic[T]):
             self._tasks.discard(task)
             if not task.cancelled():
                 error = task.exception()
-                self._done.put_nowait(_raising(error) if error else partial(then, task.result()))
+                self._tell(_raising(error) if error else partial(then, task.result()))
 
         task = self._loop.create_task(doing)
         self._tasks.add(task)
@@ -132,7 +171,20 @@ class Loop(Generic[T]):
     def _from_outside(self, then: Callable[[], None] | None) -> None:
         """Tell from another thread; the loop may have ended meanwhile, and then nobody asks."""
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._done.put_nowait, then)
+            self._loop.call_soon_threadsafe(self._tell, then)
+
+
+# What is under way, by its event loop.
+_live: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakSet[Loop[Any]]] = WeakKeyDictionary()
+
+
+def give_up_with_their_loops() -> None:
+    """Give up what was left on event loops that have been closed since: it cannot go on there."""
+    for reference in _live.keyrefs():
+        loop = reference()
+        if loop is not None and loop.is_closed():
+            for left in tuple(_live.pop(loop, ())):
+                left.give_up()
 
 
 def _raising(error: BaseException) -> Callable[[], None]:

@@ -1,19 +1,23 @@
 """Drivers: perform what translations ask for, blocking or awaiting, until they return.
 
-`walk` and `awalk` take one translation, `stream` and `astream` any number of them. What to do and
-when is `Work`'s business, for both alike.
+`walk` and `awalk` take one translation, `stream` and `AsyncStream` any number of them. What to do
+and when is `Work`'s business, for both alike.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from shim.routing.awaiting import Loop
+from shim.routing.awaiting import Loop, give_up_with_their_loops
 from shim.routing.blocking import ThreadDriver
 from shim.routing.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+    from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+
+    from typing_extensions import Self
 
     from shim.objectapi.session import Session
     from shim.routing.flow import Steps
@@ -23,6 +27,7 @@ T = TypeVar("T")
 
 def walk(flow: Steps[T], open_session: Callable[[], Session]) -> T:
     """Return what `flow` returns, blocking; a session is opened when it first asks for a call."""
+    give_up_with_their_loops()
     with ThreadDriver(Work[T](open_session)) as threads:
         return threads.one(flow)
 
@@ -32,12 +37,14 @@ def stream(work: Work[T], flows: Iterator[Steps[T]]) -> Generator[T, None, None]
 
     Work goes on while results are taken. Closing the generator gives up what is under way.
     """
+    give_up_with_their_loops()
     with ThreadDriver(work) as threads:
         yield from threads.all(flows)
 
 
 async def awalk(flow: Steps[T], open_session: Callable[[], Session]) -> T:
     """Return what `flow` returns, awaiting; a session is opened when it first asks for a call."""
+    give_up_with_their_loops()
     async with Loop(Work[T](open_session)) as loop:
         loop.work.begin(flow)
         while not loop.work.results:
@@ -47,15 +54,117 @@ async def awalk(flow: Steps[T], open_session: Callable[[], Session]) -> T:
         return loop.work.results.popleft()
 
 
-async def astream(work: Work[T], flows: AsyncIterator[Steps[T]]) -> AsyncGenerator[T, None]:
-    """Yield what the flows return, as they end, awaiting; closing it gives up what is under way."""
-    async with Loop(work) as loop:
-        while True:
-            loop.hand_out()
-            while work.results:
-                yield work.results.popleft()
-            if work.hungry:
-                loop.pull(flows)
-            if loop.exhausted and work.idle:
-                return
-            await loop.wait()
+class AsyncStream(Generic[T]):
+    """What the flows return, as they end, awaiting.
+
+    Work goes on in a task of its own while results are taken. What has begun is finished even if no
+    more are taken, so that no slot waits for a consumer that pauses.
+
+    Not an async generator: one that is left half-way is closed some time later by its event loop,
+    or never if the loop ends first. This one gives everything up when it is dropped.
+    """
+
+    def __init__(self, work: Work[T], flows: AsyncGenerator[Steps[T], None]) -> None:
+        """Take on a work; nothing begins before the first result is asked for."""
+        self._work = work
+        self._flows = flows
+        self._progress: _Progress[T] | None = None
+        self._over = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        if self._over:
+            raise StopAsyncIteration
+        if self._progress is None:
+            self._progress = _Progress(self._work, self._flows)
+        try:
+            return await self._progress.result()
+        except BaseException:
+            await self.aclose()
+            raise
+
+    async def aclose(self) -> None:
+        """Give up what is under way, and return when that has ended. Again: nothing."""
+        self._over = True
+        if self._progress is not None:
+            await self._progress.end()
+
+    def __del__(self) -> None:
+        if self._progress is not None:
+            self._progress.abandon()
+
+
+class _Progress(Generic[T]):
+    """The task of a stream. Knows nothing of the stream, so that this can be dropped meanwhile."""
+
+    def __init__(self, work: Work[T], flows: AsyncGenerator[Steps[T], None]) -> None:
+        self._work = work
+        give_up_with_their_loops()
+        self._driver = Loop(work)
+        self._loop = asyncio.get_running_loop()
+        self._changed = asyncio.Event()
+        self._task = self._loop.create_task(self._go_on(flows))
+
+    async def _go_on(self, flows: AsyncGenerator[Steps[T], None]) -> None:
+        try:
+            async with aclosing(flows), self._driver as driver:
+                while not (driver.exhausted and self._work.idle):
+                    driver.hand_out()
+                    if self._work.results:
+                        self._changed.set()
+                    elif self._work.hungry:
+                        driver.pull(flows)
+                    if not (driver.exhausted and self._work.idle):
+                        await driver.wait()
+        finally:
+            self._changed.set()
+
+    async def result(self) -> T:
+        """Return the next result.
+
+        Raises:
+            StopAsyncIteration: There is none any more.
+            BaseException: What the work has raised.
+        """
+        while not self._work.results:
+            if self._task.done():
+                self._task.result()
+                raise StopAsyncIteration
+            self._changed.clear()
+            await self._changed.wait()
+        taken = self._work.results.popleft()
+        if not self._work.results:
+            self._driver.look_around()
+        return taken
+
+    async def end(self) -> None:
+        """End the task, and return when it has ended."""
+        if self._loop is not asyncio.get_running_loop():
+            self.abandon()
+            return
+        self._task.cancel()
+        await asyncio.wait([self._task])
+        if not self._task.cancelled():
+            # Seen, so that asyncio does not report it as never retrieved.
+            self._task.exception()
+
+    def abandon(self) -> None:
+        """End the task without waiting for it. From any thread, whether the loop runs or not."""
+        if self._task.done():
+            return
+        running = self._loop.is_running()
+        try:
+            # Not now: this may be a garbage collection in the middle of a step of this very work.
+            self._loop.call_soon_threadsafe(self._stop)
+        except RuntimeError:
+            # The loop is closed.
+            running = False
+        if not running:
+            self._driver.give_up()
+
+    def _stop(self) -> None:
+        self._task.cancel()
+        # Not left to the task: the loop may be about to end.
+        self._driver.give_up()

@@ -167,15 +167,24 @@ class Work(Generic[T]):
                 self._advance(sleeper, ())
             self._settle()
 
-    def close(self, performing: Collection[Job[T]] = ()) -> None:
-        """Give everything up, but for jobs whose step is `performing`: close their exchanges then.
+    @property
+    def remote(self) -> bool:
+        """Whether giving up goes over a network: the slots are shared with other processes."""
+        return self.session is not None and self.session.settings.redis_url is not None
 
-        What was closed before stays closed.
+    def close(self, performing: Collection[Job[T]] = ()) -> None:
+        """Give everything up: nothing is begun any more, and the slots go back.
+
+        Args:
+            performing: Jobs whose step is still performed, such as a call on the wire. They keep
+                their slots; close their exchanges when the step has ended.
         """
-        for job in self._jobs:
-            if job not in performing:
-                job.exchange.close()
-        for walk in self._walks:
+        jobs = self._jobs.difference(performing)
+        self._jobs -= jobs
+        walks, self._walks = self._walks, set()
+        for job in jobs:
+            job.exchange.close()
+        for walk in walks:
             walk.flow.close()
 
     def _settle(self) -> None:

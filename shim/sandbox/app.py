@@ -13,6 +13,7 @@ from starlette.routing import Route
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+    from shim.sandbox.envelope import Reply
     from shim.sandbox.sandbox import Sandbox
 
 
@@ -36,6 +37,7 @@ class _Door:
             url.query,
             await request.body(),
             base_url=f"{url.scheme}://{url.netloc}",
+            headers=request.headers,
         )
         if reply.delay and await _hangs_up(receive, reply.delay):
             return
@@ -47,7 +49,30 @@ class _Door:
             msg = "the sandbox broke the connection"
             raise ConnectionResetError(msg)
         response = Response(reply.body, reply.status, media_type=reply.content_type)
-        await response(scope, receive, send)
+        response.raw_headers.extend(reply.headers)
+        if reply.drip:
+            await _drip(reply, response, receive, send)
+        else:
+            await response(scope, receive, send)
+
+
+async def _drip(reply: Reply, response: Response, receive: Receive, send: Send) -> None:
+    """Send an answer in pieces, as long as the client listens."""
+    pieces = reply.pieces()
+    headers = response.raw_headers
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    async with anyio.create_task_group() as group:
+
+        async def listen() -> None:
+            await receive()  # The body has been read: all that can come is the disconnection.
+            group.cancel_scope.cancel()
+
+        group.start_soon(listen)
+        for piece in pieces:
+            await anyio.sleep(reply.drip / len(pieces))
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        group.cancel_scope.cancel()
 
 
 async def _hangs_up(receive: Receive, seconds: float) -> bool:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from shim.sandbox.envelope import Refused
-from shim.sandbox.fields import check_place, fields_of
-from shim.sandbox.object_calls import flag, found, named, object_data, opened, paths, table_at
+from shim.sandbox.fields import check_place
+from shim.sandbox.object_calls import (
+    found,
+    named,
+    object_data,
+    opened,
+    paths,
+    table_at,
+    trigger,
+    written,
+)
 from shim.sandbox.routes import ROUTES
 from shim.sandbox.tenant import Update
 from shim.sandbox.things import Things
@@ -14,25 +23,28 @@ from shim.sandbox.things import Things
 if TYPE_CHECKING:
     from shim.sandbox.routes import Call
 
+#: The kinds of fault that befall an update.
+WRITTEN: Final = frozenset({"no_op", "lock"})
 
-@ROUTES.add(*paths("update"), concerns=named, faults=frozenset({"no_op"}))
+
+@ROUTES.add(*paths("update"), concerns=named, faults=WRITTEN)
 def update(call: Call) -> dict[str, Any]:
     """Write the sent fields of one record; the others stay (grade C).
 
     Raises:
         Refused: as ``query``; 32000, 15002, 20012 for the fields; 30027 (30007 for a department)
-            unknown; 20014 (20023) hidden; 32000 locked.
+            unknown; 20014 (20023) hidden; 50009 locked (grade C), and nothing is written.
     """
     tenant = call.tenant
     sent = object_data(opened(call))
     table = table_at(call, sent.get("dataObjectApiName"))
-    flags = flag(call, "triggerWorkFlow"), flag(call, "triggerApprovalFlow")  # Grade A: true.
-    fields = fields_of(table).sent(tenant, sent)
+    flags = trigger(call, "triggerWorkFlow"), trigger(call, "triggerApprovalFlow")
+    fields = written(call, table, sent)
     row = found(table, sent.get("_id"), call.now)
     if row.mark in table.hidden:
         raise Refused(table.unseen)
-    if row.mark in table.locked:
-        raise Refused(32000, "the record is locked")
+    if row.mark in table.locked | call.locked:
+        raise Refused(tenant.profile.locked_code)
     check_place(tenant, row, fields, call.now)
     # The doubt about writes is about what the organisation keeps: people and departments.
     holds = tenant.profile.keeps_writes or isinstance(table, Things)

@@ -23,8 +23,10 @@ class Department(Record):
 
     __slots__ = ("number", "start")
 
-    def __init__(self, number: int, start: Mapping[str, Any], order: int) -> None:
-        super().__init__(str(number))
+    def __init__(
+        self, number: int, start: Mapping[str, Any], order: int, *, born: bool = True
+    ) -> None:
+        super().__init__(str(number), born=born)
         self.number = number
         #: The fields it starts with.
         self.start = start
@@ -54,6 +56,21 @@ class Departments(Table[Department]):
         super().__init__(plan, rows, chance.sample(rows, len(rows)))
         self.by_number = {row.number: row for row in rows}
 
+    def fresh_id(self) -> str:
+        """Return the ``_id`` of the next department."""
+        return str(FIRST_DEPARTMENT + len(self.by_number))
+
+    def create(self, fields: Mapping[str, Any], now: float) -> str:
+        """Make a department, and return its ``_id``."""
+        start = {"name": "", "parent_id": [str(COMPANY)], "status": "0", "manager_id": []}
+        place = len(self.by_number)
+        row = Department(int(self.fresh_id()), start, place, born=False)
+        row.rank = place
+        row.write({**self.stamps(now), **fields}, now, self.plan.index_lag)
+        self.by_number[row.number] = row
+        self.add(row)
+        return row.record_id
+
     def record(self, row: Department, moment: float, *, converts: bool = True) -> dict[str, Any]:
         """Return every field of ``DepartmentObj``."""
         del converts
@@ -61,7 +78,7 @@ class Departments(Table[Department]):
         return {
             "_id": row.record_id,
             **row.start,
-            "lock_status": "1" if row.mark in self.locked else "0",
+            **self.lock(row),
             "create_time": created,
             "last_modified_time": created,
             "version": "1",

@@ -9,6 +9,9 @@ from typing import Any, Final
 JSON: Final = "application/json; charset=utf-8"
 HTML: Final = "text/html; charset=utf-8"
 
+#: The most pieces of a body in a second; a sleep cannot be much shorter.
+_PIECES: Final = 1000
+
 #: What each code the sandbox gives means (grade B: the vendor's table, transcribed).
 TEXTS: Final[dict[int, str]] = {
     -1: "system busy",
@@ -50,16 +53,30 @@ class Refused(Exception):  # noqa: N818  An answer of the vendor's, not a fault 
         super().__init__(f"{code}: {self.text}")
 
 
+def invalid(code: int, name: str, why: str) -> Refused:
+    """Return the refusal of one parameter, in the vendor's words.
+
+    Args:
+        code: The ``errorCode``.
+        name: Where the parameter is, such as ``object_data.status``; never what it holds.
+        why: What it must be, or what is wrong.
+    """
+    return Refused(code, f"parameter {name} is not valid: {why}")
+
+
 @dataclass(frozen=True)
 class Reply:
     """What a door sends back.
 
     Attributes:
-        status: HTTP status. 200 but for the fault ``html_502`` and the control surface.
+        status: HTTP status. 200 but for the faults ``html_502`` and ``redirect`` and the control
+            surface.
         body: The bytes of the answer; not in the repr, they may hold a token or a name.
         content_type: The ``Content-Type`` header.
         delay: Real seconds the answer waits before it leaves.
         drop: The connection breaks instead of answering.
+        drip: Real seconds over which the bytes of the body leave, in small pieces.
+        headers: Other headers, as bytes.
     """
 
     status: int = 200
@@ -67,6 +84,14 @@ class Reply:
     content_type: str = JSON
     delay: float = 0.0
     drop: bool = False
+    drip: float = 0.0
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+    def pieces(self) -> list[bytes]:
+        """Return the body in the pieces that it leaves in: of a byte, if there is time for it."""
+        count = max(1, min(len(self.body), int(self.drip * _PIECES)))
+        size = -(-len(self.body) // count) or 1
+        return [self.body[at : at + size] for at in range(0, len(self.body), size)]
 
 
 def dumped(answer: object) -> bytes:

@@ -13,10 +13,10 @@ from shim.sandbox.object_calls import ERP, named
 from shim.sandbox.routes import ROUTES
 
 ROUTES.add(ERP, concerns=made, faults=NO_OP)(lifecycle.create)
-ROUTES.add(ERP, method="PUT", concerns=named, faults=NO_OP)(changes.update)
+ROUTES.add(ERP, method="PUT", concerns=named, faults=changes.WRITTEN)(changes.update)
 ROUTES.add(ERP, method="DELETE", concerns=named, faults=NO_OP)(lifecycle.delete)
-ROUTES.add(f"{ERP}/list", concerns=objects.listed, faults=frozenset({"hide_rows"}))(objects.query)
-ROUTES.add(f"{ERP}/get", concerns=named)(objects.get)
-ROUTES.add(f"{ERP}/invalid", concerns=named, faults=NO_OP)(lifecycle.invalid)
+ROUTES.add(f"{ERP}/list", concerns=objects.listed, faults=objects.LISTED)(objects.query)
+ROUTES.add(f"{ERP}/get", concerns=named, faults=objects.SHOWN)(objects.get)
+ROUTES.add(f"{ERP}/invalid", concerns=named, faults=NO_OP)(lifecycle.invalidate)
 ROUTES.add(f"{ERP}/recover", concerns=named, faults=NO_OP)(lifecycle.recover)
 ROUTES.add(f"{ERP}/changeOwner", concerns=named, faults=NO_OP)(lifecycle.change_owner)

@@ -26,17 +26,33 @@ Kind = Literal[
     "hide_rows",
     "bad_json",
     "stall",
+    "drip",
+    "redirect",
+    "error_with_rows",
+    "other_record",
+    "lock",
+    "string_code",
+    "big",
+    "cookie",
 ]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 
 #: These take the place of the answer; a call meets at most one of them.
-ENDINGS: Final = frozenset({"reset", "reset_after", "html_502", "error", "bad_json"})
-#: These leave some records of a call out of what it does.
-SPARING: Final = frozenset({"no_op", "hide_rows"})
-_DELAYS: Final = frozenset({"latency", "stall"})
-_MAY_APPLY: Final = frozenset({"html_502", "error", "bad_json"})
+ENDINGS: Final = frozenset(
+    {"reset", "reset_after", "html_502", "error", "bad_json", "redirect", "error_with_rows"}
+)
+#: These are about records, and make sense at some endpoints only.
+OF_RECORDS: Final = frozenset({"no_op", "hide_rows", "other_record", "lock"})
+#: These send something else than what the tenant answers.
+TWISTS: Final = frozenset(
+    {"drip", "redirect", "error_with_rows", "other_record", "lock", "string_code", "big", "cookie"}
+)
+_TIMED: Final = frozenset({"latency", "stall", "drip"})
+_CODED: Final = frozenset({"error", "error_with_rows"})
+_MAY_APPLY: Final = frozenset({"html_502", "error", "bad_json", "redirect"})
 #: Longer than any client waits.
 _STALL_MS: Final = 60_000.0
+_MOST_MB: Final = 1024
 
 
 class FaultError(ValueError):
@@ -58,6 +74,17 @@ class Fault(BaseModel):
         no_op: A write answers 0 and changes nothing. Hits writes only.
         hide_rows: Rows are missing from a query. Hits queries of the object API and the ERP list,
             but no reads of the offline API.
+        drip: The answer comes in many small pieces over ``ms`` real milliseconds.
+        redirect: HTTP 302 with a ``Location`` that cannot be used.
+        error_with_rows: ``errorCode`` is ``code``, beside the data of the honest answer. The call
+            is done.
+        other_record: Rows and ``get`` show the ``_id`` of another record. Hits queries and ``get``
+            of the object API and the ERP addresses.
+        lock: An update answers 50009 and changes nothing, whatever ``lock_status`` says. Hits
+            updates of the object API and the ERP address.
+        string_code: ``errorCode`` is a string, such as "0".
+        big: The answer has ``mb`` megabytes.
+        cookie: The answer sets a cookie with bytes that are not ASCII.
 
     Attributes:
         kind: One of the above.
@@ -66,11 +93,13 @@ class Fault(BaseModel):
         after: Number of matching calls that pass before the first hit.
         probability: Chance, 0 to 1, that a matching call is hit.
         only: openUserIds, departments' ids as strings, or generic records' ``_id``. It hits the
-            calls that write, get or list one of them; ``no_op`` and ``hide_rows`` then do not touch
-            the other records of the call.
-        ms: Real milliseconds, for ``latency`` and ``stall``.
-        code: Any integer, for ``error``.
-        applied: The call is done all the same. For ``error``, ``html_502`` and ``bad_json``.
+            calls that write, get or list one of them; ``no_op``, ``hide_rows``, ``other_record``
+            and ``lock`` then do not touch the other records of the call.
+        ms: Real milliseconds, for ``latency``, ``stall`` and ``drip``.
+        code: Any integer, for ``error`` and ``error_with_rows``.
+        mb: Megabytes, for ``big``; up to 1024.
+        applied: The call is done all the same. For ``error``, ``html_502``, ``bad_json`` and
+            ``redirect``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,28 +112,31 @@ class Fault(BaseModel):
     only: frozenset[str] | None = None
     ms: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     code: StrictInt | None = None
+    mb: Annotated[StrictInt, Field(ge=1, le=_MOST_MB)] | None = None
     applied: bool = False
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
         problem = None
-        if self.kind == "latency" and self.ms is None:
-            problem = "ms is missing: latency wants milliseconds"
-        elif self.ms is not None and self.kind not in _DELAYS:
-            problem = "ms is for latency and stall only"
-        elif (self.code is None) is (self.kind == "error"):
-            problem = "code is for error, which wants one"
+        if self.kind in {"latency", "drip"} and self.ms is None:
+            problem = f"ms is missing: {self.kind} wants milliseconds"
+        elif self.ms is not None and self.kind not in _TIMED:
+            problem = "ms is for latency, stall and drip only"
+        elif (self.code is None) is (self.kind in _CODED):
+            problem = "code is for error and error_with_rows, which want one"
+        elif (self.mb is None) is (self.kind == "big"):
+            problem = "mb is for big, which wants megabytes"
         elif self.applied and self.kind not in _MAY_APPLY:
-            problem = "applied is for error, html_502 and bad_json only"
+            problem = "applied is for error, html_502, bad_json and redirect only"
         if problem:
             raise ValueError(problem)
         return self
 
     @property
     def seconds(self) -> float:
-        """What it adds to the wait for the answer, in real seconds."""
+        """What it adds to the time that the answer takes, in real seconds."""
         wait = self.ms if self.ms is not None else _STALL_MS
-        return wait / 1000 if self.kind in _DELAYS else 0.0
+        return wait / 1000 if self.kind in _TIMED else 0.0
 
 
 def read_faults(given: Iterable[Fault | Mapping[str, Any]]) -> list[Fault]:
@@ -158,13 +190,13 @@ class Script:
             self._armed.append(_Armed(fault, chance))
 
     def draw(
-        self, path: str, sparing: frozenset[str], concerns: Callable[[], frozenset[str]]
+        self, path: str, kinds: frozenset[str], concerns: Callable[[], frozenset[str]]
     ) -> list[tuple[Fault, frozenset[str]]]:
         """Return what befalls one call, each fault with the records it is about.
 
         Args:
             path: Where the call arrived.
-            sparing: Of ``no_op`` and ``hide_rows``, what makes sense there.
+            kinds: Of ``OF_RECORDS``, what makes sense there.
             concerns: The marks of what the call is about; asked only when a fault wants to know.
         """
         drawn: list[tuple[Fault, frozenset[str]]] = []
@@ -173,12 +205,12 @@ class Script:
             fault = armed.fault
             if fault.path not in (None, path) or armed.fired == fault.times:
                 continue
-            if fault.kind in SPARING and fault.kind not in sparing:
+            if fault.kind in OF_RECORDS and fault.kind not in kinds:
                 continue
             if ended and fault.kind in ENDINGS:
                 continue
             marks = frozenset[str]()
-            if fault.only is not None or fault.kind in SPARING:
+            if fault.only is not None or fault.kind in OF_RECORDS:
                 marks = concerns()
             if fault.only is not None:
                 marks &= fault.only

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from shim.sandbox.departments import COMPANY, Department
-from shim.sandbox.envelope import Refused
+from shim.sandbox.envelope import Refused, invalid
 from shim.sandbox.plan import is_custom
 from shim.sandbox.routes import as_list, is_name
 from shim.sandbox.things import Things
@@ -21,29 +21,32 @@ if TYPE_CHECKING:
 IDS: Final = frozenset({"_id", "dataObjectApiName"})
 #: What the service keeps itself; writing it is refused (grade C).
 _STAMPS: Final = frozenset({"create_time", "last_modified_time", "version"})
-#: A generic record's owner is changed by changeOwner only (grade B).
-_THING_KEPT: Final = _STAMPS | {"owner", "life_status"}
+#: Beside them, what create takes, and update does not: a record's owner is changed by changeOwner
+#: only (grade B).
+_KEPT: Final = _STAMPS | {"owner", "life_status"}
+#: What create takes with ``hasSpecifyTime``.
+TIMES: Final = ("create_time", "last_modified_time")
 
 
 def _any_person(_tenant: Tenant, fields: Mapping[str, Any]) -> None:
     if "status" in fields and fields["status"] not in ("0", "1"):
         # Grade B: a String. The offline API's int is the most common mistake.
-        raise Refused(15002, 'status must be "0" or "1", a string')
+        raise invalid(15002, "object_data.status", 'send "0" or "1", a string')
 
 
 def _any_department(tenant: Tenant, fields: Mapping[str, Any]) -> None:
     if "status" in fields and fields["status"] not in ("0", "1", "2"):
-        raise Refused(15002, 'status must be "0", "1" or "2", a string')
+        raise invalid(15002, "object_data.status", 'send "0", "1" or "2", a string')
     if "name" in fields and not is_name(fields["name"]):
-        raise Refused(32000, "name must be a string, and not empty")
+        raise invalid(32000, "object_data.name", "send a string that is not empty")
     above = as_list(fields.get("parent_id", []))
     if "parent_id" in fields and (above is None or len(above) != 1 or not is_name(above[0])):
-        raise Refused(32000, "parent_id must be a list with one department id")
+        raise invalid(32000, "object_data.parent_id", "send a list with one department id")
     if above and above[0] not in {str(COMPANY), *tenant.departments.by_record_id}:
-        raise Refused(32000, "parent_id names no department")
+        raise invalid(32000, "object_data.parent_id", "there is no such department")
     heads = as_list(fields.get("manager_id", []))
     if heads is None or not all(map(is_name, heads)):
-        raise Refused(32000, "manager_id must be a list of openUserIds")
+        raise invalid(32000, "object_data.manager_id", "send a list of openUserIds")
     if not all(each in tenant.people.by_open_user_id for each in heads):
         raise Refused(20012)
 
@@ -84,14 +87,19 @@ class Fields:
         """
         fields = {name: value for name, value in object_data.items() if name not in IDS}
         # U: what the service does with a field it does not have; refusing shows a typing error.
-        if not all(map(self.takes, fields)):
-            raise Refused(32000, "object_data holds a field that cannot be written")
+        for name in fields:
+            if not self.takes(name):
+                known = self.knows(name)
+                # The key of a field that is not known may be anything, a phone number as well.
+                where = f"object_data.{name}" if known else "object_data"
+                why = "it cannot be written" if known else "the object has no such field"
+                raise invalid(32000, where, why)
         self.form(tenant, fields)
         return fields
 
 
 _PERSON: Final = Fields(
-    kept=_STAMPS | {"user_id", "lock_status"},
+    kept=_KEPT | {"user_id", "lock_status"},
     writable=frozenset(
         {
             "name", "full_name", "phone", "email", "sex", "status", "is_active",
@@ -102,11 +110,11 @@ _PERSON: Final = Fields(
     form=_any_person,
 )  # fmt: skip
 _DEPARTMENT: Final = Fields(
-    kept=_STAMPS | {"lock_status"},
+    kept=_KEPT | {"lock_status"},
     writable=frozenset({"name", "parent_id", "status", "manager_id"}),
     form=_any_department,
 )
-_THING: Final = Fields(kept=_THING_KEPT, writable=None, form=_anything)
+_THING: Final = Fields(kept=_KEPT, writable=None, form=_anything)
 
 
 def fields_of(table: Table[Any]) -> Fields:
@@ -125,4 +133,5 @@ def check_place(tenant: Tenant, row: Record, fields: Mapping[str, Any], now: flo
     if isinstance(row, Department) and "parent_id" in fields:
         parent = int(fields["parent_id"][0])
         if not tenant.departments.may_move(row, parent, now):
-            raise Refused(32000, "parent_id is the department itself, or below it")
+            why = "it is the department itself, or below it"
+            raise invalid(32000, "object_data.parent_id", why)

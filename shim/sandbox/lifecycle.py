@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
-from shim.sandbox.envelope import Refused
-from shim.sandbox.fields import fields_of
+from shim.sandbox.admission import actor, required_acting
+from shim.sandbox.envelope import Refused, invalid
+from shim.sandbox.fields import TIMES
 from shim.sandbox.object_calls import (
     NEW,
+    converts_ids,
     flag,
     found,
     named,
@@ -15,16 +17,21 @@ from shim.sandbox.object_calls import (
     object_data,
     opened,
     paths,
+    table_at,
     things_at,
+    trigger,
+    written,
 )
-from shim.sandbox.routes import ROUTES, as_list, as_object, is_name
-from shim.sandbox.things import INVALID, NORMAL
+from shim.sandbox.routes import ROUTES, as_list, as_object, as_whole, is_name
+from shim.sandbox.things import INVALID, NORMAL, Things
 
 if TYPE_CHECKING:
     from shim.sandbox.routes import Call
-    from shim.sandbox.things import Thing, Things
+    from shim.sandbox.things import Thing
 
 NO_OP: Final = frozenset({"no_op"})
+
+_AT_CREATE: Final = frozenset({"owner", "life_status", *TIMES})
 
 
 def made(_call: Call) -> frozenset[str]:
@@ -34,25 +41,57 @@ def made(_call: Call) -> frozenset[str]:
 
 @ROUTES.add(*paths("create"), concerns=made, faults=NO_OP)
 def create(call: Call) -> dict[str, Any]:
-    """Make a record of any fields; it belongs to ``owner``, or else to the acting user (grade C).
+    """Make a record. One of a generic object belongs to ``owner``, or the acting user (grade C).
+
+    ``life_status`` is taken, and with ``hasSpecifyTime`` the times are as well (grade C). Null is
+    left out, except in a generic object's own fields. U: which fields people and departments need;
+    here it is ``name``.
 
     Raises:
-        Refused: as ``query``; 32000 for a field the service keeps; 20012 for an unknown owner.
+        Refused: as ``query``; 32000 for a field the service keeps; 15002, 20012, 32000 for a value.
     """
-    sent = object_data(opened(call))
-    things = things_at(call, sent.get("dataObjectApiName"))
+    tenant = call.tenant
+    given = object_data(opened(call))
+    table = table_at(call, given.get("dataObjectApiName"))
+    optional = _AT_CREATE | {"_id"} if isinstance(table, Things) else given.keys()
+    sent = {
+        name: value for name, value in given.items() if value is not None or name not in optional
+    }
     for key in ("triggerWorkFlow", "triggerApprovalFlow"):
-        flag(call, key)
+        trigger(call, key)
     if "_id" in sent:
-        raise Refused(32000, "object_data holds a field that cannot be written")
-    others = {name: value for name, value in sent.items() if name != "owner"}
-    fields = fields_of(things).sent(call.tenant, others)
-    owner = cast("str", call.body["currentOpenUserId"])
+        raise invalid(32000, "object_data._id", "it cannot be written")
+    fields = {**written(call, table, sent, but=_AT_CREATE), **_kept(call, sent)}
+    if not isinstance(table, Things):
+        if "name" not in fields:
+            raise invalid(32000, "object_data.name", "it is missing")
+        if not is_name(fields["name"]):
+            raise invalid(32000, "object_data.name", "send a string that is not empty")
+    elif "owner" not in fields:
+        fields["owner"] = [actor(call, required_acting(call))]
+    holds = tenant.profile.keeps_writes or isinstance(table, Things)
+    if NEW in call.skipped or not holds:
+        return {"dataId": table.fresh_id()}
+    return {"dataId": table.create(fields, call.now)}
+
+
+def _kept(call: Call, sent: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that only create takes."""
+    kept: dict[str, Any] = {}
     if "owner" in sent:
-        owner = _owner(call, sent["owner"])
-    if NEW in call.skipped:
-        return {"dataId": things.fresh_id()}
-    return {"dataId": things.create(fields, owner, call.now)}
+        kept["owner"] = [_owner(call, sent["owner"], "object_data.owner")]
+    if "life_status" in sent:
+        if not is_name(sent["life_status"]):
+            raise invalid(32000, "object_data.life_status", "send a string that is not empty")
+        kept["life_status"] = sent["life_status"]
+    takes_times = flag(call, "hasSpecifyTime", default=False)
+    for name in TIMES:
+        if name in sent:
+            kept[name] = as_whole(sent[name])
+            if kept[name] is None or not takes_times:
+                why = "send milliseconds, and hasSpecifyTime: true"
+                raise invalid(32000, f"object_data.{name}", why)
+    return kept
 
 
 def _rows(call: Call, things: Things, ids: list[str]) -> list[Thing]:
@@ -66,7 +105,7 @@ def _is_invalid(things: Things, row: Thing, now: float) -> bool:
 
 
 @ROUTES.add(*paths("invalid"), concerns=named, faults=NO_OP)
-def invalid(call: Call) -> dict[str, Any]:
+def invalidate(call: Call) -> dict[str, Any]:
     """Invalidate one record. U: whether it can still be read and written; here it can.
 
     Raises:
@@ -75,10 +114,10 @@ def invalid(call: Call) -> dict[str, Any]:
     data = opened(call)
     things = things_at(call, data.get("dataObjectApiName"))
     if not is_name(data.get("object_data_id")):
-        raise Refused(32000, "object_data_id is missing")
+        raise invalid(32000, "data.object_data_id", "send an _id")
     row: Thing = found(things, data["object_data_id"], call.now)
     if _is_invalid(things, row, call.now):
-        raise Refused(32000, "the record is invalid already")
+        raise invalid(32000, "data.object_data_id", "the record is invalid already")
     if row.mark not in call.skipped:
         things.write(row, {"life_status": INVALID}, call.now)
     return {}
@@ -112,22 +151,31 @@ def delete(call: Call) -> dict[str, Any]:
     ids = names(data.get("idList"), "idList")
     rows = _rows(call, things, ids)
     if not all(_is_invalid(things, things.by_record_id[each], call.now) for each in ids):
-        raise Refused(32000, "only invalid records can be deleted")
+        raise invalid(32000, "data.idList", "only invalid records can be deleted")
     for row in rows:
         things.erase(row, call.now)
     return {}
 
 
-def _owner(call: Call, value: object) -> str:
-    """Return the one openUserId of an owner: a list, or the string "[FSUID_…]" (grade A)."""
+def _owner(call: Call, value: object, name: str) -> str:
+    """Return the one openUserId of an owner: a list, or the string "[FSUID_…]" (grade A).
+
+    It may be an employee id if the call names employees so.
+
+    Raises:
+        Refused: 32000 for another form of the parameter ``name``, 20012 for an unknown owner.
+    """
     if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
         value = [value[1:-1].strip()]
     owners = as_list(value)
     if owners is None or len(owners) != 1 or not is_name(owners[0]):
-        raise Refused(32000, "an owner is a list of one openUserId")
-    if not call.tenant.knows(str(owners[0])):
-        raise Refused(20012)
-    return str(owners[0])
+        raise invalid(32000, name, "send a list of one openUserId")
+    owner = str(owners[0])
+    if not converts_ids(call):
+        owner = call.tenant.numbered(owner) or owner
+    if not call.tenant.knows(owner):
+        raise Refused(20012, f"{name} is not found")
+    return owner
 
 
 @ROUTES.add(*paths("changeOwner"), concerns=named, faults=NO_OP)
@@ -143,9 +191,9 @@ def change_owner(call: Call) -> dict[str, Any]:
     changes = [as_object(each) or {} for each in as_list(data.get("Data")) or []]
     ids = [each.get("objectDataId") for each in changes]
     if not ids or not all(map(is_name, ids)):
-        raise Refused(32000, "Data must be a list of objectDataId and ownerId")
+        raise invalid(32000, "data.Data", "send a list of objectDataId and ownerId")
     rows: list[Thing] = [found(things, each, call.now) for each in ids]
-    owners = [_owner(call, each.get("ownerId")) for each in changes]
+    owners = [_owner(call, each.get("ownerId"), "data.Data.ownerId") for each in changes]
     for row, owner in zip(rows, owners, strict=True):
         if row.mark not in call.skipped:
             things.write(row, {"owner": [owner]}, call.now)

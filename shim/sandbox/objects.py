@@ -2,76 +2,139 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from shim.sandbox.envelope import Refused
+from shim.sandbox.envelope import Refused, invalid
 from shim.sandbox.fields import fields_of
-from shim.sandbox.object_calls import flag, named, opened, paths, table_at
+from shim.sandbox.object_calls import converts_ids, named, opened, paths, table_at
 from shim.sandbox.query import chosen, empty, parsed, sort_key
 from shim.sandbox.routes import ROUTES, as_object, is_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from shim.sandbox.query import Search
+    from shim.sandbox.query import Filter, Search
     from shim.sandbox.record import Record, Table
     from shim.sandbox.routes import Call
 
 
-def _converts(call: Call) -> bool:
-    """Whether ``user_id`` is the FSUID in this call (grade B, and the tenants differ)."""
-    return flag(call, "convertUserId", default=call.tenant.profile.converts_user_id)
+#: The kinds of fault that befall a query, and those that befall ``get``.
+LISTED: Final = frozenset({"hide_rows", "other_record"})
+SHOWN: Final = frozenset({"other_record"})
 
 
-def _candidates(
-    table: Table[Any], search: Search, *, converts: bool
-) -> tuple[Sequence[Record], bool]:
-    """Return the records worth looking at, and whether they are in the asked order already."""
+@dataclass(frozen=True)
+class _Page:
+    """One page of a query.
+
+    Attributes:
+        rows: Its records with all their fields, as the index has them.
+        total: How many rows match, on this page and on the others.
+    """
+
+    rows: list[tuple[Record, dict[str, Any]]]
+    total: int
+
+
+def _swapped(call: Call, table: Table[Any], row: Record, record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record as it is shown: a fault may give it the ``_id`` of another."""
+    if row.mark not in call.swapped:
+        return record
+    others = (each.record_id for each in table.own_order if each is not row)
+    # The only record of a table gets an _id that no record has.
+    return {**record, "_id": next(others, f"{row.record_id}0")}
+
+
+def _keyed(table: Table[Any], search: Search, *, converts: bool) -> Sequence[Record] | None:
+    """Return the records that a search names by a key, in the table's own order."""
     keys = table.keys(converts=converts)
     for each in search.filters:
         if each.operator in {"EQ", "IN"} and each.field_name in keys:
             index = keys[each.field_name]
             known = {index[value] for value in each.field_values if value in index}
-            return sorted(known, key=lambda row: row.rank), not search.orders
-    if search.by_id:
-        floors = [
-            each.field_values[0]
-            for each in search.filters
-            if (each.field_name, each.operator) == ("_id", "GT")
-        ]
-        return table.beyond(max(floors, default=None)), True
-    return table.own_order, not search.orders
+            return sorted(known, key=lambda row: row.rank)
+    return None
 
 
-def _found(call: Call, table: Table[Any], search: Search) -> list[tuple[Record, dict[str, Any]]]:
-    """Return the records of one page with all their fields, as the index has them."""
-    converts = _converts(call)
-    rows, in_order = _candidates(table, search, converts=converts)
+def _after(search: Search) -> str | None:
+    """Return the ``_id`` that all rows come after; None: there is none."""
+    floors = [each.field_values[0] for each in search.filters if _is_floor(each)]
+    return max(floors, default=None)
+
+
+def _is_floor(each: Filter) -> bool:
+    return (each.field_name, each.operator) == ("_id", "GT")
+
+
+def _page(call: Call, table: Table[Any], search: Search) -> _Page:
+    converts = converts_ids(call)
     moment = call.tenant.indexed(call.now)
 
-    def matches() -> Iterator[tuple[Record, dict[str, Any]]]:
-        for row in rows:
-            if row.mark not in table.hidden and row.exists(moment):
-                record = table.record(row, moment, converts=converts)
-                if chosen(record, search.filters):
-                    yield row, record
+    def visible(rows: Iterable[Record]) -> Iterator[Record]:
+        return (row for row in rows if row.mark not in table.hidden and row.exists(moment))
+
+    def matches(
+        rows: Iterable[Record], filters: Iterable[Filter]
+    ) -> Iterator[tuple[Record, dict[str, Any]]]:
+        for row in visible(rows):
+            record = table.record(row, moment, converts=converts)
+            if not converts:
+                record = call.tenant.with_numbers(record)
+            if chosen(record, filters):
+                yield row, record
 
     start, end = search.offset, search.offset + search.limit
-    if in_order:
-        return list(islice(matches(), start, end))
-    page = list(matches())
+    keyed = _keyed(table, search, converts=converts)
+    if keyed is None and (search.by_id or not search.orders):
+        rows = table.beyond(_after(search)) if search.by_id else table.own_order
+        page = list(islice(matches(rows, search.filters), start, end))
+
+        def matching(filters: tuple[Filter, ...]) -> list[str]:
+            rows = table.beyond(None)
+            # Making a record takes longer than all the rest.
+            found = (row for row, _ in matches(rows, filters)) if filters else visible(rows)
+            return [row.record_id for row in found]
+
+        return _Page(page, _counted(call, table, search, matching, start + len(page)))
+    everything = list(matches(table.own_order if keyed is None else keyed, search.filters))
     for order in reversed(search.orders):
-        page.sort(
+        everything.sort(
             key=lambda row: sort_key(row[1].get(order.field_name)), reverse=not order.ascending
         )
-    return page[start:end]
+    page = everything[start:end]
+    trusted = call.tenant.profile.counts_total
+    return _Page(page, len(everything) if trusted else start + len(page))
+
+
+def _counted(
+    call: Call,
+    table: Table[Any],
+    search: Search,
+    matching: Callable[[tuple[Filter, ...]], list[str]],
+    reached: int,
+) -> int:
+    """Return the number of all rows that match.
+
+    A client that pages asks for it with every page. So the ids that match are kept until the next
+    write; those after the last ``_id`` of the page before are then counted without looking again.
+    """
+    if not call.tenant.profile.counts_total:
+        return reached
+    filters = tuple(each for each in search.filters if not _is_floor(each))
+    key = (filters, converts_ids(call))
+    ids = table.kept(key, lambda: matching(filters))
+    after = _after(search)
+    return len(ids) if after is None else len(ids) - bisect_right(ids, after)
 
 
 def _search(table: Table[Any], data: dict[str, Any]) -> Search:
-    info = as_object(data.get("search_query_info", {}))
+    sent = data.get("search_query_info")
+    info = {} if sent is None else as_object(sent)
     if info is None:
-        raise Refused(32000, "search_query_info must be an object")
+        raise invalid(32000, "search_query_info", "send an object")
     return parsed(info, fields_of(table).knows)
 
 
@@ -80,12 +143,12 @@ def listed(call: Call) -> frozenset[str]:
     try:
         data = as_object(call.body.get("data")) or {}
         table = table_at(call, data.get("dataObjectApiName"))
-        return frozenset(row.mark for row, _ in _found(call, table, _search(table, data)))
+        return frozenset(row.mark for row, _ in _page(call, table, _search(table, data)).rows)
     except Refused:
         return frozenset()
 
 
-@ROUTES.add(*paths("query"), concerns=listed, faults=frozenset({"hide_rows"}))
+@ROUTES.add(*paths("query"), concerns=listed, faults=LISTED)
 def query(call: Call) -> dict[str, Any]:
     """One page of rows.
 
@@ -99,23 +162,22 @@ def query(call: Call) -> dict[str, Any]:
     info = as_object(data.get("search_query_info")) or {}
     # U: at which level includeNull is read; all three are.
     whole = any(level.get("includeNull") is True for level in (call.body, data, info))
+    page = _page(call, table, search)
     rows = [
         {
             name: value
-            for name, value in record.items()
-            if (search.projection is None or name in search.projection)
-            and (whole or not empty(value))
+            for name, value in _swapped(call, table, row, record).items()
+            if (not search.projection or name in search.projection) and (whole or not empty(value))
         }
-        for row, record in _found(call, table, search)
+        for row, record in page.rows
         if row.mark not in call.skipped
     ]
-    # Grade B: not to be trusted. It counts as far as this page, so a client that trusts it stops.
-    total = search.offset + len(rows)
-    page = {"dataList": rows, "offset": search.offset, "limit": search.limit, "total": total}
-    return {"data": page}
+    total = page.total - (len(page.rows) - len(rows))
+    answer = {"dataList": rows, "offset": search.offset, "limit": search.limit, "total": total}
+    return {"data": answer}
 
 
-@ROUTES.add(*paths("get"), concerns=named)
+@ROUTES.add(*paths("get"), concerns=named, faults=SHOWN)
 def get(call: Call) -> dict[str, Any]:
     """One whole record as it is now; empty data for one that is not there or not visible.
 
@@ -125,13 +187,16 @@ def get(call: Call) -> dict[str, Any]:
     """
     data = opened(call)
     table = table_at(call, data.get("dataObjectApiName"))
-    converts, record_id = _converts(call), data.get("objectDataId")
+    converts, record_id = converts_ids(call), data.get("objectDataId")
     if not is_name(record_id):
-        raise Refused(32000, "objectDataId is missing")
+        raise invalid(32000, "data.objectDataId", "send an _id")
     row = table.find(record_id, call.now)
     if row is None and call.tenant.profile.names_unknown:
         raise Refused(*table.unknown)
     if row is None or row.mark in table.hidden:
         return {"data": {}}
     record = table.record(row, call.now, converts=converts)
-    return {"data": {name: value for name, value in record.items() if not empty(value)}}
+    if not converts:
+        record = call.tenant.with_numbers(record)
+    shown = _swapped(call, table, row, record)
+    return {"data": {name: value for name, value in shown.items() if not empty(value)}}

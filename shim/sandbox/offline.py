@@ -1,18 +1,19 @@
 """The deprecated API: flat bodies, codes of its own. What its calls have in common.
 
 It is the path the old programs work on, so it knows neither the read permission of the objects
-nor ``read_only`` nor locked records (grade U).
+nor ``read_only`` (grade U) nor locked records (grade C).
 
 Every call looks at the form of all its parameters first, in the documented order, then at token,
-corpId and acting user, then at whether what it names exists. U: the real order.
+corpId and acting user, then at whether what it names exists. U: the real order. Parameters that a
+page does not print are ignored, whatever they hold (grade C).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.sandbox.envelope import Refused
-from shim.sandbox.routes import admit, as_object
+from shim.sandbox.envelope import invalid
+from shim.sandbox.routes import as_object, as_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,10 +28,12 @@ QUERY: Final = "/cgi/crm/v2/data/query"
 NO_OP: Final = frozenset({"no_op"})
 
 #: Offline status -> the objects' status (grade B): value and type both change.
-_STATUS: Final = {1: "1", 2: "0", "1": "1", "2": "0"}
+_STATUS: Final[dict[int | str | None, str]] = {1: "1", 2: "0", "1": "1", "2": "0"}
 
-#: What a query body holds when it asks for nothing in particular.
-CREDENTIALS: Final = frozenset({"corpAccessToken", "corpId", "thirdTraceId", "currentOpenUserId"})
+#: What a query body holds when it asks for nothing in particular. Public clients add the last.
+BARE: Final = frozenset(
+    {"corpAccessToken", "corpId", "thirdTraceId", "currentOpenUserId", "fetchChild"}
+)
 
 
 def flat(*keys: str, without: str = "data") -> Callable[[dict[str, Any]], bool]:
@@ -42,29 +45,16 @@ def flat(*keys: str, without: str = "data") -> Callable[[dict[str, Any]], bool]:
     return accepts
 
 
-def credentials(call: Call) -> tuple[str, str]:
-    """Return token and corpId, which every body starts with.
+def whole(value: object, code: int, name: str) -> int:
+    """Return an integer; 30.0 is one.
 
     Raises:
-        Refused: 10013, 10014.
+        Refused: ``code``, the parameter ``name`` is something else.
     """
-    return call.text("corpAccessToken", 10013), call.text("corpId", 10014)
-
-
-def is_whole(value: object) -> bool:
-    """Whether ``value`` is a JSON integer; true and false are none."""
-    return type(value) is int
-
-
-def whole(value: object, code: int) -> int:
-    """Return an integer.
-
-    Raises:
-        Refused: ``code``, it is something else.
-    """
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise Refused(code)
-    return value
+    number = as_whole(value)
+    if number is None:
+        raise invalid(code, name, "send a whole number")
+    return number
 
 
 def sent(call: Call, key: str) -> dict[str, Any]:
@@ -75,7 +65,7 @@ def sent(call: Call, key: str) -> dict[str, Any]:
     """
     value = as_object(call.body.get(key))
     if value is None:
-        raise Refused(15002, f"{key} must be an object")
+        raise invalid(15002, key, "send an object")
     return value
 
 
@@ -85,28 +75,8 @@ def new_status(call: Call) -> str:
     Raises:
         Refused: 15002, it is neither 1 nor 2.
     """
-    asked = call.body.get("status")
-    if type(asked) not in {int, str} or asked not in _STATUS:
-        raise Refused(15002, "status must be 1 (disabled) or 2 (enabled)")
+    given = call.body.get("status")
+    asked = given if isinstance(given, str) else as_whole(given)
+    if asked not in _STATUS:
+        raise invalid(15002, "status", "send 1 (disabled) or 2 (enabled)")
     return _STATUS[asked]
-
-
-def acting(call: Call) -> str | None:
-    """Return ``currentOpenUserId`` where it may be left out; "" is left out, too (U).
-
-    Raises:
-        Refused: 11008, it is there and no string.
-    """
-    by = call.body.get("currentOpenUserId")
-    if by is not None and not isinstance(by, str):
-        raise Refused(11008)
-    return by or None
-
-
-def enter(call: Call, *, by: str | None = None) -> None:
-    """Let a call whose parameters have the right form in.
-
-    Raises:
-        Refused: 20016, 11015, 20012.
-    """
-    admit(call, *credentials(call), by)

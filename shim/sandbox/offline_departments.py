@@ -8,21 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from shim.sandbox.admission import acting, credentials, enter
 from shim.sandbox.departments import COMPANY
-from shim.sandbox.envelope import Refused
-from shim.sandbox.offline import (
-    CREDENTIALS,
-    NO_OP,
-    QUERY,
-    UPDATE,
-    acting,
-    credentials,
-    enter,
-    flat,
-    new_status,
-    sent,
-    whole,
-)
+from shim.sandbox.envelope import Refused, invalid
+from shim.sandbox.offline import BARE, NO_OP, QUERY, UPDATE, flat, new_status, sent, whole
 from shim.sandbox.routes import ROUTES, as_object, is_name
 
 if TYPE_CHECKING:
@@ -53,8 +42,12 @@ def _department(call: Call, number: int) -> Department:
     return row
 
 
+def _optional(value: object, code: int, name: str) -> int | None:
+    return None if value is None else whole(value, code, name)
+
+
 def _is_bare(body: dict[str, Any]) -> bool:
-    return body.keys() <= CREDENTIALS
+    return body.keys() <= BARE
 
 
 def _of_list(call: Call) -> frozenset[str]:
@@ -75,10 +68,10 @@ def get_department_list(call: Call) -> dict[str, Any]:
     """Get Department List. U: how today's shared address tells it, which has nothing of its own.
 
     Raises:
-        Refused: 10013, 10014; 20016, 11015, 20012.
+        Refused: 10013, 10014; 20016, 11015.
     """
     credentials(call)
-    enter(call, by=acting(call))
+    enter(call, acting(call))
     departments = call.tenant.departments
     found: list[dict[str, Any]] = []
     for record in _listed(call):
@@ -104,9 +97,9 @@ def get_department_details(call: Call) -> dict[str, Any]:
         Refused: 10013, 10014, 11008, 11009; 20016, 11015, 20012; 30007 unknown.
     """
     credentials(call)
-    by = acting(call)
-    number = whole(call.body.get("departmentId"), 11009)
-    enter(call, by=by)
+    by = acting(call, printed=True)
+    number = whole(call.body.get("departmentId"), 11009, "departmentId")
+    enter(call, by)
     row = _department(call, number)
     departments = call.tenant.departments
     record = departments.record(row, call.now)
@@ -136,19 +129,18 @@ def update_department(call: Call) -> dict[str, Any]:
     """Update Department: what ``department`` does not give stays.
 
     Raises:
-        Refused: 10013, 10014, 15002, 11009; 20016, 11015, 20012; 30007 for an unknown department
+        Refused: 10013, 10014, 15002, 11009; 20016, 11015; 30007 for an unknown department
             or parent, 15002 for a parent that is the department itself or below it.
     """
     credentials(call)
     department = sent(call, "department")
-    by = acting(call)
-    number = whole(department.get("id"), 11009)
+    number = whole(department.get("id"), 11009, "department.id")
     given = {key: department.get(key) for key in ("name", "parentId", "order")}
     if given["name"] is not None and not is_name(given["name"]):
-        raise Refused(15002, "department.name must be a string, and not empty")
-    wanted = None if given["parentId"] is None else whole(given["parentId"], 11009)
-    order = None if given["order"] is None else whole(given["order"], 15002)
-    enter(call, by=by)
+        raise invalid(15002, "department.name", "send a string that is not empty")
+    wanted = _optional(given["parentId"], 11009, "department.parentId")
+    order = _optional(given["order"], 15002, "department.order")
+    enter(call, acting(call))
     row = _department(call, number)
     departments = call.tenant.departments
     fields = {} if given["name"] is None else {"name": given["name"]}
@@ -156,7 +148,8 @@ def update_department(call: Call) -> dict[str, Any]:
         # U: whether the id the details show for the company is taken as well as 0.
         parent = COMPANY if wanted in {0, COMPANY} else _department(call, wanted).number
         if not departments.may_move(row, parent, call.now):
-            raise Refused(15002, "department.parentId is the department itself, or below it")
+            why = "it is the department itself, or below it"
+            raise invalid(15002, "department.parentId", why)
         fields["parent_id"] = [str(parent)]
     if row.mark not in call.skipped:
         departments.write(row, fields, call.now, {} if order is None else {"order": order})
@@ -169,13 +162,12 @@ def set_department_status(call: Call) -> dict[str, Any]:
     """Set Department Status: 1 disables, 2 enables (grade A), and also brings back a deleted one.
 
     Raises:
-        Refused: 10013, 10014, 11009, 15002; 20016, 11015, 20012; 30007 unknown.
+        Refused: 10013, 10014, 11009, 15002; 20016, 11015; 30007 unknown.
     """
     credentials(call)
-    by = acting(call)
-    number = whole(call.body.get("departmentId"), 11009)
+    number = whole(call.body.get("departmentId"), 11009, "departmentId")
     status = new_status(call)
-    enter(call, by=by)
+    enter(call, acting(call))
     row = _department(call, number)
     if row.mark not in call.skipped:
         call.tenant.departments.write(row, {"status": status}, call.now)

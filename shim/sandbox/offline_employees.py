@@ -6,10 +6,11 @@ import re
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.sandbox.envelope import Refused
-from shim.sandbox.offline import QUERY, acting, credentials, enter, flat, whole
+from shim.sandbox.admission import acting, credentials, enter
+from shim.sandbox.envelope import Refused, invalid
+from shim.sandbox.offline import QUERY, flat, whole
 from shim.sandbox.offline_members import known_member, marked, open_user_id_of
-from shim.sandbox.routes import ROUTES, as_list
+from shim.sandbox.routes import ROUTES, as_list, is_name
 
 if TYPE_CHECKING:
     from shim.sandbox.people import Member
@@ -42,7 +43,7 @@ def _first(value: object) -> str:
     return _text(next(iter(as_list(value) or []), ""))
 
 
-def _employee(tenant: Tenant, member: Member, now: float, *, detail: bool) -> dict[str, Any]:
+def employee(tenant: Tenant, member: Member, now: float, *, detail: bool) -> dict[str, Any]:
     """Return a member as two of the calls show it."""
     record, facts = tenant.people.record(member, now), tenant.people.facts(member)
     main, attached = _numbers(record["main_department"]), _numbers(record["vice_departments"])
@@ -76,7 +77,7 @@ def _employee(tenant: Tenant, member: Member, now: float, *, detail: bool) -> di
 def _detail(call: Call) -> bool:
     value = call.body.get(_DETAIL)
     if value is not None and not isinstance(value, bool):
-        raise Refused(15002, f"{_DETAIL} must be true or false")
+        raise invalid(15002, _DETAIL, "send true or false")
     return value is True
 
 
@@ -89,10 +90,9 @@ def query_employee_info_by_open_user_id(call: Call) -> dict[str, Any]:
         Refused: 10013, 10014, 10010, 11008, 15002; 20016, 11015; 20012 for an unknown member.
     """
     credentials(call)
-    by = acting(call)
     open_user_id, detail = open_user_id_of(call.body.get("openUserId")), _detail(call)
-    enter(call, by=by)
-    return _employee(call.tenant, known_member(call, open_user_id), call.now, detail=detail)
+    enter(call, acting(call))
+    return employee(call.tenant, known_member(call, open_user_id), call.now, detail=detail)
 
 
 def _with_mobile(call: Call) -> list[tuple[Member, dict[str, Any]]]:
@@ -111,12 +111,12 @@ def query_employee_by_mobile(call: Call) -> dict[str, Any]:
     """Query Employee By Mobile: everybody with exactly that number. U: none is an empty list.
 
     Raises:
-        Refused: 10013, 10014, 11008, 15002; 20016, 11015, 20012.
+        Refused: 10013, 10014, 15002; 20016, 11015.
     """
     credentials(call)
-    by = acting(call)
-    call.text("mobile", 15002)
-    enter(call, by=by)
+    if not is_name(call.body.get("mobile")):
+        raise invalid(15002, "mobile", "send a string that is not empty")
+    enter(call, acting(call))
     found: list[dict[str, Any]] = []
     for member, record in _with_mobile(call):
         main = _numbers(record["main_department"])
@@ -128,8 +128,8 @@ def query_employee_by_mobile(call: Call) -> dict[str, Any]:
             "mobile": _text(record["phone"]),
             "email": _text(record["email"]),
             "account": call.tenant.people.facts(member)["account"],
-            # Grade C: 1 normal, 2 disabled, as departments have it.
-            "status": 2 if record["status"] == "1" else 1,
+            # Grade B for an enabled one; U for a disabled one, a guess.
+            "status": "STOP" if record["status"] == "1" else "NORMAL",
             "gender": _text(record["sex"]),
             "isActive": record["is_active"] is True,
             "mainDepartmentIds": main,
@@ -145,14 +145,14 @@ def _is_range(body: dict[str, Any]) -> bool:
 
 def _time(call: Call, key: str) -> int | None:
     value = call.body.get(key)
-    return None if value is None else whole(value, 15002)
+    return None if value is None else whole(value, 15002, key)
 
 
 def _size(call: Call, key: str, default: int, most: float) -> int:
     value = call.body.get(key)
-    size = default if value is None else whole(value, 15002)
+    size = default if value is None else whole(value, 15002, key)
     if not 1 <= size <= most:
-        raise Refused(15002, f"{key} is out of range")
+        raise invalid(15002, key, "it is out of range")
     return size
 
 
@@ -160,7 +160,7 @@ def _page(call: Call) -> tuple[list[tuple[int, Member]], list[Member], int, int]
     """Return everybody in the range with the time of change, the page, its number and its size."""
     start, end = _time(call, "startTime"), _time(call, "endTime")
     if start is not None and end is not None and end <= start:
-        raise Refused(15002, "endTime must be later than startTime")
+        raise invalid(15002, "endTime", "it must be later than startTime")
     size = _size(call, "pageSize", _ROWS, _MOST_ROWS)
     number = _size(call, "pageNumber", 1, float("inf"))
     people = call.tenant.people
@@ -184,17 +184,16 @@ def query_updated_employee_list_by_time_range(call: Call) -> dict[str, Any]:
     """Query Updated Employee List By Time Range: both ends included, by ascending ``_id`` (U).
 
     Raises:
-        Refused: 10013, 10014, 11008, 15002; 20016, 11015, 20012.
+        Refused: 10013, 10014, 15002; 20016, 11015.
     """
     credentials(call)
-    by = acting(call)
     everybody, page, number, size = _page(call)
     detail = _detail(call)
-    enter(call, by=by)
+    enter(call, acting(call))
     return {
         "pageNumber": number,
         "pageCount": ceil(len(everybody) / size),
         "totalCount": len(everybody),
         "lastChangedTime": max((changed for changed, _ in everybody), default=0),
-        "employees": [_employee(call.tenant, each, call.now, detail=detail) for each in page],
+        "employees": [employee(call.tenant, each, call.now, detail=detail) for each in page],
     }

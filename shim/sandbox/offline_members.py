@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
-from shim.sandbox.envelope import Refused
-from shim.sandbox.offline import (
-    NO_OP,
-    UPDATE,
-    acting,
-    credentials,
-    enter,
-    flat,
-    is_whole,
-    sent,
-)
-from shim.sandbox.routes import ROUTES, as_list, as_object
+from shim.sandbox.admission import acting, credentials, enter
+from shim.sandbox.envelope import Refused, invalid
+from shim.sandbox.offline import NO_OP, UPDATE, flat, sent
+from shim.sandbox.routes import ROUTES, as_list, as_object, as_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,9 +27,13 @@ def _is_gender(value: object) -> bool:
     return value in ("M", "F")
 
 
+def _is_whole(value: object) -> bool:
+    return as_whole(value) is not None
+
+
 def _are_whole(value: object) -> bool:
     ids = as_list(value)
-    return ids is not None and all(map(is_whole, ids))
+    return ids is not None and all(map(_is_whole, ids))
 
 
 #: What each field of ``user`` must be, and the code when it is not, in the documented order.
@@ -51,7 +47,7 @@ _FORMS: Final[dict[str, tuple[Callable[[object], bool], int]]] = {
     "email": (_is_text, 15002),
     "qq": (_is_text, 15002),
     "weixin": (_is_text, 15002),
-    "mainDepartmentId": (is_whole, 11009),
+    "mainDepartmentId": (_is_whole, 11009),
     "attachingDepartmentIds": (_are_whole, 11009),
     "employeeNumber": (_is_text, 15002),
     "hireDate": (_is_text, 15002),
@@ -124,23 +120,22 @@ def update_member(call: Call) -> dict[str, Any]:
     """
     credentials(call)
     user = sent(call, "user")
-    by = acting(call)
     open_user_id = open_user_id_of(user.get("openUserId"))
     given = {name: user[name] for name in _FORMS if user.get(name) is not None}
     for name, value in given.items():
         fits, code = _FORMS[name]
         if not fits(value):
-            raise Refused(code, f"user.{name} is not valid")
-    attached = cast("list[int]", given.get("attachingDepartmentIds", []))
+            raise Refused(code, f"parameter user.{name} is not valid")
+    attached = [int(each) for each in given.get("attachingDepartmentIds", ())]
     if len(attached) > _MOST_ATTACHED:
-        raise Refused(15002, f"user.attachingDepartmentIds: {_MOST_ATTACHED} at most")
-    enter(call, by=by)
+        raise invalid(15002, "user.attachingDepartmentIds", f"{_MOST_ATTACHED} at most")
+    enter(call, acting(call))
     member = known_member(call, open_user_id)
     departments = [*attached]
     fields = {_TARGETS[name]: value for name, value in given.items() if name in _TARGETS}
     if "mainDepartmentId" in given:
-        departments.append(given["mainDepartmentId"])
-        fields["main_department"] = [str(given["mainDepartmentId"])]
+        departments.append(int(given["mainDepartmentId"]))
+        fields["main_department"] = [str(departments[-1])]
     if "attachingDepartmentIds" in given:
         fields["vice_departments"] = [str(each) for each in attached]
     if not all(each in call.tenant.departments.by_number for each in departments):

@@ -33,6 +33,7 @@ class Plan:
         locked: Whose record is locked. None: the profile's share.
         hidden_departments: Which departments have no row. None: the profile's share.
         locked_departments: Which departments' records are locked. None: the profile's share.
+        shows_lock: Whether records show ``lock_status``.
         lag: Seconds (sandbox time) ``query`` is behind, in a profile that lags.
         token_calls: The calls a token lives for; None: any number.
         epoch: The Unix time, in seconds, of the sandbox's second 0.
@@ -53,6 +54,7 @@ class Plan:
     locked: Some
     hidden_departments: Some
     locked_departments: Some
+    shows_lock: bool
     lag: float
     token_calls: int | None
     epoch: float

@@ -3,6 +3,9 @@
 The operators' names are grade A; what each does with empty values and lists is grade C:
 an empty value satisfies ``IS`` and the negative operators only, a list satisfies an operator
 when one of its elements does (``CONTAINS`` on a list: when it has all the values).
+
+Public clients send numbers and booleans in ``field_values``, null for what is left out, an empty
+``fieldProjection`` and ``limit: 30.0`` (grade C: that the service takes them).
 """
 
 from __future__ import annotations
@@ -12,19 +15,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
-    StrictInt,
     StrictStr,
     ValidationError,
     model_validator,
 )
 
-from shim.sandbox.envelope import Refused
+from shim.sandbox.envelope import Refused, invalid
+from shim.sandbox.routes import as_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from typing_extensions import Self
 
@@ -50,14 +54,44 @@ _ORDERINGS: Final[dict[str, Callable[[Any, Any], bool]]] = {
 }  # fmt: skip
 
 
-class Filter(BaseModel):
-    """One condition; a search is all of them together."""
+def _text(value: object) -> object:
+    """Return a number or a boolean of ``field_values`` as the string that it is compared as."""
+    whole = as_whole(value)
+    return texts(value if whole is None else whole)[0] if isinstance(value, (int, float)) else value
+
+
+def _whole(value: object) -> int:
+    whole = as_whole(value)
+    if whole is None:
+        msg = "a whole number is wanted"
+        raise ValueError(msg)
+    return whole
+
+
+_Value = Annotated[StrictStr, BeforeValidator(_text)]
+_Whole = Annotated[int, BeforeValidator(_whole)]
+
+
+class _Sent(BaseModel):
+    """An object of a search. What is null is left out."""
 
     model_config = ConfigDict(frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        given = cast("dict[str, object]", value)
+        return {name: each for name, each in given.items() if each is not None}
+
+
+class Filter(_Sent):
+    """One condition; a search is all of them together."""
+
     field_name: StrictStr
     operator: Operator
-    field_values: list[StrictStr]
+    field_values: tuple[_Value, ...] = ()
 
     @model_validator(mode="after")
     def _enough_values(self) -> Self:
@@ -69,25 +103,21 @@ class Filter(BaseModel):
         raise ValueError(msg)
 
 
-class Order(BaseModel):
+class Order(_Sent):
     """One sort key. camelCase here, snake_case in filters: so it is printed (grade A)."""
-
-    model_config = ConfigDict(frozen=True)
 
     field_name: StrictStr = Field(validation_alias="fieldName")
     ascending: StrictBool = Field(default=True, validation_alias="isAsc")
 
 
-class Search(BaseModel):
+class Search(_Sent):
     """A ``search_query_info``. U: the limit when none is sent."""
 
-    model_config = ConfigDict(frozen=True)
-
-    limit: Annotated[StrictInt, Field(ge=1, le=LIMIT)] = 10
-    offset: StrictInt = 0
-    filters: list[Filter] = []
-    orders: list[Order] = []
-    projection: list[StrictStr] | None = Field(default=None, validation_alias="fieldProjection")
+    limit: Annotated[_Whole, Field(ge=1, le=LIMIT)] = 10
+    offset: _Whole = 0
+    filters: tuple[Filter, ...] = ()
+    orders: tuple[Order, ...] = ()
+    projection: tuple[StrictStr, ...] = Field(default=(), validation_alias="fieldProjection")
 
     @property
     def by_id(self) -> bool:
@@ -110,14 +140,15 @@ def parsed(info: Mapping[str, Any], knows: Callable[[str], bool]) -> Search:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(step) for step in first["loc"])
-        raise Refused(32000, f"search_query_info.{where}: {first['msg']}") from None
+        raise invalid(32000, f"search_query_info.{where}".rstrip("."), first["msg"]) from None
     if not 0 <= search.offset <= OFFSET or search.offset % search.limit:
         # Grade A: the code of a missing token, used a second time.
         raise Refused(10013, f"offset must be a multiple of limit from 0 to {OFFSET}")
-    named = [each.field_name for each in search.filters]
-    named += [each.field_name for each in search.orders]
-    if not all(map(knows, named)):
-        raise Refused(32000, "search_query_info names a field the object does not have")
+    named = [(f"filters.{n}.field_name", one.field_name) for n, one in enumerate(search.filters)]
+    named += [(f"orders.{n}.fieldName", one.field_name) for n, one in enumerate(search.orders)]
+    for where, field_name in named:
+        if not knows(field_name):
+            raise invalid(32000, f"search_query_info.{where}", "the object has no such field")
     return search
 
 
@@ -142,11 +173,12 @@ def _ordered(value: object, wanted: str, holds: Callable[[Any, Any], bool]) -> b
         try:
             return holds(value, float(wanted))
         except ValueError:
-            raise Refused(32000, "field_values of a number field must be numbers") from None
+            why = "a number field is compared with numbers"
+            raise invalid(32000, "field_values", why) from None
     return any(holds(text, wanted) for text in texts(value))
 
 
-def meets(value: object, operator: str, wanted: list[str]) -> bool:  # noqa: PLR0911  A table in words.
+def meets(value: object, operator: str, wanted: Sequence[str]) -> bool:  # noqa: PLR0911  A table in words.
     """Whether a field's ``value`` satisfies one condition.
 
     Raises:

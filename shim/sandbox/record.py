@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
     from shim.sandbox.plan import Plan
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _UNWRITTEN: Final[Mapping[str, Any]] = MappingProxyType({})
 #: What a record says while it is not there: not yet created, or deleted.
 _ABSENT: Final[Mapping[str, Any]] = MappingProxyType({})
+
+#: How many searches a table keeps the result of.
+_KEPT: Final = 8
 
 
 class Record:
@@ -35,7 +38,8 @@ class Record:
         self.rank = 0.0
         #: Values no field of the object API holds, as they were written last.
         self.facts: Mapping[str, Any] = _UNWRITTEN
-        self._versions = [(-math.inf, _UNWRITTEN if born else _ABSENT)]
+        first = _UNWRITTEN if born else _ABSENT
+        self._versions: list[tuple[float, Mapping[str, Any]]] = [(-math.inf, first)]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.mark}>"
@@ -99,6 +103,7 @@ class Table(abc.ABC, Generic[R]):
         for rank, row in enumerate(own_order):
             row.rank = rank
         self._sorted = sorted(rows, key=_record_id)
+        self._kept: dict[Hashable, list[str]] = {}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} records={len(self.own_order)}>"
@@ -106,6 +111,7 @@ class Table(abc.ABC, Generic[R]):
     def add(self, row: R) -> None:
         """Take a new record in; ``rank`` says where it stands in the table's own order."""
         self.by_record_id[row.record_id] = row
+        self._kept.clear()
         bisect.insort(self.own_order, row, key=_rank)
         bisect.insort(self._sorted, row, key=_record_id)
 
@@ -126,6 +132,26 @@ class Table(abc.ABC, Generic[R]):
         return {"_id": self.by_record_id}
 
     @abc.abstractmethod
+    def fresh_id(self) -> str:
+        """Return an ``_id`` that no record has."""
+        ...
+
+    @abc.abstractmethod
+    def create(self, fields: Mapping[str, Any], now: float) -> str:
+        """Make a record at ``now``, and return its ``_id``.
+
+        Args:
+            fields: What was sent; it replaces what the service would set.
+            now: When, in seconds of the sandbox's clock.
+        """
+        ...
+
+    def stamps(self, now: float) -> dict[str, Any]:
+        """Return what the service keeps of a record that is made at ``now``."""
+        stamp = self.plan.milliseconds(now)
+        return {"create_time": stamp, "last_modified_time": stamp, "version": "1"}
+
+    @abc.abstractmethod
     def record(self, row: R, moment: float, *, converts: bool = True) -> dict[str, Any]:
         """Return every field of a record as it was at ``moment``, empty ones included.
 
@@ -135,6 +161,25 @@ class Table(abc.ABC, Generic[R]):
             converts: Whether ``user_id`` is the FSUID, where there is one.
         """
         ...
+
+    def kept(self, key: Hashable, made: Callable[[], list[str]]) -> list[str]:
+        """Return what ``made`` gave for ``key`` since the last change of any record."""
+        if key not in self._kept:
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            self._kept[key] = made()
+        return self._kept[key]
+
+    def erase(self, row: R, now: float) -> None:
+        """Delete a record; a lagging query goes on showing it for a while."""
+        self._kept.clear()
+        row.erase(now, self.plan.index_lag)
+
+    def lock(self, row: R) -> dict[str, str]:
+        """Return the field ``lock_status``, unless the tenant does not show it."""
+        if not self.plan.shows_lock:
+            return {}
+        return {"lock_status": "1" if row.mark in self.locked else "0"}
 
     def records(self, now: float) -> Iterator[tuple[R, dict[str, Any]]]:
         """Return every record there is now with its fields, by ascending ``_id``."""
@@ -151,6 +196,7 @@ class Table(abc.ABC, Generic[R]):
         before = self.record(row, now)
         fresh = max(before["last_modified_time"] + 1, self.plan.milliseconds(now))
         stamps = {"version": str(int(before["version"]) + 1), "last_modified_time": fresh}
+        self._kept.clear()
         row.write({**fields, **stamps}, now, self.plan.index_lag)
         if facts:
             row.facts = {**row.facts, **facts}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from shim.sandbox.envelope import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from shim.sandbox.tenant import Tenant
 
@@ -26,14 +26,20 @@ class Call:
         body: The JSON object that was sent.
         now: When, in seconds of the sandbox's clock.
         skipped: The marks of records a fault keeps from being written, or from having a row.
+        swapped: The marks of records that a fault shows with the ``_id`` of another.
+        locked: The marks of records that a fault locks.
         path: Where it arrived.
+        headers: Its headers that are credentials, with their names in lower case.
     """
 
     tenant: Tenant = field(repr=False)
     body: dict[str, Any] = field(repr=False)
     now: float
     skipped: frozenset[str] = frozenset()
+    swapped: frozenset[str] = frozenset()
+    locked: frozenset[str] = frozenset()
     path: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
     def text(self, key: str, code: int) -> str:
         """Return a string of the body that must be there and not be empty.
@@ -57,28 +63,19 @@ def as_list(value: object) -> list[object] | None:
     return cast("list[object]", value) if isinstance(value, list) else None
 
 
+def as_whole(value: object) -> int | None:
+    """Return ``value`` if it is a JSON number without a fraction: 30, and 30.0 as well.
+
+    Some JSON libraries write every number with a point (grade C: that the service takes it).
+    """
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def is_name(value: object) -> bool:
     """Whether ``value`` is a string with something in it."""
     return isinstance(value, str) and value != ""
-
-
-def admit(call: Call, token: str, corp_id: str, acting: str | None = None) -> None:
-    """Let a call with credentials of the right form in. Spends one call of the token.
-
-    Args:
-        call: The call.
-        token: Its ``corpAccessToken``.
-        corp_id: Its ``corpId``.
-        acting: Its ``currentOpenUserId``, where the endpoint wants one.
-
-    Raises:
-        Refused: 20016, 11015 or 20012, in this order.
-    """
-    call.tenant.tokens.use(token, call.now)
-    if corp_id != call.tenant.corp_id:
-        raise Refused(11015)
-    if acting is not None and not call.tenant.knows(acting):
-        raise Refused(20012, "currentOpenUserId is not found")
 
 
 def _nobody(_call: Call) -> frozenset[str]:

@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from shim.sandbox.admission import HEADERS
 from shim.sandbox.clock import Clock
 from shim.sandbox.control import PREFIX, control
 from shim.sandbox.exchange import Exchange
@@ -54,9 +55,10 @@ class Sandbox(View):
         latency_ms: Real milliseconds each answer takes.
         hidden: Who has no row: a share (0.0 to 1.0), a number of members, or their openUserIds.
             None: the profile's. Goes with every profile.
-        locked: Whose record is locked, in the same way.
+        locked: Whose record is locked, in the same way: an object update of it answers 50009.
         hidden_departments: Which departments have no row: a share, a number, or their ids.
         locked_departments: Which departments' records are locked, in the same way.
+        shows_lock: Whether rows and ``get`` show ``lock_status``: "1" if locked, else "0".
         lag_seconds: How far ``query`` is behind in the profile ``lagging``.
         token_calls: How many calls a token lives for. None: the profile's.
         clock: Gives real seconds, ``time.monotonic`` by default.
@@ -82,6 +84,7 @@ class Sandbox(View):
         locked: Some = None,
         hidden_departments: Some = None,
         locked_departments: Some = None,
+        shows_lock: bool = True,
         lag_seconds: float = 1.5,
         token_calls: int | None = None,
         clock: Callable[[], float] | None = None,
@@ -107,6 +110,7 @@ class Sandbox(View):
             locked=kept(locked),
             hidden_departments=kept(hidden_departments),
             locked_departments=kept(locked_departments),
+            shows_lock=shows_lock,
             lag=lag_seconds,
             token_calls=kind.token_calls if token_calls is None else token_calls,
             epoch=epoch,
@@ -158,8 +162,15 @@ class Sandbox(View):
             else:
                 self._exchange = self._started()
 
-    def handle(
-        self, method: str, path: str, query: str, body: bytes, *, base_url: str | None = None
+    def handle(  # noqa: PLR0913  The parts of a request.
+        self,
+        method: str,
+        path: str,
+        query: str,
+        body: bytes,
+        *,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Answer one HTTP request without waiting; all doors come here.
 
@@ -169,6 +180,7 @@ class Sandbox(View):
             query: The query string. Nothing in it changes an answer; ``thirdTraceId`` least of all.
             body: The bytes of the body.
             base_url: The address of the door, for ``describe``.
+            headers: The request's headers; only those that are credentials change an answer.
 
         Returns:
             The answer, with the seconds the door has to hold it back.
@@ -176,8 +188,10 @@ class Sandbox(View):
         del query
         if path.startswith(PREFIX):
             return control(self, method, path, body, base_url)
+        lowered = ((name.lower(), value) for name, value in (headers or {}).items())
+        given = {name: value for name, value in lowered if name in HEADERS}
         with self._lock:
-            reply = self._exchange.answer(method, path, body, self._clock())
+            reply = self._exchange.answer(method, path, body, self._clock(), given)
         return replace(reply, delay=reply.delay + self._plan.latency)
 
     def transport(self) -> SandboxTransport:

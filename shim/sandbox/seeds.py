@@ -26,7 +26,8 @@ _DEPARTMENTS: Final = (
 #: A prime, so that stepping by it never gives two members of a tenant the same number.
 _STEP: Final = 7919
 
-#: The employee number of the first member; the administrator has the one before.
+#: The employee number of the administrator, and that of the first member.
+ADMINISTRATOR_NUMBER: Final = 1000
 FIRST_NUMBER: Final = 1001
 #: The id of the first department.
 FIRST_DEPARTMENT: Final = 1000
@@ -83,6 +84,24 @@ def aside(seed: int, number: int) -> dict[str, str]:
     }
 
 
+def blank_person() -> dict[str, Any]:
+    """Return the ``PersonnelObj`` fields of a member that are there without being sent."""
+    texts = (
+        "name", "full_name", "phone", "email", "sex", "employee_number", "position", "job_title",
+    )  # fmt: skip
+    return {
+        **dict.fromkeys(texts, ""),
+        "status": "0",
+        "is_active": True,
+        "main_department": [],
+        "vice_departments": [],
+        "leader": [],
+        "profile_image": None,
+        "language": "zh-CN",
+        "owner_department": [],
+    }
+
+
 def person(seed: int, number: int, departments: int) -> dict[str, Any]:
     """Return the ``PersonnelObj`` fields a member starts with, but for its ids and leader.
 
@@ -119,6 +138,5 @@ def person(seed: int, number: int, departments: int) -> dict[str, Any]:
         "job_title": "",
         "profile_image": None,
         "language": "zh-CN",
-        "lock_status": "0",
         "owner_department": [department],
     }

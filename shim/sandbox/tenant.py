@@ -6,22 +6,27 @@ Nothing here knows of JSON bodies or error envelopes; the endpoints do.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from shim.sandbox.departments import Departments
 from shim.sandbox.people import People
 from shim.sandbox.plan import picked
-from shim.sandbox.seeds import generator, hexes
+from shim.sandbox.routes import as_list
+from shim.sandbox.seeds import ADMINISTRATOR_NUMBER, generator, hexes
 from shim.sandbox.things import Things
 from shim.sandbox.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from random import Random
 
     from shim.sandbox.people import Member
     from shim.sandbox.plan import Plan, Some
     from shim.sandbox.record import Table
+
+
+#: The fields that are lists of employees.
+EMPLOYEE_FIELDS: Final = frozenset({"leader", "manager_id", "owner"})
 
 
 @dataclass(frozen=True)
@@ -89,8 +94,8 @@ class Tenant:
         for place in range(1, count + 1):
             # Before the start, and so early that a lagging query shows it from the start.
             then = -86_400.0 * place - self.plan.index_lag
-            name = {"name": f"{things.api_name} {place}"}
-            things.create(name, self._chance.choice(owners), then)
+            name = f"{things.api_name} {place}"
+            things.create({"name": name, "owner": [self._chance.choice(owners)]}, then)
 
     @property
     def members(self) -> list[Member]:
@@ -102,6 +107,11 @@ class Tenant:
         if api_name not in self._things:
             self._things[api_name] = Things(self.plan, api_name, self._chance)
         return self._things[api_name]
+
+    def api_names(self) -> list[str]:
+        """Return the names of the objects that have records, or have had some."""
+        generic = [name for name, things in self._things.items() if things.by_record_id]
+        return [self.people.api_name, self.departments.api_name, *sorted(generic)]
 
     def table(self, api_name: str) -> Table[Any]:
         """Return the records of any object."""
@@ -121,6 +131,37 @@ class Tenant:
     def knows(self, open_user_id: str) -> bool:
         """Whether this is an employee: a member, or the administrator, who has no row."""
         return open_user_id == self.administrator or open_user_id in self.people.by_open_user_id
+
+    def numbered(self, number: str) -> str | None:
+        """Return the openUserId of the employee that has this number; None: there is none."""
+        if number == str(ADMINISTRATOR_NUMBER):
+            return self.administrator
+        member = self.people.by_number.get(number)
+        return member.open_user_id if member else None
+
+    def number(self, open_user_id: str) -> str:
+        """Return the number of an employee; of an unknown one the openUserId."""
+        if open_user_id == self.administrator:
+            return str(ADMINISTRATOR_NUMBER)
+        member = self.people.by_open_user_id.get(open_user_id)
+        return str(member.number) if member else open_user_id
+
+    def with_numbers(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a record that names employees by number instead of openUserId."""
+        return self._renamed(record, self.number)
+
+    def with_open_user_ids(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a record that names employees by openUserId; unknown numbers stay as they are."""
+        return self._renamed(record, lambda each: self.numbered(each) or each)
+
+    def _renamed(self, record: Mapping[str, Any], rename: Callable[[str], str]) -> dict[str, Any]:
+        renamed: dict[str, Any] = {}
+        for name in EMPLOYEE_FIELDS & record.keys():
+            if (several := as_list(record[name])) is not None:
+                renamed[name] = [
+                    rename(each) if isinstance(each, str) else each for each in several
+                ]
+        return {**record, **renamed}
 
     def indexed(self, now: float) -> float:
         """Return the moment whose records ``query`` sees at ``now``."""

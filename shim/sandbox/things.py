@@ -41,31 +41,13 @@ class Things(Table[Thing]):
         """Return an ``_id`` nobody has."""
         return hexes(self._chance, 24).lower()
 
-    def create(self, fields: Mapping[str, Any], owner: str, now: float) -> str:
-        """Make a record, and return its ``_id``.
-
-        Args:
-            fields: What was sent.
-            owner: The openUserId it belongs to.
-            now: When, in seconds of the sandbox's clock.
-        """
+    def create(self, fields: Mapping[str, Any], now: float) -> str:
+        """Make a record, and return its ``_id``; ``fields`` hold the owner as well."""
         row = Thing(self.fresh_id(), born=False)
         row.rank = self._chance.random()
-        stamp = self.plan.milliseconds(now)
-        kept = {
-            "owner": [owner],
-            "life_status": NORMAL,
-            "create_time": stamp,
-            "last_modified_time": stamp,
-            "version": "1",
-        }
-        row.write({**fields, **kept}, now, self.plan.index_lag)
+        row.write({"life_status": NORMAL, **self.stamps(now), **fields}, now, self.plan.index_lag)
         self.add(row)
         return row.record_id
-
-    def erase(self, row: Thing, now: float) -> None:
-        """Delete a record; a lagging query goes on showing it for a while."""
-        row.erase(now, self.plan.index_lag)
 
     def record(self, row: Thing, moment: float, *, converts: bool = True) -> dict[str, Any]:
         """Return the fields that were sent, and those the service keeps."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
     from shim.sandbox.envelope import Reply
     from shim.sandbox.sandbox import Sandbox
 
@@ -46,7 +48,9 @@ class SandboxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         url = request.url
         base_url = f"{url.scheme}://{url.netloc.decode('ascii')}"
         query = url.query.decode("ascii")
-        return self._sandbox.handle(request.method, url.path, query, body, base_url=base_url)
+        return self._sandbox.handle(
+            request.method, url.path, query, body, base_url=base_url, headers=request.headers
+        )
 
 
 def _patience(request: httpx.Request) -> float:
@@ -63,9 +67,42 @@ def _response(request: httpx.Request, reply: Reply) -> httpx.Response:
     if reply.drop:
         msg = "the sandbox broke the connection"
         raise library.ReadError(msg, request=request)
-    headers = {"Content-Type": reply.content_type}
-    response: httpx.Response = library.Response(reply.status, headers=headers, content=reply.body)
+    headers = [
+        (b"content-type", reply.content_type.encode()),
+        (b"content-length", b"%d" % len(reply.body)),
+        *reply.headers,
+    ]
+    body = {"stream": _dripping(library, request, reply)} if reply.drip else {"content": reply.body}
+    response: httpx.Response = library.Response(reply.status, headers=headers, **body)
     return response
+
+
+def _dripping(library: Any, request: httpx.Request, reply: Reply) -> Any:
+    """Return a stream of a library's that gives a body in pieces over some time."""
+    pieces, patience = reply.pieces(), _patience(request)
+    pause = reply.drip / max(1, len(pieces))
+
+    def check() -> None:
+        if pause > patience:
+            msg = "the sandbox did not go on in time"
+            raise library.ReadTimeout(msg, request=request)
+
+    class Dripping(library.SyncByteStream, library.AsyncByteStream):  # type: ignore[misc]
+        def __iter__(self) -> Iterator[bytes]:
+            for piece in pieces:
+                time.sleep(min(pause, patience))
+                check()
+                yield piece
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            import anyio  # noqa: PLC0415  As above.
+
+            for piece in pieces:
+                await anyio.sleep(min(pause, patience))
+                check()
+                yield piece
+
+    return Dripping()
 
 
 def _library(request: httpx.Request) -> Any:

@@ -34,6 +34,11 @@ class View:
         return self._tenant.corp_id
 
     @property
+    def ea(self) -> str:
+        """The tenant's id for the header ``x-fs-ea``."""
+        return self._tenant.ea
+
+    @property
     def current_open_user_id(self) -> str:
         """The administrator, ``FSUID_…``: may act, is not a member, has no row."""
         return self._tenant.administrator

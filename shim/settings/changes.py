@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
-    from shim.settings.model import Route, StatusValues, Triggers
+    from shim.settings.model import ByMobileStatus, Route, StatusValues, Triggers
 
 
 class StatusValuesTable(TypedDict, total=False):
@@ -21,6 +21,15 @@ class StatusValuesTable(TypedDict, total=False):
     """Fields and values of a disabled member."""
     enabled: Mapping[str, str | bool | int]
     """Fields and values of an enabled member."""
+
+
+class ByMobileStatusTable(TypedDict, total=False):
+    """The texts that `query_employee_by_mobile` answers as `empList[].status`."""
+
+    enabled: str
+    """Text of an enabled employee."""
+    disabled: str
+    """Text of a disabled employee. The default is a guess."""
 
 
 class TriggersTable(TypedDict, total=False):
@@ -55,8 +64,13 @@ class SettingsChanges(TypedDict, total=False):
     """Allow `http://` to hosts other than this machine. Tokens then travel unencrypted."""
     current_open_user_id: str | None
     """The acting employee (`FSUID_…`): the object API reads and writes in the name of this
-    employee. Needed in every mode but `legacy`. The employee needs the permission to read and
-    edit PersonnelObj (for department calls: DepartmentObj)."""
+    employee. Every mode but `legacy` needs one. The employee needs the permission to read and
+    edit PersonnelObj (for department calls: DepartmentObj). If this is not set, `acting_mobile`
+    or the app credentials tell who acts; `fxshim whoami` prints who that is."""
+    acting_mobile: str | SecretStr | None
+    """Mobile number of the acting employee, exactly as Fxiaoke has it, instead of
+    `current_open_user_id`. The id is asked for once for each tenant of a process, by *Query
+    Employee By Mobile* at its old address, and kept."""
     corp_access_token: str | SecretStr | None
     """Token for `fxshim members` and `set_member_status_many`. The offline functions get theirs
     as an argument. Not needed with app credentials."""
@@ -64,7 +78,9 @@ class SettingsChanges(TypedDict, total=False):
     """Tenant (`FSCID_…`) for `fxshim members` and `set_member_status_many`."""
     app_id: str | None
     """First of the three app credentials. With all three, tokens are renewed before they expire.
-    If a token is refused, it is renewed and the call is made again once."""
+    If a token is refused, it is renewed and the call is made again once. If neither
+    `current_open_user_id` nor `acting_mobile` is set, the employee acts whom `POST /oauth2.0/token`
+    names for these credentials."""
     app_secret: str | SecretStr | None
     """Second of the app credentials."""
     permanent_code: str | SecretStr | None
@@ -99,11 +115,15 @@ class SettingsChanges(TypedDict, total=False):
     """Whether updates start workflows and approvals. The offline calls never did."""
     field_map: Mapping[str, str]
     """Your fields for offline facts that have no known field, for example `{"qq": "qq__c"}`. These
-    facts are `account`, `qq`, `weixin`, `hireDate`, `birthDate`, `startWorkDate` and
-    `department.order`. An entry also overrides a known field."""
+    facts are `account`, `qq`, `weixin`, `attachingDepartmentIds` (written as a list of department
+    ids), `hireDate`, `birthDate`, `startWorkDate` and `department.order`. An entry also overrides a
+    known field."""
+    by_mobile_status: ByMobileStatus | ByMobileStatusTable
+    """Texts of `status` in the answer of `query_employee_by_mobile`."""
     on_unmapped: Literal["refuse", "drop"]
-    """What happens to an update that names such a fact, if `field_map` has no field for it: refuse
-    the update with 15002, or send the update without the fact and log that."""
+    """What happens to an update that names such a fact, if `field_map` has no field for it, or that
+    holds a name which is not documented: refuse the update with 15002, or send the update without
+    it and log that."""
     erp: Literal["own", "preset"]
     """Where calls about ERP objects are sent: to their own addresses, unchanged, or to the
     addresses of the preset objects."""
@@ -123,7 +143,11 @@ class SettingsChanges(TypedDict, total=False):
     dead_host_seconds: float
     """Seconds without any connection. After that, the other members of a call are not attempted."""
     read_back_seconds: float
-    """Seconds that a write may take to appear in a query. Then the record itself is read."""
+    """Seconds that a write may take to appear in a query. Then the record itself is read (`get`).
+    Up to three members are read back so at once. 0: queries show a write at once."""
+    verify: Literal["recent", "always"]
+    """When the record itself is read (`get`) before a member or department counts as already there,
+    since a query may be stale: if it changed within `read_back_seconds`, or, to disable, always."""
     quota_calls: int
     """Number of calls that the vendor allows for one path and tenant in `quota_seconds`. 0: no
     pacing."""

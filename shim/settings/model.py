@@ -71,6 +71,20 @@ class StatusValues(_Part):
     """Fields and values of an enabled member."""
 
 
+class ByMobileStatus(_Part):
+    """The texts that `query_employee_by_mobile` answers as `empList[].status`.
+
+    Two printed samples and three typed clients have `"NORMAL"` for an enabled employee (contract,
+    grade B). No source has the text for a disabled one (grade U): `"STOP"` is a guess. If your
+    program compares it, set the text that your tenant answered.
+    """
+
+    enabled: str = "NORMAL"
+    """Text of an enabled employee."""
+    disabled: str = "STOP"
+    """Text of a disabled employee. The default is a guess."""
+
+
 class Triggers(_Part):
     """Whether an update starts workflows and approvals.
 
@@ -120,8 +134,13 @@ class Settings(_Part):
     """Allow `http://` to hosts other than this machine. Tokens then travel unencrypted."""
     current_open_user_id: str | None = Field(default=None, min_length=1)
     """The acting employee (`FSUID_…`): the object API reads and writes in the name of this
-    employee. Needed in every mode but `legacy`. The employee needs the permission to read and
-    edit PersonnelObj (for department calls: DepartmentObj)."""
+    employee. Every mode but `legacy` needs one. The employee needs the permission to read and
+    edit PersonnelObj (for department calls: DepartmentObj). If this is not set, `acting_mobile`
+    or the app credentials tell who acts; `fxshim whoami` prints who that is."""
+    acting_mobile: SecretStr | None = Field(default=None, min_length=1)
+    """Mobile number of the acting employee, exactly as Fxiaoke has it, instead of
+    `current_open_user_id`. The id is asked for once for each tenant of a process, by *Query
+    Employee By Mobile* at its old address, and kept."""
     corp_access_token: SecretStr | None = None
     """Token for `fxshim members` and `set_member_status_many`. The offline functions get theirs
     as an argument. Not needed with app credentials."""
@@ -129,7 +148,9 @@ class Settings(_Part):
     """Tenant (`FSCID_…`) for `fxshim members` and `set_member_status_many`."""
     app_id: str | None = Field(default=None, min_length=1)
     """First of the three app credentials. With all three, tokens are renewed before they expire.
-    If a token is refused, it is renewed and the call is made again once."""
+    If a token is refused, it is renewed and the call is made again once. If neither
+    `current_open_user_id` nor `acting_mobile` is set, the employee acts whom `POST /oauth2.0/token`
+    names for these credentials."""
     app_secret: SecretStr | None = None
     """Second of the app credentials."""
     permanent_code: SecretStr | None = None
@@ -164,11 +185,15 @@ class Settings(_Part):
     """Whether updates start workflows and approvals. The offline calls never did."""
     field_map: dict[str, Annotated[str, Field(min_length=1)]] = Field(default={})
     """Your fields for offline facts that have no known field, for example `{"qq": "qq__c"}`. These
-    facts are `account`, `qq`, `weixin`, `hireDate`, `birthDate`, `startWorkDate` and
-    `department.order`. An entry also overrides a known field."""
+    facts are `account`, `qq`, `weixin`, `attachingDepartmentIds` (written as a list of department
+    ids), `hireDate`, `birthDate`, `startWorkDate` and `department.order`. An entry also overrides a
+    known field."""
+    by_mobile_status: ByMobileStatus = ByMobileStatus()
+    """Texts of `status` in the answer of `query_employee_by_mobile`."""
     on_unmapped: Literal["refuse", "drop"] = "refuse"
-    """What happens to an update that names such a fact, if `field_map` has no field for it: refuse
-    the update with 15002, or send the update without the fact and log that."""
+    """What happens to an update that names such a fact, if `field_map` has no field for it, or that
+    holds a name which is not documented: refuse the update with 15002, or send the update without
+    it and log that."""
     erp: Literal["own", "preset"] = "own"
     """Where calls about ERP objects are sent: to their own addresses, unchanged, or to the
     addresses of the preset objects."""
@@ -188,7 +213,11 @@ class Settings(_Part):
     dead_host_seconds: float = Field(default=5.0, ge=0, le=3600)
     """Seconds without any connection. After that, the other members of a call are not attempted."""
     read_back_seconds: float = Field(default=5.0, ge=0, le=600)
-    """Seconds that a write may take to appear in a query. Then the record itself is read."""
+    """Seconds that a write may take to appear in a query. Then the record itself is read (`get`).
+    Up to three members are read back so at once. 0: queries show a write at once."""
+    verify: Literal["recent", "always"] = "recent"
+    """When the record itself is read (`get`) before a member or department counts as already there,
+    since a query may be stale: if it changed within `read_back_seconds`, or, to disable, always."""
     quota_calls: int = Field(default=100, ge=0)
     """Number of calls that the vendor allows for one path and tenant in `quota_seconds`. 0: no
     pacing."""
@@ -289,19 +318,28 @@ class Settings(_Part):
         """Every secret among the settings, to be kept out of texts."""
         return tuple(value.get_secret_value() for _, value in self if isinstance(value, SecretStr))
 
-    def acting_employee(self) -> str:
-        """Return `current_open_user_id`.
+    @property
+    def knows_employee(self) -> bool:
+        """Whether the acting employee is set, or can be found."""
+        ways = (self.current_open_user_id, self.acting_mobile, self.app_credentials)
+        return any(way is not None for way in ways)
+
+    def acting_employee(self) -> str | None:
+        """Return `current_open_user_id`, or None if it has to be found.
 
         Raises:
-            ConfigurationError: It is not set.
+            ConfigurationError: It is not set, and there is nothing to find it by.
         """
-        if self.current_open_user_id is None:
+        if not self.knows_employee:
             msg = (
-                "current_open_user_id is not set. The offline API named no acting user, the object "
-                "API needs one: the FSUID_… of an employee who may read and edit PersonnelObj. Set "
-                'it with shim.configure(current_open_user_id="FSUID_…"), the environment variable '
-                f"{ENVIRONMENT_PREFIX}CURRENT_OPEN_USER_ID, or current_open_user_id in {FILE_NAME} "
-                f"or [tool.{TABLE_NAME}] of pyproject.toml."
+                "no acting employee is set. The offline API named none, the object API needs one, "
+                "who may read and edit PersonnelObj. Set one of these: current_open_user_id, the "
+                "FSUID_… of the employee; acting_mobile, the employee's mobile number, by which "
+                "the id is asked for once; or app_id, app_secret and permanent_code, whose token "
+                'names an employee. For example by shim.configure(current_open_user_id="FSUID_…"), '
+                f"the environment variable {ENVIRONMENT_PREFIX}CURRENT_OPEN_USER_ID, or "
+                f"current_open_user_id in {FILE_NAME} or [tool.{TABLE_NAME}] of pyproject.toml. "
+                "`fxshim whoami` prints who acts."
             )
             raise ConfigurationError(msg)
         return self.current_open_user_id

@@ -20,16 +20,14 @@ from hypothesis import strategies as st
 
 from shim.cli import workbook
 from shim.cli.ids import IdsError, IdsFile
+from shim.offline.checks import invisible
 
 NAME, PHONE = "金丝雀", "13912345678"
 
-CHARACTERS = st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufeff")
-IDS = st.text(CHARACTERS | st.sampled_from("\n\r\t"), min_size=1).filter(
-    lambda one: one == one.strip()
+IDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1).filter(
+    lambda one: not invisible(one)
 )
-PLAIN_IDS = st.text(CHARACTERS, min_size=1).filter(
-    lambda one: len(one.split()) == 1 and not set(one) & set(" ,;\"'") and one == one.strip()
-)
+PLAIN_IDS = IDS.filter(lambda one: not set(one) & set(",;\"'"))
 ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 
 
@@ -175,6 +173,30 @@ class TestErrors:
         assert remedy in said
         assert NAME not in said
         assert PHONE not in said
+
+    @pytest.mark.parametrize(
+        ("name", "text", "line"),
+        [
+            ("a.txt", "F1\nFSUID_{}1\n", 2),
+            ("a.csv", "n,openUserId\nx,F1\nx,FSUID_{}1\n", 3),
+            ("a.tsv", "n\topenUserId\nx\tFSUID_{}1\n", 2),
+            ("a.jsonl", '{{"openUserId": "F1"}}\n{{"openUserId": "FSUID_{}1"}}\n', 2),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "unseen", ["\u200b", "\ufeff", "\u00ad", "\x7f", "\u3164", "\U000e0001"]
+    )
+    def test_an_id_with_a_character_that_does_not_show(self, folder, name, text, line, unseen):
+        """Line and code point are named, the id is not."""
+        said = error(folder, text.format(unseen), name)
+        assert said.startswith(f"{folder / name}, line {line}: ")
+        assert f"U+{ord(unseen):04X} as character 7" in said
+        assert "FSUID" not in said.removeprefix(str(folder))
+
+    def test_a_sheet_with_such_an_id_names_the_row(self, folder):
+        """Cells come from web pages and chats."""
+        rows = [("Name", "openUserId"), (NAME, "F1"), (NAME, "F\u200b2")]
+        assert "sheet 1, row 3: the id holds U+200B as character 2" in error(folder, xlsx(rows))
 
     def test_bad_text_stops_nothing_before_it(self, folder):
         """A line that cannot be decoded is found when it is its turn, not a block ahead."""

@@ -112,6 +112,40 @@ class TestOutcome:
         assert done.stdout.startswith("3 members: 3 enabled, 0 enabled already, 0 failed\n")
         assert one.disabled() == set(members[3:])
 
+    def test_the_acting_employee_stays_enabled_and_is_told_first(self, command):
+        """One line before the run, one failure after it; the others are disabled."""
+        one = command(3)
+        acting, members = one.tenant.current_open_user_id, one.tenant.open_user_ids
+        ids = ids_file([members[0], acting, *members[1:]])
+        done = one.run("disable", ids)
+        assert done.returncode == 1
+        assert "lists the acting employee" in done.stderr.splitlines()[0]
+        assert "4 members: 3 disabled, 0 disabled already, 1 failed" in done.stdout
+        assert acting not in done.stdout + done.stderr
+        assert "acting employee" not in one.run("enable", ids_file(members)).stderr
+
+    def test_an_id_with_a_character_that_does_not_show_stops_it_first(self, command):
+        """The line and the code point; nothing is sent."""
+        one = command(3)
+        done = one.run("disable", ids_file([*one.tenant.open_user_ids, "FSUID_\u200b1"]))
+        assert (done.returncode, done.stdout) == (2, "")
+        assert ", line 5: the id holds U+200B as character 7" in done.stderr
+        assert one.tenant.calls() == {}
+
+    def test_who_acts_may_be_found_by_the_app_credentials(self, command):
+        """No employee and no token are set."""
+        one = command(3)
+        app = {
+            "FXIAOKE_SHIM_APP_ID": one.tenant.app_id,
+            "FXIAOKE_SHIM_APP_SECRET": one.tenant.app_secret,
+            "FXIAOKE_SHIM_PERMANENT_CODE": one.tenant.permanent_code,
+            "FXIAOKE_SHIM_CURRENT_OPEN_USER_ID": "",
+            "FXIAOKE_SHIM_CORP_ACCESS_TOKEN": "",
+        }
+        done = one.run("disable", ids_file(one.tenant.open_user_ids), **app)
+        assert done.returncode == 0, done.stderr
+        assert one.disabled() == set(one.tenant.open_user_ids)
+
     def test_those_that_failed_can_be_done_alone(self, command):
         """Recorded one by one; only those are tried again, in a dry run and then in earnest."""
         one = command(6, hidden=2)

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,6 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shim
+from shim.objectapi.calls import Call
+from shim.objectapi.clock import Clock as MachineClock
+from shim.objectapi.exchange import Send, exchange
 from shim.objectapi.pacing import Claim, LocalWindow, least_seconds
 from shim.objectapi.process import Process
 from shim.objectapi.session import Session
@@ -23,6 +27,13 @@ class Clock:
 
     def __call__(self):
         return self.now
+
+
+class ManualClock(MachineClock):
+    """The same, for a whole process."""
+
+    def __init__(self, clock):
+        self.now = clock
 
 
 def test_the_first_calls_go_at_once_and_the_next_waits_for_the_first_answer():
@@ -131,6 +142,136 @@ def test_where_all_slots_are_under_way_the_next_call_waits_for_an_answer(call, t
     args = (made.corp_access_token, made.corp_id, made.open_user_ids, 1)
     assert call("set_member_status_batch", *args)["errorCode"] == 0
     assert {one["throttled"] for one in made.calls().values()} == {0}
+
+
+class TestLease:
+    """A slot that is never given back is free again, and no call outlives its lease."""
+
+    def test_slots_never_given_back_are_free_after_their_lease(self):
+        """An event loop was stopped for good, say. The clock of waiting is not asked."""
+        clock, machine = Clock(), Clock()
+        window = LocalWindow(2, 20.0, clock, 80.0, machine)
+        assert [window.take().wait, window.take().wait] == [0, 0]
+        machine.now += 79
+        assert window.take() is None
+        machine.now += 1
+        assert [window.take().wait, window.take().wait, window.take()] == [0, 0, None]
+
+    def test_lease_begins_when_the_slot_may_be_used(self):
+        """Waiting for it is not part of it."""
+        clock, machine = Clock(), Clock()
+        window = LocalWindow(1, 20.0, clock, 80.0, machine)
+        window.give_back(window.take(), used=True)
+        slot = window.take()
+        assert slot.wait == 20
+        assert slot.use_by == machine.now + 20 + 30
+        machine.now += 99
+        assert window.take() is None
+        machine.now += 1
+        assert window.take().wait == 0
+
+    def test_what_was_used_counts_after_the_lease(self):
+        """Then one slot more than there is has to be free before the next is had."""
+        clock, machine = Clock(), Clock()
+        window = LocalWindow(1, 20.0, clock, 80.0, machine)
+        late = window.take()
+        machine.now += 80
+        slot = window.take()
+        window.give_back(late, used=True)
+        assert window.take() is None, "one is under way, and the late one's is no slot to reserve"
+        clock.now += 5
+        window.give_back(slot, used=True)
+        assert window.take().wait == 20
+
+    def test_what_was_not_used_and_is_late_is_nothing(self):
+        """Somebody else has it."""
+        clock, machine = Clock(), Clock()
+        window = LocalWindow(1, 20.0, clock, 80.0, machine)
+        window.give_back(window.take(), used=True)
+        reserved = window.take()
+        machine.now += 100
+        window.give_back(reserved, used=False)
+        clock.now += 20
+        assert window.take().wait == 0
+        assert window.take() is None
+
+    @given(
+        st.integers(1, 3),
+        st.lists(
+            st.tuples(
+                st.floats(0, 30), st.floats(0, 40), st.sampled_from(["used", "unused", "lost"])
+            ),
+            max_size=40,
+        ),
+    )
+    def test_no_window_holds_more_than_allowed_whatever_is_lost(self, calls, steps):
+        """Calls begin and end within the times that the lease stands for."""
+        clock, seconds, lease = Clock(), 10.0, 70.0
+        window = LocalWindow(calls, seconds, clock, lease, clock)
+        spans, under_way = [], []
+        for thinking, answering, fate in steps:
+            clock.now += thinking
+            for ended in [one for one in under_way if one[0] <= clock.now]:
+                under_way.remove(ended)
+                window.give_back(ended[1], used=True)
+            slot = window.take()
+            if slot is None:
+                continue
+            clock.now = min(clock.now + slot.wait, slot.use_by)
+            if fate == "unused":
+                window.give_back(slot, used=False)
+                continue
+            answered = clock.now + min(answering, 30)
+            spans.append((clock.now, answered))
+            if fate == "used":
+                under_way.append((answered, slot))
+        for now, _ in spans:
+            busy = [1 for begin, end in spans if begin <= now < end + seconds - 1e-6]
+            # What ended between two steps is given back late here, which only makes it longer.
+            assert len(busy) <= calls
+        clock.now += lease + seconds
+        for _, slot in under_way:
+            window.give_back(slot, used=True)
+        clock.now += seconds
+        assert [window.take().wait for _ in range(calls)] == [0] * calls
+
+    def test_call_that_is_late_takes_another_slot(self):
+        """The process stood still: its slot may be another's by now."""
+        clock = Clock()
+        settings = Settings(
+            current_open_user_id="F", quota_calls=1, quota_seconds=20.0, timeout_seconds=0.01
+        )
+        session = Session(settings, token="t", corp_id="corp", acting="F")
+        process = Process(ManualClock(clock))
+        call = Call("/p", {})
+        window = process.window(session, "/p", 1, 20.0)
+        window.give_back(window.take(), used=True)
+        steps = exchange(session, call, process, lambda _: None)
+        assert steps.send(None).seconds == 20
+        clock.now += 20
+        time.sleep(0.05)
+        assert isinstance(steps.send(None), Send)
+        assert window.take() is None
+        steps.close()
+        assert window.take().wait == 20
+
+    def test_longer_timeout_makes_longer_leases(self):
+        """The setting may change while the window is there."""
+        process = Process()
+        windows = [
+            process.window(
+                Session(
+                    Settings(current_open_user_id="F", timeout_seconds=timeout),
+                    token="t",
+                    corp_id="c",
+                    acting="F",
+                ),
+                *("/p", 100, 20.0),
+            )
+            for timeout in (30, 100, 5)
+        ]
+        assert windows[0] is windows[1] is windows[2]
+        assert windows[0].lease_seconds == 220
 
 
 class TestClaim:

@@ -58,11 +58,13 @@ def test_with_app_credentials_it_is_renewed_and_replayed(door, tenant):
     assert set(made.members().values()) == {"1"}
 
 
-def test_a_legacy_program_that_keeps_its_old_token_costs_one_renewal(door, tenant):
+def test_a_legacy_program_that_keeps_its_old_token_costs_one_renewal(door, tenant, clock):
     """The second call with the old token starts with the fresh one."""
     made = tenant(3)
     shim.configure(**credentials(made))
     door(made, "an-old-token")
+    # Until then, what was just written is confirmed by its record.
+    clock.sleep(5)
     made.reset(calls_only=True)
     assert door(made, "an-old-token")["errorCode"] == 0
     assert {path: one["count"] for path, one in made.calls().items()} == {
@@ -94,10 +96,31 @@ def test_a_refused_renewal_says_what_to_check(door, tenant):
 
 
 def test_how_long_a_token_lives():
-    """As the answer says; 7200 s where it says nothing that can be used."""
-    for said, seconds in [({"expiresIn": 600}, 600), ({}, 7200), ({"expiresIn": "soon"}, 7200)]:
+    """As the answer says, in any form of a number; 7200 s if it says nothing that can be used."""
+    for said, seconds in [
+        ({"expiresIn": 600}, 600),
+        ({"expiresIn": "600"}, 600),
+        ({"expiresIn": 600.5}, 600.5),
+        ({}, 7200),
+        ({"expiresIn": "soon"}, 7200),
+        ({"expiresIn": True}, 7200),
+        ({"expiresIn": "-1"}, 7200),
+        ({"expiresIn": 0}, 7200),
+        ({"expiresIn": float("nan")}, 7200),
+        ({"expiresIn": 10**4000}, 7200),
+        ({"expiresIn": 10**18}, 30 * 86_400),
+    ]:
         body = {"corpAccessToken": "t", "corpId": "FSCID_A", **said}
         assert tokens.read(Reply(0, "E-O.t", "OK", body), "FSCID_A").seconds == seconds
+
+
+@pytest.mark.parametrize("token", [None, "", 7, ["t"], "t" * 5000])
+def test_a_token_that_is_none_is_not_used(token):
+    """The text says so, with the call's traceId."""
+    body = {"corpAccessToken": token, "corpId": "FSCID_A"}
+    renewal = tokens.read(Reply(0, "E-O.t", "OK", body), "FSCID_A")
+    assert renewal.token == ""
+    assert "no token (traceId E-O.t)" in renewal.problem
 
 
 def test_a_transport_that_breaks_in_a_renewal_is_passed_on(door, tenant):

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import shim
+from shim.offline import ENDPOINTS
 
 TOKEN, CORP, IDS = "token-of-a-test", "FSCID_TEST", ["FSUID_A"]
 KEYS = ["traceId", "errorDescription", "errorMessage", "errorCode"]
@@ -150,11 +151,197 @@ def test_string_subclasses_are_sent_as_what_they_hold(tenant):
     assert [outcome.open_user_id for outcome in answer.outcomes] == ["FSUID_A"]
 
 
-def test_a_name_the_call_never_had_is_pythons_error(tenant):
-    """A misspelt keyword must not be dropped in silence."""
-    tenant(1)
-    with pytest.raises(TypeError, match="openUserIDs"):
-        shim.set_member_status_batch(TOKEN, CORP, openUserIDs=IDS, status=1)
+class TestUndocumentedParameters:
+    """The service ignores what it does not document (C), so `f(**body)` must not fail on it."""
+
+    def test_ignored_and_logged_once_for_a_call_site(self, call, twisting, events):
+        """By name, with the line that gave them; never a value, and not with each call."""
+        peer = twisting()
+        body = {**credentials(peer.sandbox), "currentOpenUserId": "canary", "fetchChild": True}
+        answers = [call("get_department_list", **body) for _ in range(3)]
+        assert {one["errorCode"] for one in answers} == {0}
+        assert "canary" not in str(bodies(peer))
+        assert "fetchChild" not in str(bodies(peer))
+        [event] = named(events)
+        assert event.parameters == ("currentOpenUserId", "fetchChild")
+        assert event.resembles == ()
+        assert (event.code, event.function) == ("FXO007", "get_department_list")
+        assert event.caller_line > 0
+        assert "canary" not in repr(events)
+
+    def test_another_name_at_the_same_site_is_logged_as_well(self, tenant, events):
+        """Each name once."""
+        made = tenant(1)
+        for extra in ("a", "b", "a"):
+            shim.get_department_list(**credentials(made), **{extra: 1})
+        assert [event.parameters for event in named(events)] == [("a",), ("b",)]
+
+    def test_names_are_bounded_in_number_length_and_alphabet(self, tenant, events):
+        """A name may be anything, a phone or a secret included."""
+        made = tenant(1)
+        odd = {"13912345678": 1, "x" * 62: 1, "name with spaces": 1, "钟": 1, "": 1, "\ud800": 1}
+        shim.get_department_list(**credentials(made), **odd)
+        [event] = named(events)
+        assert event.parameters == ("*",)
+        for start in range(0, 400, 50):
+            extras = {f"extra_{number:03}": 1 for number in range(start, start + 50)}
+            shim.get_department_list(**credentials(made), **extras)
+        assert all(len(event.parameters) <= 20 for event in named(events))
+
+    def test_one_site_keeps_at_most_100_names(self, tenant, events):
+        """What a site remembers has a bound."""
+        made = tenant(1)
+        for number in range(130):
+            shim.get_department_list(**credentials(made), **{f"extra_{number:03}": 1})
+        assert len(named(events)) == 100
+
+    def test_the_old_call_gets_them_as_before(self, call, twisting):
+        """The mode legacy makes the call as the program always made it."""
+        peer = twisting(mode="legacy")
+        known = credentials(peer.sandbox)
+        extra = {"fetchChild": True, "ids": iter([1, 2])}
+        assert call("get_department_list", **known, **extra)["errorCode"] == 0
+        assert bodies(peer) == [{**known, "fetchChild": True, "ids": [1, 2]}]
+
+    def test_calls_about_records_get_them_as_well(self, call, twisting):
+        """Their translation makes the old call itself."""
+        peer = twisting(mode="legacy")
+        given = {**credentials(peer.sandbox), "data": ACCOUNTS, "extra": 1}
+        given["currentOpenUserId"] = peer.sandbox.current_open_user_id
+        call("query_preset_object_list", **given)
+        assert bodies(peer) == [given]
+
+    @pytest.mark.parametrize(
+        "extra", [{"x": object()}, {"x": {1}}, {"\ud800": 1}, {"x": Failing()}]
+    )
+    def test_the_old_call_is_not_made_with_what_json_cannot_carry(self, extra, call, tenant):
+        """A set becomes a list, as for documented parameters; the rest is refused."""
+        made = tenant(1, mode="legacy")
+        answer = call("get_department_list", **credentials(made), **extra)
+        assert answer["errorCode"] == (0 if extra == {"x": {1}} else 15002)
+
+    @pytest.mark.parametrize("wrong", ["openUserIDs", "open_user_ids", "openUserId", "OPENUSERIDS"])
+    def test_a_near_miss_is_named_if_a_parameter_is_missing(self, wrong, call, tenant, events):
+        """In the answer's text and in the event."""
+        made = tenant(1)
+        given = {**credentials(made), wrong: ["FSUID_A"], "status": 1}
+        answer = call("set_member_status_batch", **given)
+        assert answer["errorCode"] == 10010
+        assert f"{wrong} is not a parameter of this call" in answer["errorMessage"]
+        assert "did you mean openUserIds?" in answer["errorMessage"]
+        assert made.calls() == {}
+        assert [event.resembles for event in named(events)] == [("openUserIds",)]
+
+    def test_nothing_is_suggested_for_what_resembles_nothing(self, tenant):
+        """currentOpenUserId is a parameter of other calls, not a typing error."""
+        made = tenant(1)
+        given = {**credentials(made), "currentOpenUserId": "FSUID_A", "status": 1}
+        answer = shim.set_member_status_batch(**given)
+        assert answer["errorMessage"] == "openUserIds is missing"
+
+    def test_credentials_have_near_misses_too(self, tenant):
+        """The token is checked first."""
+        made = tenant(1)
+        answer = shim.get_department_list(corp_access_token="canary", corpId=made.corp_id)
+        assert answer["errorCode"] == 10013
+        assert "did you mean corpAccessToken?" in answer["errorMessage"]
+        assert "canary" not in answer["errorMessage"]
+
+    def test_too_many_arguments_are_still_a_type_error(self, call, tenant):
+        """By place nothing can be ignored: which one it was cannot be told."""
+        made = tenant(1)
+        with pytest.raises(TypeError, match="positional"):
+            call("get_department_list", made.corp_access_token, made.corp_id, 1)
+        with pytest.raises(TypeError, match="multiple values"):
+            call("get_department_list", made.corp_access_token, made.corp_id, corpId="x")
+
+
+def credentials(made):
+    return {"corpAccessToken": made.corp_access_token, "corpId": made.corp_id}
+
+
+def bodies(peer):
+    """Return the bodies of all calls that a peer got."""
+    return [request.body for request in peer.requests]
+
+
+def named(events):
+    return [event for event in events if event.name == "shim.undocumented_parameters_given"]
+
+
+ACCOUNTS = {"dataObjectApiName": "AccountObj", "search_query_info": {"limit": 1, "offset": 0}}
+
+
+class Hostile:
+    """Raises when it is asked for anything."""
+
+    def __getattribute__(self, name):
+        raise RuntimeError(name)
+
+
+class HostileText(str):
+    """A string whose methods raise."""
+
+    __slots__ = ()
+
+    def __len__(self):
+        raise RuntimeError
+
+    def __eq__(self, other):
+        raise RuntimeError
+
+    __hash__ = None
+
+
+class HostileNumber(int):
+    """A number that cannot be compared."""
+
+    def __eq__(self, other):
+        raise RuntimeError
+
+    __hash__ = None
+
+
+class HostileList(list):
+    """A list that cannot be read by its own methods."""
+
+    def __iter__(self):
+        raise RuntimeError
+
+    def __bool__(self):
+        raise RuntimeError
+
+
+class HostileDict(dict):
+    """An object that cannot be read by its own methods."""
+
+    def items(self):
+        raise RuntimeError
+
+
+def hostile():
+    """Return arguments whose own code raises."""
+    return [
+        Hostile(),
+        [Hostile()],
+        {"name": Hostile()},
+        HostileText("1"),
+        [HostileText("1")],
+        HostileNumber(1),
+        HostileList(["a"]),
+        HostileDict(a=1),
+    ]
+
+
+@pytest.mark.parametrize("mode", ["object", "shadow", "dry_run", "legacy"])
+@pytest.mark.parametrize("name", ["set_member_status", "update_member", "query_preset_object_list"])
+def test_arguments_that_raise_when_looked_at_are_bad_arguments(name, mode, call, tenant):
+    """An answer of the old shape, for every parameter and in every mode."""
+    made = tenant(1, mode=mode)
+    for value in hostile():
+        for parameter in ENDPOINTS[name].signature.parameters:
+            answer = call(name, **{**credentials(made), parameter: value})
+            assert isinstance(answer["errorCode"], int)
 
 
 ANYTHING = st.recursive(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import shim
 from shim.objectapi.calls import Reply
 from shim.offline import departments
+from shim.offline._walk import MOST_PAGES
 from shim.offline.declare import ENDPOINTS
 from shim.sandbox import Sandbox
 
@@ -168,6 +169,34 @@ class TestList:
         answer = self.listed(row(1001, place__c=value), field_map={"department.order": "place__c"})
         assert answer["departments"][0]["order"] == expected
 
+    def test_a_page_that_failed_is_no_page(self):
+        """Whatever rows it holds."""
+        failed = Reply(20016, "E-O.t", "expired", rows(row(1002)).body)
+        answer = Walk(LIST).feed(rows(row(1001))).feed(failed).answer
+        assert (answer["errorCode"], answer["traceId"]) == (20016, "E-O.t")
+
+    def test_each_record_is_listed_once(self):
+        """A tenant that gives a page again, in part or as a whole, gives nothing new."""
+        walk = Walk(LIST).feed(rows(row(1001), row(1002), row(1002)))
+        assert walk.searched()["filters"][0]["field_values"] == ["1002"]
+        walk.feed(rows(row(1002), row(1003))).feed(rows(row(1003)))
+        assert [one["id"] for one in walk.answer["departments"]] == [1001, 1002, 1003]
+
+    def test_the_next_page_begins_after_the_last_row(self):
+        """How a tenant orders ids of different lengths is unknown (U)."""
+        walk = Walk(LIST).feed(rows(row(999), row(1000)))
+        assert walk.searched()["filters"] == [
+            {"field_name": "_id", "operator": "GT", "field_values": ["1000"]}
+        ]
+
+    def test_a_list_without_end_is_given_up(self):
+        """After 10,000 pages; the text says so."""
+        walk = Walk(LIST)
+        for number in range(MOST_PAGES):
+            walk.feed(rows(row(1000 + number)))
+        assert walk.answer["errorCode"] == -2
+        assert "more than 1000000 rows" in walk.answer["errorMessage"]
+
     def test_what_it_asks_for(self):
         """All rows of DepartmentObj, a field of yours among the fields."""
         walk = Walk(LIST, field_map={"department.order": "place__c"})
@@ -250,6 +279,19 @@ class TestDetails:
         answer = details(record(1001, status=status)).answer
         assert answer["department"]["status"] == shown
         assert answer["department"]["isStop"] is stopped
+
+    def test_another_record_is_not_passed_off_as_the_one_asked_for(self):
+        """Nor as one of its ancestors; a record that does not say which it is may be it."""
+        for walk in (
+            details(record(1002)),
+            details(record(1001, 1000), record(999)),
+            details(Reply(0, "E-O.999", "OK", {"data": {**row(1001), "_id": [[1001]]}})),
+        ):
+            assert list(walk.answer) == KEYS
+            assert walk.answer["errorCode"] == -2
+            assert walk.answer["errorMessage"] == departments.OTHER_RECORD
+        nameless = {"name": "d", "status": "0"}
+        assert details(Reply(0, "E-O.1", "OK", {"data": nameless})).answer["errorCode"] == 0
 
     def test_order_from_a_field_of_yours(self):
         """As in the list."""
@@ -370,10 +412,12 @@ class TestUpdate:
         }  # fmt: skip
 
     def test_it_is_read_back(self):
-        """Success is what a query shows."""
+        """Success is what the record shows."""
         walk = self.walk({"id": 1001, "name": "n"})
         assert walk.searched()["filters"][0]["field_values"] == ["1001"]
-        walk.feed(rows(row(1001))).feed(UPDATED).feed(rows(row(1001, name="n")))
+        walk.feed(rows(row(1001))).feed(UPDATED)
+        assert walk.got() == "1001"
+        walk.feed(record(1001, name="n"))
         assert walk.answer["errorCode"] == 0
         assert [(one.open_user_id, one.state) for one in walk.answer.outcomes] == [
             ("1001", "changed")
@@ -383,7 +427,7 @@ class TestUpdate:
     def test_not_applied_is_no_success(self):
         """Error code 0 on the update is no proof."""
         walk = self.walk({"id": 1001, "name": "n"}).feed(rows(row(1001))).feed(UPDATED)
-        walk.feed(rows(row(1001))).feed(record(1001))
+        walk.feed(record(1001))
         assert walk.answer["errorCode"] == 50009
 
     def test_nothing_to_change_is_a_look(self):
@@ -422,6 +466,19 @@ class TestUpdate:
             event.parameters for event in events if hasattr(event, "parameters")
         ] == [("department.order",)]  # fmt: skip
 
+    def test_undocumented_names_are_refused_or_dropped_like_order(self, tenant):
+        """An update that loses part of what it should write is no success, unless it is wanted."""
+        made = tenant(1)
+        number = min(made.departments())
+        department = {"id": number, "name": "n", "manager": "canary"}
+        refused = departments.update_department(*credentials(made), department)
+        shim.configure(on_unmapped="drop")
+        dropped = departments.update_department(*credentials(made), department)
+        assert (refused["errorCode"], dropped["errorCode"]) == (15002, 0)
+        assert "on_unmapped" in refused["errorMessage"]
+        assert dropped.dropped == ("manager",)
+        assert made.departments()[number]["name"] == "n"
+
     def test_order_goes_to_a_field_of_yours(self):
         """As a number; a field_map for members has no say in the other fields."""
         sent = self.written(
@@ -443,7 +500,7 @@ class TestStatus:
         """The request's 2 enables; DepartmentObj's "2" means deleted and is never written."""
         walk = Walk(STATUS, 1001, status).feed(rows(row(1001, status=before)))
         assert walk.asked[0].body["data"]["object_data"]["status"] == sent
-        walk.feed(UPDATED).feed(rows(row(1001, status=sent)))
+        walk.feed(UPDATED).feed(record(1001, status=sent))
         assert (walk.answer["errorCode"], walk.answer["traceId"]) == (0, "E-O.u")
 
     def test_the_members_values_are_not_the_departments(self):
@@ -728,7 +785,7 @@ def test_more_departments_than_a_query_gives(call, tenant):
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_the_old_address_says_the_same_of_what_may_be_read(profile, call, tenant):
+def test_the_old_address_says_the_same_of_what_may_be_read(profile, call, tenant, clock):
     """But for `order`, and for what is hidden, which the old address does not know."""
     made = tenant(
         6,
@@ -738,6 +795,8 @@ def test_the_old_address_says_the_same_of_what_may_be_read(profile, call, tenant
     )
     token, corp_id = credentials(made)
     departments.set_department_status(token, corp_id, 1001, DISABLE)
+    # The record shows the change at once, the queries of a list later.
+    clock.sleep(0.1)
 
     def posted(path, **body):
         body = {"corpAccessToken": token, "corpId": corp_id, **body}

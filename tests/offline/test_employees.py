@@ -9,6 +9,8 @@ from shim.offline._snapshots import AT_MOST, LIFETIME_SECONDS, Snapshot, Snapsho
 from shim.settings import configure
 
 QUERY = "/cgi/crm/v2/data/query"
+# The sandbox's own name for the field; the vendor's is unknown (U).
+ATTACHING = {"attachingDepartmentIds": "vice_departments"}
 
 
 def credentials(made):
@@ -60,6 +62,20 @@ class TestByOpenUserId:
         answer = call("query_employee_info_by_open_user_id", *credentials(made), one)
         assert answer["account"] == "li.lei"
 
+    def test_attaching_departments_are_given_only_from_a_mapped_field(self, call, tenant):
+        """No source names the field, so none is guessed (U)."""
+        made = tenant(1, field_map=ATTACHING)
+        [one] = made.open_user_ids
+        some = sorted(made.departments())[:2]
+        user = {"openUserId": one, "mainDepartmentId": some[0], "attachingDepartmentIds": some}
+        assert call("update_member", *credentials(made), user)["errorCode"] == 0
+        name = "query_employee_info_by_open_user_id"
+        mapped = call(name, *credentials(made), one, True)
+        shim.configure(field_map={})
+        without = call(name, *credentials(made), one, True)
+        assert (mapped["departmentIds"], mapped["attachingDepartmentIds"]) == (some, some)
+        assert (without["departmentIds"], without["attachingDepartmentIds"]) == (some[:1], [])
+
     @pytest.mark.parametrize(
         ("profile", "code", "word"),
         [("hidden", 20012, "read permission"), ("fsuid", 20012, "not found")],
@@ -107,7 +123,7 @@ class TestByMobile:
     """Query Employee By Mobile."""
 
     def test_everybody_with_that_number(self, call, tenant):
-        """A list, even of one; status in the codes that departments have."""
+        """A list, even of one; status is a text."""
         made = tenant(3)
         one, two, _ = made.open_user_ids
         for each in (one, two):
@@ -115,8 +131,19 @@ class TestByMobile:
         shim.set_member_status_batch(*credentials(made), [two], 1)
         answer = call("query_employee_by_mobile", *credentials(made), "13900000001")
         found = {each["openUserId"]: each["status"] for each in answer["empList"]}
-        assert found == {one: 1, two: 2}
+        assert found == {one: "NORMAL", two: "STOP"}
         assert answer["errorDescription"] == "success"
+
+    def test_the_texts_of_status_can_be_set(self, call, tenant):
+        """No source has the text for a disabled employee (U)."""
+        made = tenant(2, by_mobile_status={"disabled": "STOPPED"})
+        one, two = made.open_user_ids
+        for each in (one, two):
+            shim.update_member(*credentials(made), {"openUserId": each, "mobile": "13900000001"})
+        shim.set_member_status_batch(*credentials(made), [two], 1)
+        answer = call("query_employee_by_mobile", *credentials(made), "13900000001")
+        found = {each["openUserId"]: each["status"] for each in answer["empList"]}
+        assert found == {one: "NORMAL", two: "STOPPED"}
 
     def test_nobody_is_no_error_but_is_explained(self, call, tenant):
         """Where nobody is found, somebody may be hidden."""

@@ -419,7 +419,7 @@ class TestTheAnswer:
 
     @pytest.mark.parametrize("name", GOOD)
     @pytest.mark.parametrize(
-        "fields", [{}, {"data": {"_id": "r1"}}, {"dataId": "r9"}, {"data": None, "dataId": "r9"}]
+        "fields", [{}, {"data": {"_id": "r1"}}, {"dataId": "r1"}, {"data": None, "dataId": "r1"}]
     )
     def test_success(self, name, fields):
         """Envelope and data as the vendor sent them, and nothing else of its body."""
@@ -427,6 +427,23 @@ class TestTheAnswer:
         answer = Walk(name, GOOD[name]).feed(replied(**fields, **texts, extra=1))
         assert answer == {"traceId": "E-O.1", **texts, "errorCode": 0, **fields}
         assert list(answer)[:4] == KEYS
+
+    def test_an_update_that_names_another_record_is_no_success(self):
+        """The text says to read the record; a number is the same id as its text."""
+        name = "update_preset_object"
+        answer = Walk(name, GOOD[name]).feed(replied(dataId="r9"))
+        assert list(answer) == KEYS
+        assert answer["errorCode"] == -2
+        assert "read the record before you repeat the call" in answer["errorMessage"]
+        assert [(one.open_user_id, one.state) for one in answer.outcomes] == [("r1", "failed")]
+
+    @pytest.mark.parametrize("made", [None, "", ["r9"], {"a": 1}, True, "x" * 129])
+    def test_a_data_id_that_is_none_names_no_record(self, made):
+        """The answer keeps it; the outcome has no id."""
+        name = "create_preset_object"
+        answer = Walk(name, GOOD[name]).feed(replied(dataId=made))
+        assert answer["dataId"] == made
+        assert [one.open_user_id for one in answer.outcomes] == [""]
 
     def test_success_without_texts(self):
         """The documented ones stand in."""
@@ -468,7 +485,8 @@ class TestTheAnswer:
     )
     def test_outcomes(self, name, ids):
         """Accepted, for nobody has read them back; failed with code, text and traceId."""
-        fine = Walk(name, GOOD[name]).feed(replied(dataId="r9")).outcomes
+        made = "r9" if name == "create_preset_object" else "r1"
+        fine = Walk(name, GOOD[name]).feed(replied(dataId=made)).outcomes
         assert [(one.open_user_id, one.state, one.error_code) for one in fine] == [
             (one, "accepted", 0) for one in ids
         ]

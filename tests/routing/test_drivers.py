@@ -62,7 +62,7 @@ def astream(flows, session):
     async def job():
         work = Work(lambda: session)
         work.open()
-        return [one async for one in drivers.astream(work, given())]
+        return [one async for one in drivers.AsyncStream(work, given())]
 
     return asyncio.run(job())
 

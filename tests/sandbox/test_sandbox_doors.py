@@ -153,6 +153,32 @@ class TestTheSameEverywhere:
         assert door(sandbox, "POST", TOKEN, json={}).status_code == 200
         assert real_time.perf_counter() - start >= 0.03
 
+    @pytest.mark.parametrize("door", DOORS)
+    def test_twists_get_through(self, door: Any) -> None:
+        """Redirect, cookie, drip and a big answer are the same at every door."""
+        sandbox = Sandbox(members=1)
+        sandbox.add_faults({"kind": "redirect", "times": 1})
+        with pytest.raises(httpx.RemoteProtocolError):
+            door(sandbox, "POST", TOKEN, json={})
+        sandbox.add_faults({"kind": "cookie"}, {"kind": "drip", "ms": 40}, {"kind": "big", "mb": 1})
+        start = real_time.perf_counter()
+        response = door(sandbox, "POST", TOKEN, json={})
+        assert real_time.perf_counter() - start >= 0.04
+        assert response.json()["errorCode"] == 10006
+        assert len(response.content) > 1 << 20
+        assert (b"set-cookie", b"route=\xc3\xbc\xff; Path=/") in [
+            (name.lower(), value) for name, value in response.headers.raw
+        ]
+
+    def test_a_client_that_hangs_up_ends_a_drip(self) -> None:
+        """The server stops without the rest of the answer."""
+        sandbox = Sandbox(members=1)
+        sandbox.add_faults({"kind": "drip", "ms": 3_600_000})
+        start = real_time.perf_counter()
+        with sandbox.serve() as url, pytest.raises(httpx.ReadTimeout):
+            httpx.post(url + TOKEN, json={}, timeout=0.05)
+        assert real_time.perf_counter() - start < 30, "it would have taken an hour"
+
     @pytest.mark.parametrize("door", [through_transport, through_async_transport, through_socket])
     def test_a_stall_is_a_timeout(self, door: Any) -> None:
         """The client's read timeout ends it, and holds up no stopping server."""
@@ -392,7 +418,7 @@ class TestRun:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/cgi/user/list"), ("POST", "/"), ("POST", "/cgi/no/such")]
+    ("method", "path"), [("POST", "/cgi/user/add"), ("POST", "/"), ("POST", "/cgi/no/such")]
 )
 def test_what_is_not_served_is_the_sandboxs_lack(method: str, path: str) -> None:
     """In the envelope, as the contract has it; the text blames nobody else."""

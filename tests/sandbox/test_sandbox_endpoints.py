@@ -171,9 +171,11 @@ class TestQuery:
         assert to.query(**change)["errorCode"] == code
 
     @pytest.mark.parametrize(
-        "values", ["0", [], ["0", "1"], [0], None], ids=["text", "none", "two", "int", "null"]
+        "values",
+        ["0", [], ["0", "1"], [None], [[]], None, {"0": 1}],
+        ids=["text", "none", "two", "null inside", "list", "null", "object"],
     )
-    def test_field_values_are_a_list_of_strings(self, to: Any, values: Any) -> None:
+    def test_field_values_are_a_list_of_values(self, to: Any, values: Any) -> None:
         """Anything else is refused, and no value is repeated in the text."""
         assert to.query(("status", "EQ", values))["errorCode"] == 32000
 
@@ -216,7 +218,7 @@ class TestQuery:
         pages = [to.query(limit=10, offset=offset)["data"] for offset in (0, 10, 20, 30)]
         assert [len(page["dataList"]) for page in pages] == [10, 10, 5, 0]
         assert len({row["_id"] for page in pages for row in page["dataList"]}) == 25
-        assert pages[0]["total"] == 10  # Not to be trusted.
+        assert [page["total"] for page in pages] == [25] * 4
 
 
 class TestGetAndUpdate:
@@ -293,7 +295,7 @@ class TestGetAndUpdate:
 
 class TestOfflineBatch:
     @pytest.mark.parametrize("path", [OLD, UPDATE])
-    @pytest.mark.parametrize(("status", "state"), [(1, "1"), (2, "0"), ("1", "1"), ("2", "0")])
+    @pytest.mark.parametrize(("status", "state"), [(1, "1"), (2, "0"), ("1", "1"), (2.0, "0")])
     def test_it_sets_everybody_named(
         self, sandbox: Sandbox, to: Any, path: str, status: Any, state: str
     ) -> None:
@@ -329,7 +331,7 @@ class TestOfflineBatch:
             ({"status": 0}, 15002),
             ({"status": 3}, 15002),
             ({"status": True}, 15002),
-            ({"status": 1.0}, 15002),
+            ({"status": 1.5}, 15002),
             ({"status": "01"}, 15002),
             ({"status": [1]}, 15002),
             ({"status": None}, 15002),

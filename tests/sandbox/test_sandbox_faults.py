@@ -78,6 +78,116 @@ class TestEndings:
         assert codes == [1, 2, 0]
 
 
+class TestTwists:
+    @pytest.mark.parametrize("applied", [False, True])
+    def test_redirect(self, sandbox: Sandbox, to: Any, applied: bool) -> None:  # noqa: FBT001
+        """To an address that no library can use; nothing is applied unless it is told to be."""
+        sandbox.add_faults({"kind": "redirect", "applied": applied})
+        with pytest.raises(httpx.RemoteProtocolError):
+            to.batch(sandbox.open_user_ids, 1)
+        assert bool(disabled(sandbox)) is applied
+        reply = sandbox.handle("POST", BATCH, "", b"{}")
+        assert (reply.status, dict(reply.headers)[b"location"]) == (302, b"http://[::1")
+
+    def test_error_with_rows(self, sandbox: Sandbox, to: Any) -> None:
+        """The honest data beside the code; a write is done."""
+        rows = to.rows()
+        sandbox.add_faults({"kind": "error_with_rows", "code": -2})
+        answer = to.query()
+        assert (answer["errorCode"], answer["data"]["dataList"]) == (-2, rows)
+        answer = to.update(rows[0]["_id"], status="1")
+        assert (answer["errorCode"], answer["dataId"]) == (-2, rows[0]["_id"])
+        assert len(disabled(sandbox)) == 1
+
+    def test_other_record(self, sandbox: Sandbox, to: Any) -> None:
+        """The rest of the row is honest; rows of other members are left alone."""
+        ids = {each: to.record_id(each) for each in sandbox.open_user_ids}
+        one, other = sandbox.open_user_ids[:2]
+        sandbox.add_faults({"kind": "other_record", "only": [one], "times": 2})
+        rows = {row["user_id"]: row["_id"] for row in to.rows()}
+        assert rows.pop(one) in {ids[each] for each in sandbox.open_user_ids if each != one}
+        assert rows == {each: ids[each] for each in sandbox.open_user_ids if each != one}
+        assert to.get(ids[other])["data"]["_id"] == ids[other]
+        shown = to.get(ids[one])["data"]
+        assert (shown["user_id"], shown["_id"] == ids[one]) == (one, False)
+        assert to.get(ids[one])["data"]["_id"] == ids[one]
+
+    def test_other_record_of_the_only_one(self, talk: Any) -> None:
+        """It gets an ``_id`` that no record has."""
+        to = talk(Sandbox(members=1))
+        record_id = to.record_id(to.sandbox.open_user_ids[0])
+        to.sandbox.add_faults({"kind": "other_record"})
+        assert to.rows()[0]["_id"] not in {record_id, ""}
+
+    def test_lock(self, sandbox: Sandbox, to: Any) -> None:
+        """Only object updates meet it, and no field shows it."""
+        one, other = sandbox.open_user_ids[:2]
+        ids = {each: to.record_id(each) for each in (one, other)}
+        sandbox.add_faults({"kind": "lock", "only": [one]})
+        assert to.update(ids[one], status="1")["errorCode"] == 50009
+        assert to.update(ids[other], status="1")["errorCode"] == 0
+        assert to.get(ids[one])["data"]["lock_status"] == "0"
+        assert disabled(sandbox) == [other]
+        assert to.batch([one], 1)["errorCode"] == 0
+
+    def test_lock_of_any_record(self, talk: Any) -> None:
+        """A generic one and a department, at the ERP address as well."""
+        to = talk(Sandbox(members=1, objects={"OrderObj": 1}))
+        to.sandbox.add_faults({"kind": "lock"})
+        (order,) = to.sandbox.records("OrderObj")
+        sent = {"dataObjectApiName": "OrderObj", "_id": order, "name": "n"}
+        assert to.edit("update", "OrderObj", _id=order, name="n")["errorCode"] == 50009
+        assert to.edit("update", "DepartmentObj", _id="1000", name="n")["errorCode"] == 50009
+        body = {**to.object, "data": {"object_data": sent}}
+        answer = to.client.request("PUT", "/cgi/crm/erp/data", json=body).json()
+        assert answer["errorCode"] == 50009
+
+    def test_string_code(self, sandbox: Sandbox, to: Any) -> None:
+        """Of a success, a refusal, and another fault."""
+        sandbox.add_faults({"kind": "string_code"})
+        assert to.query()["errorCode"] == "0"
+        assert to.query(limit=0)["errorCode"] == "32000"
+        sandbox.add_faults({"kind": "error", "code": -1})
+        assert to.query()["errorCode"] == "-1"
+
+    def test_big(self, sandbox: Sandbox, to: Any) -> None:
+        """The honest answer with so many megabytes more."""
+        sandbox.add_faults({"kind": "big", "mb": 2})
+        response = to.client.post(QUERY, json=to.object)
+        assert len(response.content) > 2 << 20
+        assert len(response.json()["departments"]) == 8
+
+    def test_cookie(self, sandbox: Sandbox, to: Any) -> None:
+        """Its bytes are neither ASCII nor UTF-8; the answer is honest."""
+        sandbox.add_faults({"kind": "cookie", "path": QUERY})
+        response = to.client.post(QUERY, json=to.object)
+        (value,) = [each for name, each in response.headers.raw if name.lower() == b"set-cookie"]
+        assert value == b"route=\xc3\xbc\xff; Path=/"
+        assert response.json()["errorCode"] == 0
+
+    def test_a_drip_is_late_as_a_whole(self, to: Any) -> None:
+        """No piece is late enough for the read timeout."""
+        to.sandbox.add_faults({"kind": "drip", "ms": 50})
+        to.client.timeout = 0.04
+        start = real_time.perf_counter()
+        assert to.query()["errorCode"] == 0
+        assert real_time.perf_counter() - start >= 0.05
+
+    def test_a_slow_drip_runs_into_the_read_timeout(self, to: Any) -> None:
+        """The call is applied."""
+        to.sandbox.add_faults({"kind": "drip", "ms": 3_600_000, "times": 1})
+        to.client.timeout = 0.02
+        with pytest.raises(httpx.ReadTimeout):
+            to.batch(to.sandbox.open_user_ids, 1)
+        assert disabled(to.sandbox) == to.sandbox.open_user_ids
+
+    def test_an_empty_answer_drips_at_once(self, to: Any) -> None:
+        """There are no pieces to wait for."""
+        to.sandbox.add_faults({"kind": "redirect"}, {"kind": "drip", "ms": 3_600_000})
+        with pytest.raises(httpx.RemoteProtocolError):
+            to.query()
+
+
 class TestOthers:
     def test_expire_token(self, sandbox: Sandbox, to: Any) -> None:
         """The token is useless from this call on, until a new one is asked for."""
@@ -206,7 +316,12 @@ class TestReading:
             ({"kind": "reset", "only": 3}, "faults[0].only: "),
             ({"kind": "latency"}, "ms is missing"),
             ({"kind": "latency", "ms": float("inf")}, "faults[0].ms: "),
-            ({"kind": "reset", "ms": 3}, "ms is for latency and stall only"),
+            ({"kind": "reset", "ms": 3}, "ms is for latency, stall and drip only"),
+            ({"kind": "drip"}, "ms is missing: drip wants milliseconds"),
+            ({"kind": "error_with_rows"}, "code is for error and error_with_rows"),
+            ({"kind": "big"}, "mb is for big"),
+            ({"kind": "big", "mb": 2000}, "faults[0].mb: "),
+            ({"kind": "reset", "mb": 1}, "mb is for big"),
             ({"kind": "error"}, "code is for error"),
             ({"kind": "reset", "code": 3}, "code is for error"),
             ({"kind": "error", "code": True}, "faults[0].code: "),

@@ -21,8 +21,6 @@ CREDENTIALS = [
     ({"corpId": ""}, 10014),
     ({"corpAccessToken": "never given"}, 20016),
     ({"corpId": "FSCID_0"}, 11015),
-    ({"currentOpenUserId": "FSUID_0"}, 20012),
-    ({"currentOpenUserId": 5}, 11008),
 ]
 
 
@@ -53,6 +51,24 @@ class TestCredentials:
         """Before whether the department exists, at either address."""
         for path in paths:
             assert to.flat(path, **{**sent, **change})["errorCode"] == code
+
+    @pytest.mark.parametrize(("by", "code"), [("FSUID_0", 20012), (5, 11008)])
+    def test_details_print_the_acting_employee(self, to: Any, by: Any, code: int) -> None:
+        """So it is checked there, and before the id."""
+        for path in DETAIL:
+            sent = {"departmentId": 1000, "currentOpenUserId": by}
+            assert to.flat(path, **sent)["errorCode"] == code
+
+    @pytest.mark.parametrize("by", ["FSUID_0", 5, [], ""])
+    def test_a_parameter_that_no_page_prints_is_ignored(self, to: Any, by: Any) -> None:
+        """``currentOpenUserId`` of the other calls, ``fetchChild`` of the list."""
+        for paths, sent in (
+            (LIST, {"fetchChild": True}),
+            (CHANGE, {"department": {"id": 1000, "fetchChild": 1}}),
+            (STATUS, {"departmentId": 1000, "status": 2, "x": None}),
+        ):
+            for path in paths:
+                assert to.flat(path, **sent, currentOpenUserId=by)["errorCode"] == 0
 
 
 class TestList:

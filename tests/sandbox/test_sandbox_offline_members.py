@@ -42,8 +42,6 @@ class TestCredentials:
             ({"corpId": ""}, 10014),
             ({"corpAccessToken": "never given"}, 20016),
             ({"corpId": "FSCID_0"}, 11015),
-            ({"currentOpenUserId": "FSUID_0"}, 20012),
-            ({"currentOpenUserId": 5}, 11008),
         ],
     )
     @pytest.mark.parametrize(
@@ -60,10 +58,25 @@ class TestCredentials:
         self, to: Any, paths: tuple[str, ...], sent: Any, change: Any, code: int
     ) -> None:
         """Before whether the member exists, at either address."""
-        if paths == STATUS and code == 11008:
-            code = 10010  # It is the one call that cannot do without.
         for path in paths:
             assert to.flat(path, **{**sent, **change})["errorCode"] == code
+
+    @pytest.mark.parametrize("by", ["FSUID_0", 5, [], ""])
+    def test_a_parameter_that_no_page_prints_is_ignored(
+        self, sandbox: Sandbox, to: Any, by: Any
+    ) -> None:
+        """``currentOpenUserId`` of these calls, and any other name."""
+        one = sandbox.open_user_ids[0]
+        mobile = sandbox.person(one)["phone"]
+        for paths, sent in (
+            (CHANGE, {"user": {"openUserId": one}}),
+            (INFO, {"openUserId": one}),
+            (MOBILE, {"mobile": mobile}),
+            (RANGE, {"pageSize": 1}),
+        ):
+            for path in paths:
+                answer = to.flat(path, **sent, currentOpenUserId=by, fetchChild={}, x=None)
+                assert answer["errorCode"] == 0
 
 
 class TestSetStatus:
@@ -91,8 +104,8 @@ class TestSetStatus:
     @pytest.mark.parametrize(
         ("change", "code"),
         [
-            ({"currentOpenUserId": None, "openUserId": 3, "status": 3}, 10010),
-            ({"currentOpenUserId": ""}, 10010),
+            ({"currentOpenUserId": 5, "openUserId": 3, "status": 3}, 11008),
+            ({"currentOpenUserId": "FSUID_0"}, 20012),
             ({"openUserId": None, "status": 3}, 10010),
             ({"openUserId": "", "openUserIds": []}, 10010),
             ({"openUserId": 3, "status": 3}, 11008),
@@ -115,14 +128,20 @@ class TestSetStatus:
 
     def test_missing_parameters(self, sandbox: Sandbox, to: Any) -> None:
         """Left out is like empty."""
-        good = {
-            "currentOpenUserId": sandbox.current_open_user_id,
-            "openUserId": sandbox.open_user_ids[0],
-            "status": 1,
-        }
-        for key, code in zip(good, (10010, 10010, 15002), strict=True):
+        good = {"openUserId": sandbox.open_user_ids[0], "status": 1}
+        for key, code in zip(good, (10010, 15002), strict=True):
             sent = {name: value for name, value in good.items() if name != key}
             assert to.flat(STATUS[0], **sent)["errorCode"] == code
+
+    @pytest.mark.parametrize("path", STATUS)
+    @pytest.mark.parametrize("by", [{}, {"currentOpenUserId": None}, {"currentOpenUserId": ""}])
+    def test_the_acting_employee_may_be_left_out(
+        self, sandbox: Sandbox, to: Any, path: str, by: Any
+    ) -> None:
+        """Public clients send the call without it."""
+        one = sandbox.open_user_ids[1]
+        assert to.flat(path, **by, openUserId=one, status=1)["errorCode"] == 0
+        assert [*sandbox.members().values()].count("1") == 1
 
     def test_unknown_members(self, sandbox: Sandbox, to: Any) -> None:
         """The known ones are set, as in a batch."""
@@ -323,7 +342,7 @@ class TestMobile:
                 "mobile": phone,
                 "email": true["email"],
                 "account": true["account"],
-                "status": 1 if first else 2,
+                "status": "NORMAL" if first else "STOP",
                 "gender": true["sex"],
                 "isActive": not first,
                 "mainDepartmentIds": [1001],

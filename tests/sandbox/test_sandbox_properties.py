@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time as real_time
 from typing import Any
 
@@ -124,32 +125,95 @@ def test_both_apis_show_one_state(
             assert listed[int(key)]["name"] == row["name"]
 
 
-VALUES = st.one_of(
+KEYS = st.sampled_from(
+    [
+        "data", "user", "department", "openUserId", "openUserIds", "status", "departmentId",
+        "mobile", "startTime", "endTime", "pageSize", "pageNumber", "showDepartmentIdsDetail",
+        "fetchChild", "currentOpenUserId", "convertUserId", "includeNull", "triggerWorkFlow",
+        "hasSpecifyTime", "apiName", "appId", "grantType", "corpId",
+    ]
+)  # fmt: skip
+INNER_KEYS = st.sampled_from(
+    [
+        "id", "name", "parentId", "order", "openUserId", "gender", "mainDepartmentId",
+        "attachingDepartmentIds", "leaderId", "dataObjectApiName", "_id", "objectDataId", "ownerId",
+        "object_data_id", "idList", "Data", "object_data", "search_query_info", "apiName", "status",
+        "owner", "life_status", "create_time", "parent_id", "manager_id", "leader", "phone",
+        "main_department", "limit", "offset", "filters", "orders", "fieldProjection", "field_name",
+        "operator", "field_values", "fieldName", "isAsc",
+    ]
+)  # fmt: skip
+#: Names that are there, so that a call gets further than its first check.
+THERE = st.sampled_from(
+    [
+        "PersonnelObj", "DepartmentObj", "AccountObj", "thing__c", "1000", "1001", "999999",
+        "_id", "user_id", "name", "status", "leader", "create_time", "owner", "EQ", "GT", "IN",
+        "BETWEEN", "CONTAINS", "IS", "0", "1", "app_secret", "true",
+    ]
+)  # fmt: skip
+SCALARS = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(),
+    st.integers(999, 1003),
+    st.floats(),
     st.text(max_size=4),
-    st.lists(st.integers(), max_size=2),
+    THERE,
 )
-KEYS = st.sampled_from(
-    ["data", "user", "department", "openUserId", "openUserIds", "status", "departmentId", "mobile",
-     "startTime", "endTime", "pageSize", "pageNumber", "showDepartmentIdsDetail",
-     "currentOpenUserId", "convertUserId"]
-)  # fmt: skip
-INNER = st.dictionaries(
-    st.sampled_from(
-        ["id", "name", "parentId", "order", "openUserId", "gender", "mainDepartmentId",
-         "attachingDepartmentIds", "dataObjectApiName", "_id", "objectDataId", "object_data_id",
-         "idList", "Data", "object_data", "search_query_info"]
+INNER = st.recursive(
+    SCALARS,
+    lambda inside: st.one_of(
+        st.lists(inside, max_size=3), st.dictionaries(INNER_KEYS | THERE, inside, max_size=4)
     ),
-    VALUES | st.just("AccountObj") | st.just("DepartmentObj"),
-)  # fmt: skip
+    max_leaves=8,
+)
+#: Bodies that are mostly right, so that what they hold is looked at.
+OBJECT_DATA = st.dictionaries(INNER_KEYS, INNER, max_size=4).flatmap(
+    lambda sent: st.sampled_from(
+        [
+            {**sent, "dataObjectApiName": name, **known}
+            for name in ("PersonnelObj", "DepartmentObj", "AccountObj")
+            for known in ({}, {"_id": "1001"}, {"name": "n"})
+        ]
+    )
+)
+DATA = st.one_of(
+    INNER,
+    OBJECT_DATA.map(lambda sent: {"object_data": sent}),
+    st.builds(
+        lambda name, search: {"dataObjectApiName": name, "search_query_info": search},
+        st.sampled_from(["PersonnelObj", "DepartmentObj", "AccountObj"]),
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "limit": SCALARS,
+                "offset": SCALARS,
+                "fieldProjection": INNER,
+                "filters": st.lists(
+                    st.fixed_dictionaries(
+                        {"field_name": THERE, "operator": THERE}, optional={"field_values": INNER}
+                    ),
+                    max_size=2,
+                ),
+                "orders": st.lists(
+                    st.fixed_dictionaries({"fieldName": THERE}, optional={"isAsc": SCALARS}),
+                    max_size=2,
+                ),
+            },
+        ),
+    ),
+)
+HEADERS = st.dictionaries(
+    st.sampled_from(["authorization", "Authorization", "x-fs-ea", "X-FS-UserId", "cookie"]),
+    st.text(max_size=4) | st.sampled_from(["Bearer x", "Bearer ", "1000", "FSUID_0"]),
+)
 PATHS = [
     *(f"/cgi/user/{each}" for each in ("batchSetStatus", "setStatus", "update", "get")),
-    *(f"/cgi/user/{each}" for each in ("getByMobile", "get/batchByUpdTime")),
+    *(f"/cgi/user/{each}" for each in ("getByMobile", "get/batchByUpdTime", "list", "simpleList")),
     *(f"/cgi/department/{each}" for each in ("list", "detail", "update", "setStatus")),
     *(
-        f"/cgi/crm/v2/data/{each}"
+        f"/cgi/crm{kind}/v2/data/{each}"
+        for kind in ("", "/custom")
         for each in (
             "update",
             "query",
@@ -161,22 +225,115 @@ PATHS = [
             "changeOwner",
         )
     ),
+    *(f"/cgi/crm/erp/data{each}" for each in ("", "/list", "/get", "/invalid", "/recover")),
+    "/cgi/crm/erp/data/changeOwner",
+    "/cgi/crm/v2/object/list",
+    "/cgi/crm/v2/object/describe",
+    "/cgi/corpAccessToken/get/V2",
+    "/oauth2.0/token",
+    "/cgi/no/such",
 ]
+METHODS = st.sampled_from(["POST"] * 6 + ["PUT", "DELETE", "GET"])
+
+
+def refuse_constant(text: str) -> None:
+    pytest.fail(f"{text} is not JSON")
 
 
 @settings(max_examples=150, deadline=None)
 @given(
     path=st.sampled_from(PATHS),
-    body=st.dictionaries(KEYS, VALUES | INNER),
+    method=METHODS,
+    body=st.dictionaries(KEYS, INNER, max_size=4),
+    data=st.none() | DATA,
+    style=st.sampled_from(["body", "headers", "none"]),
+    headers=st.just({}) | HEADERS,
     profile=st.sampled_from([*PROFILES]),
 )
-def test_any_body_is_answered(talk: Any, path: str, body: dict[str, Any], profile: str) -> None:
+def test_any_body_is_answered(  # noqa: PLR0913, PLR0917  The parts of a request.
+    path: str,
+    method: str,
+    body: dict[str, Any],
+    data: Any,
+    style: str,
+    headers: dict[str, str],
+    profile: str,
+) -> None:
     """Whatever is sent, with or without faults that look into it: an envelope, never a crash."""
     sandbox = Sandbox(members=2, departments=2, objects={"AccountObj": 1}, profile=profile)
-    sandbox.add_faults({"kind": "no_op", "only": ["1001"]}, {"kind": "hide_rows", "only": ["1001"]})
-    to = talk(sandbox)
-    answer = to.post(path, {**to.object, **body})
-    assert isinstance(answer["errorCode"], int)
+    (account,) = sandbox.records("AccountObj")
+    sandbox.add_faults(
+        {"kind": "no_op", "only": ["1001"]},
+        {"kind": "hide_rows", "only": ["1001"]},
+        {"kind": "other_record", "only": [account]},
+    )
+    sent = {**body} if data is None else {**body, "data": data}
+    if style == "body":
+        by = {"currentOpenUserId": sandbox.current_open_user_id}
+        token = {"corpAccessToken": sandbox.corp_access_token, "corpId": sandbox.corp_id}
+        sent = {**token, **by, **sent}
+    if style == "headers":
+        bearer = f"Bearer {sandbox.corp_access_token}"
+        credentials = {"authorization": bearer, "x-fs-ea": sandbox.ea, "x-fs-userid": "1000"}
+        headers = {**credentials, **headers}
+    content = json.dumps(sent).encode()
+    reply = sandbox.handle(method, path, "", content, headers=headers)
+    answer = json.loads(reply.body, parse_constant=refuse_constant)
+    assert reply.status == 200
+    assert {"traceId", "errorCode", "errorMessage", "errorDescription"} <= answer.keys()
+    assert type(answer["errorCode"]) is int
+    # What it has kept can be read back through both APIs.
+    to_read = [
+        ("/cgi/user/get/batchByUpdTime", {}),
+        ("/cgi/department/list", {}),
+        *(
+            ("/cgi/crm/v2/data/query", {"data": {"dataObjectApiName": name}, "includeNull": True})
+            for name in ("PersonnelObj", "DepartmentObj", "AccountObj")
+        ),
+    ]
+    for address, asked in to_read:
+        known = {
+            "corpAccessToken": sandbox.corp_access_token,
+            "corpId": sandbox.corp_id,
+            "currentOpenUserId": sandbox.current_open_user_id,
+        }
+        content = json.dumps({**known, **asked}).encode()
+        read = json.loads(sandbox.handle("POST", address, "", content).body)
+        assert read["errorCode"] == 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    path=st.sampled_from([*PATHS, "/_sandbox/faults", "/_sandbox/reset"]),
+    body=st.binary(max_size=20) | INNER.map(lambda sent: json.dumps(sent).encode()),
+)
+def test_any_bytes_are_answered(path: str, body: bytes) -> None:
+    """JSON that is no object, and what is no JSON."""
+    reply = Sandbox(members=1).handle("POST", path, "", body)
+    assert isinstance(json.loads(reply.body), dict)
+    assert reply.status in ({200, 400} if path.startswith("/_sandbox") else {200})
+
+
+@pytest.mark.parametrize("depth", [98, 99, 100, 101, 300, 900, 5000, 100_000])
+@pytest.mark.parametrize("kind", ["[]", '{"a":'])
+def test_a_deep_body_is_answered(talk: Any, depth: int, kind: str) -> None:
+    """Up to 100 levels are kept and come back; deeper ones are refused."""
+    to = talk(Sandbox(members=1))
+    start, end = (kind[0], kind[-1]) if kind == "[]" else (kind, "}")
+    nested = start * depth + ("" if kind == "[]" else "1") + end * depth
+    place = {"dataObjectApiName": "AccountObj", "name": "NESTED"}
+    body = json.dumps({**to.object, "data": {"object_data": place}}).replace('"NESTED"', nested)
+    answer = to.client.post("/cgi/crm/v2/data/create", content=body).json()
+    assert answer["errorCode"] == (0 if depth <= 97 else 10006)
+    assert to.data("query", "AccountObj", search_query_info={})["errorCode"] == 0
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+def test_what_is_no_json_number_is_refused(talk: Any, number: str) -> None:
+    """An answer could not hold it."""
+    to = talk(Sandbox(members=1))
+    body = json.dumps({**to.object, "x": "N"}).replace('"N"', number)
+    assert to.client.post("/cgi/user/get", content=body).json()["errorCode"] == 10006
 
 
 @pytest.fixture(scope="module")

@@ -159,7 +159,8 @@ class TestRefusals:
         [
             ("create", {"object_data": {"_id": "1"}}, 32000),
             ("create", {"object_data": {"version": "1"}}, 32000),
-            ("create", {"object_data": {"life_status": "invalid"}}, 32000),
+            ("create", {"object_data": {"life_status": 5}}, 32000),
+            ("create", {"object_data": {"create_time": 1}}, 32000),
             ("create", {"object_data": {"owner": []}}, 32000),
             ("create", {"object_data": {"owner": ["FSUID_0"]}}, 20012),
             ("create", {"object_data": None}, 32000),
@@ -230,7 +231,7 @@ class TestRefusals:
         ("address", "names"),
         [
             (PRESET, ["thing__c", "Account", "", None, 7, "a b Obj"]),
-            (CUSTOM, [ACCOUNT, "thing", "DepartmentObj"]),
+            (CUSTOM, ["Account", "thing", "", None]),
             (ERP, ["PersonnelObj", "DepartmentObj", "Account"]),
         ],
     )

@@ -1,0 +1,48 @@
+"""`fxshim whoami`: which employee acts by the settings, and which setting says so."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from shim import settings
+from shim.cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from shim.settings.model import Settings
+
+_TOLD_BY = {
+    "current_open_user_id": "set by current_open_user_id",
+    "acting_mobile": "found by acting_mobile",
+    "app_credentials": "found by the app credentials",
+}
+
+
+def text(*, as_json: bool) -> str:
+    """Return who acts. What is set is not checked; what has to be found is asked for.
+
+    Raises:
+        CommandError: It cannot be found out.
+        ConfigurationError: Nothing is set, or something is missing for the call.
+    """
+    from shim.offline import acting  # noqa: PLC0415 - loads every offline call.
+
+    now = settings.current()
+    employee = now.acting_employee() or _found(now)
+    source = acting.source(now)
+    if as_json:
+        return json.dumps({"open_user_id": employee, "source": source})
+    return f"{employee} ({_TOLD_BY[source]})"
+
+
+def _found(now: Settings) -> str:
+    from shim.bulk.run import open_session  # noqa: PLC0415
+    from shim.offline import acting  # noqa: PLC0415
+    from shim.routing import drivers  # noqa: PLC0415 - talks to the network.
+
+    session = open_session(now)
+    reply = drivers.walk(acting.find(now), lambda: session)
+    if not reply.ok:
+        msg = f"{reply.message} (errorCode {reply.code}, traceId {reply.trace_id})"
+        raise CommandError(msg)
+    return reply.employee
