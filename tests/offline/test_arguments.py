@@ -357,7 +357,9 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.tuples(ANYTHING, ANYTHING, ANYTHING, ANYTHING, ANYTHING))
 def test_anything_at_all_gives_an_old_shape_answer(tenant, values):
     """Never an exception; and a call goes out only when every argument is worth one."""
