@@ -328,6 +328,13 @@ def test_a_deep_body_is_answered(talk: Any, depth: int, kind: str) -> None:
     assert to.data("query", "AccountObj", search_query_info={})["errorCode"] == 0
 
 
+def test_a_wide_body_is_not_a_deep_one(talk: Any) -> None:
+    """However many objects and arrays stand beside each other."""
+    to = talk(Sandbox(members=1))
+    made = to.edit("create", "AccountObj", name="n", wide=[[{}] for _ in range(500)])
+    assert made["errorCode"] == 0
+
+
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
 def test_what_is_no_json_number_is_refused(talk: Any, number: str) -> None:
     """An answer could not hold it."""
