@@ -53,14 +53,19 @@ class Crew(Generic[T]):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        if not self._leaving:
+            self.leave()
+        if kind is None:
+            for thread in self._threads:
+                thread.join()
+
+    def leave(self) -> None:
+        """Give up what is under way, except calls on the wire, and let the threads end."""
         with self._turn:
             self._leaving = True
             self._turn.notify_all()
             # Threads that have sent a call still wait for its answer, and its slot with them.
             self._work.close(but_sent=True)
-        if kind is None:
-            for thread in self._threads:
-                thread.join()
 
     def begin(self, flow: Steps[T]) -> None:
         """Take on a translation."""
@@ -77,12 +82,20 @@ class Crew(Generic[T]):
             return self._taken()[0]
 
     def results(self) -> list[T]:
-        """Return the results there are."""
+        """Return the results there are.
+
+        Raises:
+            RuntimeError: There are none, and there will be none: see `leave`.
+        """
         with self._turn:
             # Where the run was stopped from outside, this is what tells the work.
             self._work.wake()
             self._summon()
-            return self._taken()
+            taken = self._taken()
+        if self._leaving and not taken:
+            msg = "the interpreter is ending, and with it what was under way: run it again"
+            raise RuntimeError(msg)
+        return taken
 
     @property
     def hungry(self) -> bool:

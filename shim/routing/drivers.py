@@ -7,8 +7,10 @@ and when is `Work`'s business, for both alike.
 from __future__ import annotations
 
 import asyncio
+import atexit
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakSet
 
 from shim.routing.awaiting import Loop, give_up_with_their_loops
 from shim.routing.blocking import Crew
@@ -40,6 +42,7 @@ def stream(work: Work[T], flows: Iterator[Steps[T]]) -> Generator[T, None, None]
     more = True
     give_up_with_their_loops()
     with Crew(work) as crew:
+        _streaming.add(crew)
         while more or not crew.idle:
             yield from crew.results()
             if more and crew.hungry:
@@ -51,6 +54,17 @@ def stream(work: Work[T], flows: Iterator[Steps[T]]) -> Generator[T, None, None]
             elif not crew.idle:
                 crew.wait(more=more)
         yield from crew.results()
+
+
+# A generator that is still there when Python ends is closed when threads stand still for good,
+# perhaps with a lock that closing needs.
+_streaming: WeakSet[Crew[Any]] = WeakSet()
+
+
+@atexit.register
+def _leave() -> None:
+    for crew in tuple(_streaming):
+        crew.leave()
 
 
 async def awalk(flow: Steps[T], open_session: Callable[[], Session]) -> T:

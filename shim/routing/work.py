@@ -94,7 +94,8 @@ class Work(Generic[T]):
     @property
     def hungry(self) -> bool:
         """Whether more translations would keep more calls going."""
-        return len(self._walks) < self._lanes and len(self._queued[True]) < self._lanes
+        few = len(self._walks) < self._lanes and len(self._queued[True]) < self._lanes
+        return few and not self._closed
 
     @property
     def idle(self) -> bool:
@@ -192,6 +193,12 @@ class Work(Generic[T]):
         jobs = self._jobs - self._on_the_wire if but_sent else set(self._jobs)
         self._jobs -= jobs
         walks, self._walks = self._walks, set()
+        for queued, ready in zip(self._queued.values(), self._ready.values(), strict=True):
+            queued.clear()
+            ready.clear()
+        self._asking.clear()
+        self._answered.clear()
+        self._sleeping.clear()
         for job in jobs:
             job.exchange.close()
         for walk in walks:
