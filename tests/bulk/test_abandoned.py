@@ -305,7 +305,7 @@ class TestEvent:
 
 
 PROGRAM = """
-import asyncio, atexit, builtins, logging
+import asyncio, atexit, builtins, itertools, logging
 
 def more():
     for one in begun:
@@ -328,10 +328,12 @@ shim.configure(
     base_url=made.base_url, transport=made.transport(), corp_id=made.corp_id,
     corp_access_token=made.corp_access_token, current_open_user_id=made.current_open_user_id,
 )
-ids = ["FSUID_NOBODY"] * 100 + made.open_user_ids * 4
-blocking = shim.set_member_status_many(ids, 1)
+def ids():
+    return itertools.cycle(["FSUID_NOBODY"] * 100 + made.open_user_ids)
+
+blocking = shim.set_member_status_many(ids(), 1)
 next(blocking)
-awaiting = shim.aio.set_member_status_many(ids, 1)
+awaiting = shim.aio.set_member_status_many(ids(), 1)
 loop = asyncio.new_event_loop()
 loop.run_until_complete(anext(awaiting))
 # Until the last of all modules is gone.
