@@ -135,14 +135,15 @@ class _Progress(Generic[T]):
     async def _go_on(self, flows: AsyncGenerator[Steps[T], None]) -> None:
         try:
             async with aclosing(flows), self._driver as driver:
-                while not (driver.exhausted and self._work.idle):
+                while True:
                     driver.hand_out()
                     if self._work.results:
                         self._changed.set()
                     elif self._work.hungry:
                         driver.pull(flows)
-                    if not (driver.exhausted and self._work.idle):
-                        await driver.wait()
+                    if driver.exhausted and self._work.idle:
+                        return
+                    await driver.wait()
         finally:
             self._changed.set()
 

@@ -283,6 +283,25 @@ def test_consumer_that_pauses_holds_no_slots(made):
     asyncio.run(job())
 
 
+def test_interrupted_calls_hold_no_slots(made):
+    """Ctrl-C while a call is on the wire, more often than there are slots."""
+
+    class Interrupted:
+        def handle_request(self, _request):
+            raise KeyboardInterrupt
+
+        def close(self):
+            pass
+
+    args = (made.corp_access_token, made.corp_id, made.open_user_ids[3:], DISABLE)
+    shim.configure(transport=Interrupted())
+    for _ in range(QUOTA + 1):
+        with pytest.raises(KeyboardInterrupt):
+            shim.set_member_status_batch(*args)
+    shim.configure(transport=made.transport())
+    call_does_not_hang(made)
+
+
 @pytest.mark.usefixtures("events")
 class TestEvent:
     def test_abandoned_run_reports_once(self, made, events):
