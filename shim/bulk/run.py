@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import math
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from shim import notices, settings
 from shim.changes.outcome import Outcome
@@ -72,6 +74,7 @@ class _Base:
         self._work.open()
         self._started = time.monotonic()
         self._interrupted = False
+        self._finished = False
         self._trouble: Exception | None = None
 
     def stop(self) -> None:
@@ -128,7 +131,15 @@ class _Base:
         self.tally.update(outcome.state for outcome in outcomes)
         return outcomes
 
-    def _finish(self) -> None:
+    def _begin(self) -> None:
+        _begun.add(self)
+
+    def finish(self) -> None:
+        """Report the end of the run. Again: nothing."""
+        if self._finished:
+            return
+        self._finished = True
+        _begun.discard(self)
         notices.emit(
             BulkRunFinished(
                 status=self._status,
@@ -143,6 +154,17 @@ class _Base:
                 trace_ids=tuple(self._session.trace_ids),
             )
         )
+
+
+# Runs that have not ended. At exit, one that was left half-way reports before the modules that this
+# needs are gone.
+_begun: WeakSet[_Base] = WeakSet()
+
+
+@atexit.register
+def _finish_all() -> None:
+    for run in tuple(_begun):
+        run.finish()
 
 
 class Run(_Base):
@@ -173,11 +195,12 @@ class Run(_Base):
         """Yield the outcomes as they end, those that end together in one list."""
         from shim.routing.drivers import stream  # noqa: PLC0415 - talks to the network.
 
+        self._begin()
         try:
             for outcomes in stream(self._work, map(self._flow, self._chunks())):
                 yield self._count(outcomes)
         finally:
-            self._finish()
+            self.finish()
         if self._trouble is not None:
             raise self._trouble
 
@@ -221,12 +244,13 @@ class AsyncRun(_Base):
         from shim.routing.drivers import AsyncStream  # noqa: PLC0415 - talks to the network.
 
         groups = AsyncStream(self._work, self._flows())
-        return AsyncOutcomes(groups, count=self._count, ended=self._ended)
+        return AsyncOutcomes(groups, begin=self._begin, count=self._count, end=self._end)
 
-    def _ended(self, *, whole: bool) -> None:
-        self._finish()
-        if whole and self._trouble is not None:
-            raise self._trouble
+    def _end(self, *, whole: bool) -> None:
+        self.finish()
+        trouble, self._trouble = self._trouble, None
+        if whole and trouble is not None:
+            raise trouble
 
     async def _flows(self) -> AsyncGenerator[Steps[list[Outcome]], None]:
         chunk: list[Any] = []
@@ -251,12 +275,14 @@ class AsyncOutcomes:
         self,
         groups: AsyncStream[list[Outcome]],
         *,
+        begin: Callable[[], None],
         count: Callable[[list[Outcome]], list[Outcome]],
-        ended: Callable[..., None],
+        end: Callable[..., None],
     ) -> None:
         self._groups = groups
+        self._begin = begin
         self._count = count
-        self._call_at_end = ended
+        self._end = end
         self._ready: deque[Outcome] = deque()
         self._begun = False
 
@@ -271,7 +297,9 @@ class AsyncOutcomes:
             StopAsyncIteration: There is none any more.
             Exception: What the iterable of the ids has raised.
         """
-        self._begun = True
+        if not self._begun:
+            self._begun = True
+            self._begin()
         try:
             while not self._ready:
                 self._ready.extend(self._count(await anext(self._groups)))
@@ -287,20 +315,12 @@ class AsyncOutcomes:
         """Give up what is under way, and return when that has ended. Again: nothing."""
         self._ready.clear()
         await self._groups.aclose()
-        self._end(whole=False)
-
-    def _end(self, *, whole: bool) -> None:
         if self._begun:
-            self._begun = False
-            ended, self._call_at_end = self._call_at_end, _nothing
-            ended(whole=whole)
+            self._end(whole=False)
 
     def __del__(self) -> None:
-        self._end(whole=False)
-
-
-def _nothing(*, whole: bool) -> None:
-    """Say nothing a second time."""
+        if self._begun:
+            self._end(whole=False)
 
 
 async def _each(ids: Iterable[object] | AsyncIterable[object]) -> AsyncGenerator[object, None]:

@@ -82,7 +82,7 @@ class SharedTokens:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._claim = link.script(_CLAIM, _claimed)
-        self._settle = link.script(_SETTLE, _nothing)
+        self._settle = link.script(_SETTLE, bool)
 
     def fetch(
         self,
@@ -163,11 +163,6 @@ def _claimed(answer: Any) -> tuple[str, int]:
     if not (number > _milliseconds(_MARGIN_SECONDS) if token else number in {0, 1}):
         raise ValueError(number)
     return token.decode("ascii"), number
-
-
-def _nothing(answer: Any) -> None:
-    if answer is not None:
-        raise TypeError
 
 
 def _milliseconds(seconds: float) -> int:

@@ -49,6 +49,7 @@ class ThreadDriver(Generic[T]):
         # `__exit__` has done its part.
         self._workers = _Workers(work, self)
         self._threaded = True
+        self._left = False
 
     def __enter__(self) -> Self:
         if self._work.session is not None:
@@ -56,11 +57,17 @@ class ThreadDriver(Generic[T]):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
-        self._workers.leave()
         if kind is None:
+            self._workers.leave()
             self._workers.join()
-        else:
-            self._workers.sweep()
+        elif not self._left:
+            self.leave()
+
+    def leave(self) -> None:
+        """Give up what is under way, except steps that are performed now; those end by themselves."""
+        self._left = True
+        self._workers.leave()
+        self._workers.sweep()
 
     def one(self, flow: Steps[T]) -> T:
         """Return what one translation returns."""
@@ -84,8 +91,16 @@ class ThreadDriver(Generic[T]):
                 yield value
 
     def _message(self) -> Message:
+        """Return the next message.
+
+        Raises:
+            RuntimeError: There will be none: see `leave`.
+        """
         message = None
         while message is None:
+            if self._left and self._workers.messages.empty():
+                msg = "the interpreter is ending, and with it what was under way: run it again"
+                raise RuntimeError(msg)
             if not self._threaded:
                 # The interpreter is leaving and starts no thread any more.
                 self._workers.run_here()

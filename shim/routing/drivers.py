@@ -7,8 +7,10 @@ and when is `Work`'s business, for both alike.
 from __future__ import annotations
 
 import asyncio
+import atexit
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakSet
 
 from shim.routing.awaiting import Loop, give_up_with_their_loops
 from shim.routing.blocking import ThreadDriver
@@ -39,7 +41,19 @@ def stream(work: Work[T], flows: Iterator[Steps[T]]) -> Generator[T, None, None]
     """
     give_up_with_their_loops()
     with ThreadDriver(work) as threads:
+        _streaming.add(threads)
         yield from threads.all(flows)
+
+
+# A generator that is still there when Python ends is closed when threads stand still for good,
+# perhaps with a lock that closing needs.
+_streaming: WeakSet[ThreadDriver[Any]] = WeakSet()
+
+
+@atexit.register
+def _leave() -> None:
+    for threads in tuple(_streaming):
+        threads.leave()
 
 
 async def awalk(flow: Steps[T], open_session: Callable[[], Session]) -> T:
@@ -110,14 +124,15 @@ class _Progress(Generic[T]):
     async def _go_on(self, flows: AsyncGenerator[Steps[T], None]) -> None:
         try:
             async with aclosing(flows), self._driver as driver:
-                while not (driver.exhausted and self._work.idle):
+                while True:
                     driver.hand_out()
                     if self._work.results:
                         self._changed.set()
                     elif self._work.hungry:
                         driver.pull(flows)
-                    if not (driver.exhausted and self._work.idle):
-                        await driver.wait()
+                    if driver.exhausted and self._work.idle:
+                        return
+                    await driver.wait()
         finally:
             self._changed.set()
 

@@ -182,6 +182,12 @@ class Work(Generic[T]):
         jobs = self._jobs.difference(performing)
         self._jobs -= jobs
         walks, self._walks = self._walks, set()
+        for queued, ready in zip(self._queued.values(), self._ready.values(), strict=True):
+            queued.clear()
+            ready.clear()
+        self._asking.clear()
+        self._answered.clear()
+        self._sleeping.clear()
         for job in jobs:
             job.exchange.close()
         for walk in walks:

@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import subprocess
+import sys
 import threading
 from contextlib import aclosing, closing, suppress
 
@@ -35,8 +37,11 @@ def made(tenant):
 
 
 def ids(made):
-    """The first group ends at once; then all slots are taken by the updates of the next."""
-    return ["FSUID_NOBODY"] * 100 + made.open_user_ids * 4
+    """The first group ends at once; then all slots are taken by the updates of the next.
+
+    The first three are left to the call that is made afterwards.
+    """
+    return ["FSUID_NOBODY"] * 100 + made.open_user_ids[3:] * 4
 
 
 class ConsumerError(Exception):
@@ -160,7 +165,7 @@ def cancelled_twice(made, status, kept):
 
 def call_left_on_a_loop_that_is_closed(made, status, kept):
     async def job():
-        args = (made.corp_access_token, made.corp_id, made.open_user_ids, status)
+        args = (made.corp_access_token, made.corp_id, made.open_user_ids[3:], status)
         kept.append(asyncio.ensure_future(shim.aio.set_member_status_batch(*args)))
         while not made.calls():  # noqa: ASYNC110 - the sandbox tells no event.
             await asyncio.sleep(0)
@@ -278,6 +283,25 @@ def test_consumer_that_pauses_holds_no_slots(made):
     asyncio.run(job())
 
 
+def test_interrupted_calls_hold_no_slots(made):
+    """Ctrl-C while a call is on the wire, more often than there are slots."""
+
+    class Interrupted:
+        def handle_request(self, _request):
+            raise KeyboardInterrupt
+
+        def close(self):
+            pass
+
+    args = (made.corp_access_token, made.corp_id, made.open_user_ids[3:], DISABLE)
+    shim.configure(transport=Interrupted())
+    for _ in range(QUOTA + 1):
+        with pytest.raises(KeyboardInterrupt):
+            shim.set_member_status_batch(*args)
+    shim.configure(transport=made.transport())
+    call_does_not_hang(made)
+
+
 @pytest.mark.usefixtures("events")
 class TestEvent:
     def test_abandoned_run_reports_once(self, made, events):
@@ -297,3 +321,62 @@ class TestEvent:
         asyncio.run(job())
         assert not events
         assert made.calls() == {}
+
+
+PROGRAM = """
+import asyncio, atexit, builtins, itertools, logging
+
+def more():
+    for one in begun:
+        try:
+            for _ in one:
+                pass
+        except RuntimeError as error:
+            print(error)
+
+begun = []
+# Registered before all others, so that it is called after them.
+atexit.register(more)
+
+import shim
+from shim.sandbox import Sandbox
+
+logging.basicConfig(format="%(message).40s", level=logging.INFO)
+made = Sandbox(60, latency_ms=20)
+shim.configure(
+    base_url=made.base_url, transport=made.transport(), corp_id=made.corp_id,
+    corp_access_token=made.corp_access_token, current_open_user_id=made.current_open_user_id,
+)
+def ids():
+    return itertools.cycle(["FSUID_NOBODY"] * 100 + made.open_user_ids)
+
+blocking = shim.set_member_status_many(ids(), 1)
+next(blocking)
+awaiting = shim.aio.set_member_status_many(ids(), 1)
+loop = asyncio.new_event_loop()
+loop.run_until_complete(anext(awaiting))
+# Until the last of all modules is gone.
+builtins.kept = blocking, awaiting
+"""
+
+
+class TestExit:
+    """Streams that are still there when Python ends."""
+
+    @pytest.mark.parametrize("more", ["", "begun.append(blocking)\n"])
+    def test_process_ends_and_each_run_reports(self, more):
+        """Without a hang or noise; a stream that is read on at exit says why it cannot be."""
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM + more],
+            capture_output=True,
+            text=True,
+            timeout=HANGS_AFTER_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0
+        told = [line for line in done.stderr.splitlines() if "pending" not in line]
+        assert [line for line in told if "shim." in line] == [
+            "event=shim.bulk_run_finished status=1 dr"
+        ] * 2
+        assert "Exception ignored" not in done.stderr
+        assert ("the interpreter is ending" in done.stdout) == bool(more)

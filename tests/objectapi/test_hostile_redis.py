@@ -1,5 +1,7 @@
 """A Redis that holds what is not ours, or is no Redis: calls work, and wait not too long."""
 
+import asyncio
+import re
 import socket
 import threading
 import time
@@ -73,6 +75,18 @@ def put(client, key, content, life):
         client.pexpire(key, round(life * 1000))
 
 
+def impossible(content):
+    """Move slots that look like ours to where none of ours can be."""
+    kind, value = content
+    if kind != "zset":
+        return content
+    moved = {}
+    for name, ahead in value.items():
+        ours = re.fullmatch(r"[0-9a-f]+-(\d{1,9})", name) if isinstance(name, str) else None
+        moved[name] = int(ours[1]) / 1000 + HOUR if ours else ahead
+    return kind, moved
+
+
 @pytest.fixture
 def heard():
     """What the store has said."""
@@ -92,7 +106,7 @@ class TestContent:
         path = f"/cgi/{uuid.uuid4().hex}"
         name = f"fxiaoke-shim:{{{HOST}|{path}|{CALLS}/{SECONDS:g}}}"
         with closing(SharedStore(one_redis.url, "refuse")) as store, one_redis.client() as client:
-            put(client, f"{name}:busy", busy, life)
+            put(client, f"{name}:busy", impossible(busy), life)
             put(client, f"{name}:free", free, life)
             window = store.window(HOST, path, CALLS, SECONDS, LEASE)
             slots = [window.take() for _ in range(CALLS)]
@@ -267,3 +281,38 @@ class TestCall:
             assert client.get(f"fxiaoke-shim:{{{place}}}:token") not in {poison, None}
             client.delete(*client.keys(f"*{made.corp_id}*"))
         assert made.calls()["/cgi/corpAccessToken/get/V2"]["count"] == 1
+
+
+@pytest.mark.usefixtures("machine_time")
+class TestAbandoned:
+    """Streams that are left half-way."""
+
+    @pytest.mark.parametrize("threads", [True, False])
+    def test_slots_in_redis_go_back(self, threads, tenant, one_redis, monkeypatch):
+        """Over the network, in a thread; without one where Python starts none any more."""
+        quota = {"quota_calls": 8, "quota_seconds": 0.3}
+        made = tenant(60, redis_url=one_redis.url, concurrency=8, **quota)
+        shim.configure(corp_access_token=made.corp_access_token, corp_id=made.corp_id)
+        start = threading.Thread.start
+
+        def refuse(thread):
+            if thread.name != "fxiaoke-shim":
+                return start(thread)
+            msg = "can't start new thread at interpreter shutdown"
+            raise RuntimeError(msg)
+
+        async def job():
+            ids = ["FSUID_NOBODY"] * 100 + made.open_user_ids
+            outcomes = shim.aio.set_member_status_many(ids, 1)
+            await anext(outcomes)
+            while "/cgi/crm/v2/data/update" not in made.calls():  # noqa: ASYNC110 - no event.
+                await asyncio.sleep(0.001)
+            if not threads:
+                monkeypatch.setattr(threading.Thread, "start", refuse)
+
+        asyncio.run(job())
+        until = time.monotonic() + HANGS_AFTER_SECONDS
+        with one_redis.client() as client:
+            while client.keys(f"*{made.corp_id}*:busy"):
+                assert time.monotonic() < until
+                time.sleep(0.01)
