@@ -73,6 +73,8 @@ SETTLED = "not applied"
 FLIPPED = 7
 """Of so many members, one is enabled by another program just before it is looked up."""
 MOST_ANSWER_BYTES = 1 << 20
+ROUNDS = 3
+"""How often those that have failed are tried: running again is going on."""
 LEFT_TO_TWISTS = frozenset({"drip", "redirect", "other_record", "big", "cookie"})
 """Faults of the sandbox that `twists.py` has in more forms."""
 MB = 1 << 20
@@ -172,12 +174,16 @@ class Run:
             outcomes: What became of them.
             before: What `begin` returned: a call that does not even see them may fail.
             status: The state asked for.
+
+        Returns:
+            Those that have failed.
         """
         told = [
             (one.open_user_id, one.state, one.error_code, one.message, one.trace_id)
             for one in outcomes
         ]
         self.judge_rows(asked, told, before, status)
+        return [who for who, state, *_ in told if state == "failed"]
 
     def judge_rows(self, asked, told, before, status=DISABLE):
         """The same for outcomes as id, state, code, text and trace id."""
@@ -336,11 +342,12 @@ def chunks(ids, size):
 
 def batch(run):
     """Call `set_member_status_batch`, and create records from threads."""
-    made = run.made
+    made, ids = run.made, run.ids
     token, corp_id = made.corp_access_token, made.corp_id
-    before = run.begin(run.ids)
-    answer = shim.set_member_status_batch(token, corp_id, run.ids, DISABLE)
-    run.judge(run.ids, answer.outcomes, before)
+    for _ in range(ROUNDS):
+        before = run.begin(ids)
+        answer = shim.set_member_status_batch(token, corp_id, ids, DISABLE)
+        ids = run.judge(ids, answer.outcomes, before)
     with ThreadPoolExecutor(8) as pool:
         answers = pool.map(lambda name: create(shim, run, name), run.names)
         run.judge_created(dict(zip(run.names, answers, strict=True)))
@@ -360,10 +367,11 @@ def abatch(run):
     made = run.made
 
     async def work():
-        token, corp_id = made.corp_access_token, made.corp_id
-        before = run.begin(run.ids)
-        answer = await shim.aio.set_member_status_batch(token, corp_id, run.ids, DISABLE)
-        run.judge(run.ids, answer.outcomes, before)
+        ids, token, corp_id = run.ids, made.corp_access_token, made.corp_id
+        for _ in range(ROUNDS):
+            before = run.begin(ids)
+            answer = await shim.aio.set_member_status_batch(token, corp_id, ids, DISABLE)
+            ids = run.judge(ids, answer.outcomes, before)
         for names in chunks(run.names, 8):
             answers = await asyncio.gather(*(create(shim.aio, run, name) for name in names))
             run.judge_created(dict(zip(names, answers, strict=True)))
@@ -373,20 +381,24 @@ def abatch(run):
 
 def many(run):
     """Iterate over `set_member_status_many`."""
-    before = run.begin(run.ids)
-    ids = run.fresh(run.ids, before) if run.way.flips else iter(run.ids)
-    run.judge(run.ids, shim.set_member_status_many(ids, DISABLE), before)
+    ids = run.ids
+    for number in range(ROUNDS):
+        before = run.begin(ids)
+        fresh = run.fresh(ids, before) if run.way.flips and not number else ids
+        ids = run.judge(ids, shim.set_member_status_many(fresh, DISABLE), before)
 
 
 def amany(run):
     """Iterate over `aio.set_member_status_many`."""
-    before = run.begin(run.ids)
 
-    async def iterate():
-        ids = run.fresh(run.ids, before) if run.way.flips else iter(run.ids)
+    async def iterate(ids):
         return [one async for one in shim.aio.set_member_status_many(ids, DISABLE)]
 
-    run.judge(run.ids, asyncio.run(iterate()), before)
+    ids = run.ids
+    for number in range(ROUNDS):
+        before = run.begin(ids)
+        fresh = run.fresh(ids, before) if run.way.flips and not number else ids
+        ids = run.judge(ids, asyncio.run(iterate(fresh)), before)
 
 
 def sockets(run):
