@@ -282,7 +282,7 @@ class Run:
         call; a minute for every ten tokens; and the time for which a call is made again.
         """
         lasted = 2 * self.trouble.lasted + 0.25 * self.calls
-        at_once = self.settings["concurrency"] if self.way.at_once else 1
+        at_once = self.settings["concurrency"] if self.way.at_once else self.way.callers
         minutes = 1 + self.made.calls().get(TOKEN, {}).get("count", 0) // 10
         return lasted / at_once + 0.03 * self.calls + 60 * minutes + RETRY_SECONDS
 
@@ -745,13 +745,13 @@ def say(text):
     sys.stdout.flush()
 
 
-def one_process(seed, members, *, hurry):
-    """Do one seed in a process of its own; the same as `--seeds 1 --first SEED`."""
+def one_process(first, seeds, members, *, hurry):
+    """Do some seeds in a process of their own."""
     done = subprocess.run(
         [
             *(sys.executable, *(f"-W{one}" for one in sys.warnoptions), __file__),
-            *("--members", str(members), "--seeds", "1", "--first", str(seed)),
-            *(["--hurry"] if hurry else []),
+            *("--members", str(members), "--seeds", str(seeds), "--first", str(first)),
+            *("--each", str(seeds), *(["--hurry"] if hurry else [])),
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -768,16 +768,21 @@ def main():
     parser.add_argument("--seeds", type=int, default=20, help="how many")
     parser.add_argument("--first", type=int, default=1, help="the first of them")
     parser.add_argument("--at-once", type=int, default=5, help="most of it is waiting")
+    parser.add_argument("--each", type=int, default=1, help="seeds for each process")
     parser.add_argument("--hurry", action="store_true", help="put the clock forward")
     options = parser.parse_args()
+    members, hurry = options.members, options.hurry
     seeds = range(options.first, options.first + options.seeds)
-    if options.seeds == 1:
+    if options.seeds <= options.each:
         names = list(WAYS)
-        name = names[(seeds[0] - 1) % len(names)]
-        sys.exit(not one_seed(options.first, options.members, name, hurry=options.hurry))
+        right = [
+            one_seed(seed, members, names[(seed - 1) % len(names)], hurry=hurry) for seed in seeds
+        ]
+        sys.exit(not all(right))
+    groups = chunks(seeds, options.each)
     with ThreadPoolExecutor(options.at_once) as pool:
         right = list(
-            pool.map(lambda seed: one_process(seed, options.members, hurry=options.hurry), seeds)
+            pool.map(lambda some: one_process(some[0], len(some), members, hurry=hurry), groups)
         )
     sys.exit(not all(right))
 
