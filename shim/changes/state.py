@@ -238,13 +238,11 @@ class _Change:
 
     def run(self, keys: Sequence[str]) -> Steps[list[Outcome]]:
         yield from self._look_up()
-        yield from self._write(self._open())
-        yield from self._read_back(self._open())
+        yield from self._read_back((yield from self._write(self._open())))
         again = [one for one in self._open() if one.may_repeat]
         for one in again:
-            one.repeated, one.finding, one.doubt = True, "", None
-        yield from self._write(again)
-        yield from self._read_back([one for one in again if one.outcome is None])
+            one.repeated = True
+        yield from self._read_back((yield from self._write(again)))
         refuted = any(one.finding == "refuted" for one in self._subjects.values())
         for one in self._open():
             one.fail_written(_ENDINGS.get(one.finding, NOT_SEEN if refuted else NOT_VERIFIED))
@@ -324,20 +322,25 @@ class _Change:
             if one.locked:
                 one.fail(Code.TIMEOUT, locked(self._kind), one.trace_id)
 
-    def _write(self, waiting: Sequence[_Subject]) -> Steps[None]:
+    def _write(self, waiting: Sequence[_Subject]) -> Steps[list[_Subject]]:
+        """Send the updates, and return those that may have been carried out."""
         if not waiting:
-            return
+            return []
         replies = yield [
             self._kind.update(self._settings, one.record_id, self._wanted) for one in waiting
         ]
+        written = []
         for subject, reply in zip(waiting, replies, strict=True):
-            subject.trace_id = reply.trace_id
-            if reply.doubtful:
-                subject.doubt = reply
-            elif not reply.ok:
+            if reply.ok or reply.doubtful:
+                subject.trace_id = reply.trace_id
+                subject.doubt = None if reply.ok else reply
+                subject.finding = "" if subject.finding == "refuted" else subject.finding
+                self._doubts.wrote(subject)
+                written.append(subject)
+            # A repeat that was not sent says nothing of the first attempt.
+            elif reply.reached or not subject.repeated:
                 subject.fail(reply.code, reply.message, reply.trace_id)
-                continue
-            self._doubts.wrote(subject)
+        return written
 
     def _read_back(self, written: Sequence[_Subject]) -> Steps[None]:
         """Look again until everything shows or `read_back_seconds` have been waited.

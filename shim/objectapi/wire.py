@@ -48,14 +48,10 @@ def decode(status: int, content: bytes, secrets: Collection[str]) -> Reply:
     except RecursionError:
         return _too_deep()
     except ValueError:
-        body = None
-    code = integer(body.get("errorCode")) if isinstance(body, dict) else None
+        return _no_envelope(status)
+    code = integer(body.get("errorCode"))
     if code is None:
-        return local_reply(
-            Code.BUSY,
-            f"HTTP {status} came back without the vendor's errorCode: something between here and "
-            "Fxiaoke answered; check base_url, proxies and the gateway's health",
-        )
+        return _no_envelope(status)
     deep = [name for name, value in body.items() if not _is_flat_enough(value)]
     for name in deep:
         del body[name]
@@ -74,6 +70,15 @@ def decode(status: int, content: bytes, secrets: Collection[str]) -> Reply:
     return Reply(code, trace_id, text, body)
 
 
+def _no_envelope(status: int) -> Reply:
+    """Return the reply for an answer that is not the vendor's."""
+    return local_reply(
+        Code.BUSY,
+        f"HTTP {status} came back without the vendor's errorCode: something between here and "
+        "Fxiaoke answered; check base_url, proxies and the gateway's health",
+    )
+
+
 def _too_deep() -> Reply:
     """Return the reply for an answer that cannot be read; not a transient error: it would recur."""
     return local_reply(
@@ -83,20 +88,24 @@ def _too_deep() -> Reply:
     )
 
 
-def _parsed(content: bytes) -> Any:
-    """Return the JSON in an answer, without what no JSON may hold.
+def _parsed(content: bytes) -> dict[str, Any]:
+    """Return the JSON object in an answer, without what no JSON may hold.
 
     Half a surrogate pair becomes U+FFFD: it could be written to no log and sent to no client. NaN
     and infinities become null.
 
     Raises:
-        ValueError: It is no JSON.
+        ValueError: It is no JSON, or no object.
         RecursionError: It nests too deeply to be read.
     """
     text = content.decode(json.detect_encoding(content))
     if _SURROGATE.search(text):
         text = _ESCAPE.sub(lambda escape: "\\ufffd" if escape[1] else escape[0], text)
-    return _DECODER.decode(text)
+    body = _DECODER.decode(text)
+    if not isinstance(body, dict):
+        msg = "no JSON object"
+        raise ValueError(msg)  # noqa: TRY004 - one kind of error for all that is no answer.
+    return body
 
 
 def _finite(digits: str) -> float | None:

@@ -400,7 +400,9 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.sampled_from(list(GOOD)), ANYTHING, ANYTHING)
 def test_anything_at_all_gives_an_old_shape_answer(tenant, name, data, acting):
     """Never an exception, and nothing that JSON could not carry."""

@@ -451,13 +451,30 @@ class TestUnknown:
         walk.feed(Reply(32000, "E-O.b", "bad value"))
         assert walk.states() == [("failed", 32000)]
 
+    def test_a_repeat_that_is_not_sent_leaves_the_first_failure(self):
+        """A run that was stopped meanwhile: the member was attempted, and not applied."""
+        walk = Walk(["A"]).feed(rows(("A", "0"))).feed(TIMED_OUT).feed(record("0"))
+        walk.feed(Reply(-1, "shim-s", "not attempted: interrupted", reached=False))
+        assert walk.states() == [("failed", 50009)]
+        assert walk.outcomes[0].message.startswith("service timeout (read back: not applied")
+
+    def test_of_many_repeats_each_is_read_anew(self):
+        """What was found before the repeat counts no more."""
+        walk = Walk("ABCDE", read_back_seconds=0).feed(rows(*((user, "0") for user in "ABCDE")))
+        walk.feed(*[TIMED_OUT] * 5).feed(rows(*((user, "0") for user in "ABCDE")))
+        walk.feed(*[record("0", user) for user in "ABCDE"])
+        assert walk.verbs() == ["update"] * 5
+        walk.feed(*[UPDATED] * 5).feed(EMPTY)
+        walk.feed(*[record("1", user) for user in "ABCDE"])
+        assert walk.states() == [("changed", 0)] * 5
+
     def test_what_a_query_shows_as_before_is_repeated_if_no_record_can_be_read(self):
         """Only after it has been waited for: a query may be slow."""
         walk = Walk(["A"], read_back_seconds=0.2).feed(rows(("A", "0"))).feed(TIMED_OUT)
         walk.feed(Reply(20014, "E-O.g", "may not read")).feed(rows(("A", "0"))).wait()
         walk.feed(rows(("A", "0")))
         assert walk.verbs() == ["update"]
-        walk.feed(UPDATED).feed(Reply(20014, "E-O.g", "may not read"))
+        assert walk.feed(UPDATED).verbs() == ["query"]
         assert walk.feed(rows(("A", "1"))).states() == [("changed", 0)]
 
     def test_what_no_read_back_shows_is_not_repeated(self):
