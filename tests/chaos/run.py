@@ -73,6 +73,8 @@ SETTLED = "not applied"
 FLIPPED = 7
 """Of so many members, one is enabled by another program just before it is looked up."""
 MOST_ANSWER_BYTES = 1 << 20
+ROUNDS = 3
+"""How often those that have failed are tried: running again is going on."""
 LEFT_TO_TWISTS = frozenset({"drip", "redirect", "other_record", "big", "cookie"})
 """Faults of the sandbox that `twists.py` has in more forms."""
 MB = 1 << 20
@@ -172,12 +174,16 @@ class Run:
             outcomes: What became of them.
             before: What `begin` returned: a call that does not even see them may fail.
             status: The state asked for.
+
+        Returns:
+            Those that have failed.
         """
         told = [
             (one.open_user_id, one.state, one.error_code, one.message, one.trace_id)
             for one in outcomes
         ]
         self.judge_rows(asked, told, before, status)
+        return [who for who, state, *_ in told if state == "failed"]
 
     def judge_rows(self, asked, told, before, status=DISABLE):
         """The same for outcomes as id, state, code, text and trace id."""
@@ -276,7 +282,7 @@ class Run:
         call; a minute for every ten tokens; and the time for which a call is made again.
         """
         lasted = 2 * self.trouble.lasted + 0.25 * self.calls
-        at_once = self.settings["concurrency"] if self.way.at_once else 1
+        at_once = self.settings["concurrency"] if self.way.at_once else self.way.callers
         minutes = 1 + self.made.calls().get(TOKEN, {}).get("count", 0) // 10
         return lasted / at_once + 0.03 * self.calls + 60 * minutes + RETRY_SECONDS
 
@@ -336,11 +342,12 @@ def chunks(ids, size):
 
 def batch(run):
     """Call `set_member_status_batch`, and create records from threads."""
-    made = run.made
+    made, ids = run.made, run.ids
     token, corp_id = made.corp_access_token, made.corp_id
-    before = run.begin(run.ids)
-    answer = shim.set_member_status_batch(token, corp_id, run.ids, DISABLE)
-    run.judge(run.ids, answer.outcomes, before)
+    for _ in range(ROUNDS):
+        before = run.begin(ids)
+        answer = shim.set_member_status_batch(token, corp_id, ids, DISABLE)
+        ids = run.judge(ids, answer.outcomes, before)
     with ThreadPoolExecutor(8) as pool:
         answers = pool.map(lambda name: create(shim, run, name), run.names)
         run.judge_created(dict(zip(run.names, answers, strict=True)))
@@ -360,10 +367,11 @@ def abatch(run):
     made = run.made
 
     async def work():
-        token, corp_id = made.corp_access_token, made.corp_id
-        before = run.begin(run.ids)
-        answer = await shim.aio.set_member_status_batch(token, corp_id, run.ids, DISABLE)
-        run.judge(run.ids, answer.outcomes, before)
+        ids, token, corp_id = run.ids, made.corp_access_token, made.corp_id
+        for _ in range(ROUNDS):
+            before = run.begin(ids)
+            answer = await shim.aio.set_member_status_batch(token, corp_id, ids, DISABLE)
+            ids = run.judge(ids, answer.outcomes, before)
         for names in chunks(run.names, 8):
             answers = await asyncio.gather(*(create(shim.aio, run, name) for name in names))
             run.judge_created(dict(zip(names, answers, strict=True)))
@@ -373,20 +381,24 @@ def abatch(run):
 
 def many(run):
     """Iterate over `set_member_status_many`."""
-    before = run.begin(run.ids)
-    ids = run.fresh(run.ids, before) if run.way.flips else iter(run.ids)
-    run.judge(run.ids, shim.set_member_status_many(ids, DISABLE), before)
+    ids = run.ids
+    for number in range(ROUNDS):
+        before = run.begin(ids)
+        fresh = run.fresh(ids, before) if run.way.flips and not number else ids
+        ids = run.judge(ids, shim.set_member_status_many(fresh, DISABLE), before)
 
 
 def amany(run):
     """Iterate over `aio.set_member_status_many`."""
-    before = run.begin(run.ids)
 
-    async def iterate():
-        ids = run.fresh(run.ids, before) if run.way.flips else iter(run.ids)
+    async def iterate(ids):
         return [one async for one in shim.aio.set_member_status_many(ids, DISABLE)]
 
-    run.judge(run.ids, asyncio.run(iterate()), before)
+    ids = run.ids
+    for number in range(ROUNDS):
+        before = run.begin(ids)
+        fresh = run.fresh(ids, before) if run.way.flips and not number else ids
+        ids = run.judge(ids, asyncio.run(iterate(fresh)), before)
 
 
 def sockets(run):
@@ -733,13 +745,13 @@ def say(text):
     sys.stdout.flush()
 
 
-def one_process(seed, members, *, hurry):
-    """Do one seed in a process of its own; the same as `--seeds 1 --first SEED`."""
+def one_process(first, seeds, members, *, hurry):
+    """Do some seeds in a process of their own."""
     done = subprocess.run(
         [
             *(sys.executable, *(f"-W{one}" for one in sys.warnoptions), __file__),
-            *("--members", str(members), "--seeds", "1", "--first", str(seed)),
-            *(["--hurry"] if hurry else []),
+            *("--members", str(members), "--seeds", str(seeds), "--first", str(first)),
+            *("--each", str(seeds), *(["--hurry"] if hurry else [])),
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -756,16 +768,21 @@ def main():
     parser.add_argument("--seeds", type=int, default=20, help="how many")
     parser.add_argument("--first", type=int, default=1, help="the first of them")
     parser.add_argument("--at-once", type=int, default=5, help="most of it is waiting")
+    parser.add_argument("--each", type=int, default=1, help="seeds for each process")
     parser.add_argument("--hurry", action="store_true", help="put the clock forward")
     options = parser.parse_args()
+    members, hurry = options.members, options.hurry
     seeds = range(options.first, options.first + options.seeds)
-    if options.seeds == 1:
+    if options.seeds <= options.each:
         names = list(WAYS)
-        name = names[(seeds[0] - 1) % len(names)]
-        sys.exit(not one_seed(options.first, options.members, name, hurry=options.hurry))
+        right = [
+            one_seed(seed, members, names[(seed - 1) % len(names)], hurry=hurry) for seed in seeds
+        ]
+        sys.exit(not all(right))
+    groups = chunks(seeds, options.each)
     with ThreadPoolExecutor(options.at_once) as pool:
         right = list(
-            pool.map(lambda seed: one_process(seed, options.members, hurry=options.hurry), seeds)
+            pool.map(lambda some: one_process(some[0], len(some), members, hurry=hurry), groups)
         )
     sys.exit(not all(right))
 
