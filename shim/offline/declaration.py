@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from shim.offline.answer import Answer
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from shim.settings.model import Settings
 
 Translation = Steps[Answer]
+
+
+@cache
+def _signature(translation: Callable[..., Translation]) -> inspect.Signature:
+    # Not a cached_property: before Python 3.12 each has a lock, which a fork would inherit.
+    return inspect.signature(translation)
 
 
 @dataclass(frozen=True)
@@ -56,10 +62,10 @@ class Declaration:
     translation: Callable[..., Translation] = field(repr=False)
     returns: type[Answer]
 
-    @cached_property
+    @property
     def signature(self) -> inspect.Signature:
         """The documented parameters."""
-        return inspect.signature(self.translation)
+        return _signature(self.translation)
 
     @property
     def address(self) -> str:
