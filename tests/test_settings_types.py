@@ -22,6 +22,8 @@ OF_VALUES = {
     "greater_than_equal",
     "less_than_equal",
     "value_error",
+    "finite_number",
+    "string_too_long",
 }
 PARTS = {
     model.Settings: "SettingsChanges",
