@@ -152,7 +152,8 @@ def _look(path: Path) -> Look:
         # If it has been replaced since, it is opened without waiting, and read up to a bound.
         with open(path, "rb", opener=_opened) as file:
             found = os.fstat(file.fileno())
-            content = file.read(BYTES_AT_MOST + 1) or b""
+            # As much as it holds, for the buffer of a read is allocated before.
+            content = file.read(min(found.st_size, BYTES_AT_MOST) + 1) or b""
     except OSError as error:
         return Look(marks, problem=f"cannot be read ({type(error).__name__})")
     return Look(marks, content, _problem(link, found, content))
