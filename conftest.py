@@ -26,7 +26,7 @@ import shim
 from shim import notices, settings
 from shim.objectapi import http
 from shim.sandbox import Sandbox
-from shim.settings import layers
+from shim.settings import file, layers
 
 ROOT = Path(__file__).parent
 EXAMPLES = str(ROOT / "examples")
@@ -154,7 +154,8 @@ class Toml(Block):
         named = re.match(r"# (\S+\.toml)$", example.parsed, re.MULTILINE)
         path = Path(example.namespace["folder"], named[1] if named else "fxiaoke-shim.toml")
         path.write_text(example.parsed, encoding="utf-8")
-        layers.load({}, layers.Files((path,), explicit=True))
+        where = file.Files((path,), explicit=True)
+        layers.load({}, file.table(where, file.look(where)))
         path.unlink()
 
 

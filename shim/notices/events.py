@@ -275,10 +275,17 @@ class SettingsFileRefused(NoticeEvent):
 
 @dataclass(frozen=True, slots=True)
 class SettingsFileRead(NoticeEvent):
-    """The settings file has changed and is in force from now on."""
+    """The settings file has changed and is in force from now on.
+
+    Attributes:
+        ignored: Settings that keep their first value until the program starts again. A file that
+            `FXIAOKE_SHIM_CONFIG` does not name cannot change where tokens go. Empty: none.
+    """
 
     name = "shim.settings_file_read"
     level = "warning"
+
+    ignored: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

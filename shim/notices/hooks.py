@@ -7,12 +7,13 @@ library's logger `shim`. Nothing here prints, and nothing here configures loggin
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
+
+from shim.forks import ProcessLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -128,7 +129,7 @@ class _Guard:
         self._told = False
 
     def hook(self) -> NoticeHook:
-        with _lock:
+        with _lock.held():
             if self._hook is None:
                 given = self._given
                 made = given.hook_factory() if isinstance(given, NoticeHookFactory) else given
@@ -143,7 +144,7 @@ class _Guard:
                 self._tell_once(type(error).__qualname__)
 
     def _tell_once(self, error: str) -> None:
-        with _lock:
+        with _lock.held():
             told, self._told = self._told, True
         if not told:
             # The type only: an exception's text may quote what the hook was working on.
@@ -183,15 +184,7 @@ def _flat(value: Mapping[str, int] | tuple[str, ...] | str | float | None) -> st
     return ",".join(map(str, value)) if isinstance(value, tuple) else value
 
 
-def _renew_lock() -> None:
-    global _lock  # noqa: PLW0603 -- the parent's lock may be held by a thread the child lacks.
-    _lock = threading.RLock()
-
-
 _DEFAULTS: Final = (NoticeHookFactory(_make_default_hook),)
-_lock = threading.RLock()
+_lock = ProcessLock()
 _guards: tuple[_Guard, ...] = ()
 set_notice_hooks(None)
-
-if hasattr(os, "register_at_fork"):  # pragma: no branch -- Windows has no fork.
-    os.register_at_fork(after_in_child=_renew_lock)

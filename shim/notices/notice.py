@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from shim.forks import ProcessLock
 from shim.notices.events import OfflineAPICalled
 from shim.notices.frames import UNKNOWN, Verdict, blame, describe, judge, place, position
 from shim.notices.hooks import emit
@@ -93,7 +93,7 @@ class Notice:
         self._stranded: dict[Place, Site] = {}
         # Places name code objects by id; while these live, no other object gets the id.
         self._codes: dict[int, CodeType] = {}
-        self._turn = threading.RLock()
+        self._turn = ProcessLock()
         TABLE.enrol(self)
 
     def adopt(self, door: object) -> None:
@@ -128,19 +128,13 @@ class Notice:
             self._look(site, frame, calls)
         return site
 
-    def forget_places(self, *, renew_lock: bool = False) -> None:
-        """Empty the caches. The caller holds the table's lock, or is alone.
-
-        Args:
-            renew_lock: Whether the lock may be held by a thread that no longer exists.
-        """
+    def forget_places(self) -> None:
+        """Empty the caches. The caller holds the table's lock, or is alone."""
         self._known.clear()
         self._passed.clear()
         self._stranded.clear()
         # Last: an id must not outlive its place.
         self._codes.clear()
-        if renew_lock:
-            self._turn = threading.RLock()
 
     def _seen_without_frame(self) -> Site:
         """Count a call that no Python code made: rare, so each one asks for the policy."""
@@ -199,7 +193,7 @@ class Notice:
         return found, site, calls
 
     def _remember(self, found: Blame, site: Site, epoch: int) -> None:
-        with TABLE.lock:
+        with TABLE.lock.held():
             if TABLE.epoch != epoch:
                 return
             if len(self._known) + len(self._passed) >= PLACES_AT_MOST:
@@ -233,12 +227,12 @@ class Notice:
         self._set_due(site, NEVER if action == "ignore" else site.next_event, epoch)
 
     def _set_due(self, site: Site, due: int, epoch: int) -> None:
-        with TABLE.lock:
+        with TABLE.lock.held():
             if TABLE.epoch == epoch:
                 site.due = due
 
     def _log(self, site: Site, calls: int, mode: str) -> None:
-        with TABLE.lock:
+        with TABLE.lock.held():
             if calls < site.next_event:
                 return
             since = calls - site.announced
@@ -269,7 +263,7 @@ class Notice:
         code runs meanwhile (`warnings.showwarning`), and from Python 3.14 on under a lock of the
         interpreter's, so none of them waits for ever, and none that gave up warns in between.
         """
-        turn = self._turn
+        turn = self._turn.held()
         if not turn.acquire(timeout=_PATIENCE):
             return site.warned
         try:

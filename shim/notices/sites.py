@@ -9,11 +9,11 @@ from __future__ import annotations
 import itertools
 import os
 import sys
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 from weakref import WeakSet
 
+from shim.forks import ProcessLock
 from shim.notices.frames import Caller
 
 if TYPE_CHECKING:
@@ -148,23 +148,23 @@ class SiteTable:
     """
 
     def __init__(self) -> None:
+        # Reentrant, for a finalizer may make an offline call wherever it happens to run.
+        self.lock = ProcessLock()
         self.epoch = 0
         self._notices: WeakSet[Notice] = WeakSet()
         self.clear_after_fork()
 
     def clear_after_fork(self) -> None:
         """Start empty: what the parent counted, the parent reports."""
-        # Reentrant, for a finalizer may make an offline call wherever it happens to run.
-        self.lock = threading.RLock()
         self._sites: dict[_Key, Site] = {}
         self._overflows: dict[tuple[str, str], Site] = {}
         self._numbers = itertools.count(1)
         for notice in self._notices:
-            notice.forget_places(renew_lock=True)
+            notice.forget_places()
 
     def enrol(self, notice: Notice) -> None:
         """Make a notice known, so that changes of policy reach it."""
-        with self.lock:
+        with self.lock.held():
             self._notices.add(notice)
 
     def site(self, notice: Notice, caller: Caller, position: Position) -> Site:
@@ -176,7 +176,7 @@ class SiteTable:
             position: Where in the line: one line may call twice.
         """
         key = (notice.code, notice.function, caller, position)
-        with self.lock:
+        with self.lock.held():
             site = self._sites.get(key)
             if site is None and len(self._sites) < SITES_AT_MOST:
                 site = self._sites[key] = Site(notice, caller, next(self._numbers))
@@ -188,19 +188,19 @@ class SiteTable:
 
     def sites(self) -> tuple[Site, ...]:
         """All sites in the order they were first seen, overflow counters last."""
-        with self.lock:
+        with self.lock.held():
             return (*self._sites.values(), *self._overflows.values())
 
     def change_policy(self) -> None:
         """Forget what was derived from the old policy."""
-        with self.lock:
+        with self.lock.held():
             self.epoch += 1
             for notice in self._notices:
                 notice.forget_places()
 
     def clear(self) -> None:
         """Forget every site."""
-        with self.lock:
+        with self.lock.held():
             self._sites.clear()
             self._overflows.clear()
             self.change_policy()

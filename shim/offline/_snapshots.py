@@ -8,11 +8,12 @@ snapshot is gone, or was made in another process, finds the records anew.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from shim.forks import ProcessLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -34,12 +35,12 @@ class Snapshots:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
         self._held: OrderedDict[Hashable, tuple[float, Snapshot]] = OrderedDict()
 
     def put(self, key: Hashable, snapshot: Snapshot) -> None:
         """Keep a snapshot, and drop the oldest where there are too many."""
-        with self._lock:
+        with self._lock.held():
             self._held[key] = (self._clock() + LIFETIME_SECONDS, snapshot)
             self._held.move_to_end(key)
             while len(self._held) > AT_MOST:
@@ -47,11 +48,11 @@ class Snapshots:
 
     def forget(self) -> None:
         """Drop them all."""
-        with self._lock:
+        with self._lock.held():
             self._held.clear()
 
     def get(self, key: Hashable) -> Snapshot | None:
         """Return the snapshot, unless it is unknown or too old."""
-        with self._lock:
+        with self._lock.held():
             until, snapshot = self._held.get(key, (0.0, None))
             return snapshot if until > self._clock() else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from shim.offline.answer import Answer
@@ -20,6 +20,12 @@ Translation = Steps[Answer]
 
 NAMED_MODES = frozenset({"object", "dry_run"})
 """The modes in which an employee has to act."""
+
+
+@cache
+def _signature(translation: Callable[..., Translation]) -> inspect.Signature:
+    # Not a cached_property: before Python 3.12 each has a lock, which a fork would inherit.
+    return inspect.signature(translation)
 
 
 @dataclass(frozen=True)
@@ -62,10 +68,10 @@ class Declaration:
     translation: Callable[..., Translation] = field(repr=False)
     returns: type[Answer]
 
-    @cached_property
+    @property
     def signature(self) -> inspect.Signature:
         """The documented parameters."""
-        return inspect.signature(self.translation)
+        return _signature(self.translation)
 
     @property
     def address(self) -> str:

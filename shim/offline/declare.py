@@ -139,8 +139,8 @@ def _dressed(function: Any, declared: Declaration, module: str | None = None) ->
     return function
 
 
-def _file_changed(wrong: str) -> None:
-    notices.emit(SettingsFileRefused(reason=wrong) if wrong else SettingsFileRead())
+def _file_changed(wrong: str, ignored: tuple[str, ...]) -> None:
+    notices.emit(SettingsFileRefused(reason=wrong) if wrong else SettingsFileRead(ignored=ignored))
 
 
 settings_module.watch(notices.policy_changed)

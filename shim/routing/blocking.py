@@ -64,7 +64,10 @@ class ThreadDriver(Generic[T]):
             self.leave()
 
     def leave(self) -> None:
-        """Give up what is under way, except steps that are performed now; those end by themselves."""
+        """Give up what is under way, except steps that are performed now: those end by themselves.
+
+        Results that there are can still be taken.
+        """
         self._left = True
         self._workers.leave()
         self._workers.sweep()

@@ -6,6 +6,10 @@ are read at the first call, never at import; `reset()` makes the next call read 
 
 The file is read again when it changes, so that it can be a switch that needs no restart. One that
 is broken or gone then changes nothing: what was read last stays in force, and `watch_file` is told.
+Nor does a file that nobody named change where tokens go (`file.FIXED`).
+
+What is in force is one value that never changes, and is replaced as a whole. So a forked child has
+either the old settings or the new ones, whatever another thread was doing.
 
 Anything unusable raises `ConfigurationError`, which names the layer and the key and never
 repeats a value.
@@ -13,21 +17,22 @@ repeats a value.
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from shim.forks import ProcessLock
 from shim.settings.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from typing_extensions import Unpack
 
     from shim.settings.changes import SettingsChanges
-    from shim.settings.layers import Files, Loaded
+    from shim.settings.file import Files, Look, Table
     from shim.settings.model import Settings
 
 __all__ = [
@@ -48,24 +53,34 @@ read, for a file that is being written may be valid and yet not all there."""
 FUNCTIONS: set[str] = set()
 """Names that routes may name; whoever declares a function adds its own."""
 
-_lock = threading.RLock()
-_configured: dict[str, Any] = {}
+_lock = ProcessLock()
 _watchers: list[Callable[[], None]] = []
-_file_watchers: list[Callable[[str], None]] = []
+_file_watchers: list[Callable[[str, tuple[str, ...]], None]] = []
 _clock: Callable[[], float] = time.monotonic
 _pinned: ContextVar[Settings | None] = ContextVar("fxiaoke_shim_settings", default=None)
 
 
+@dataclass(frozen=True)
 class _State:
     """What is in force, and where it came from."""
 
-    def __init__(self, loaded: Loaded, where: Files, seen: tuple[Any, ...]) -> None:
-        self.loaded = loaded
-        self.where = where
-        # How the files looked when they were read, and how they looked last.
-        self.read = seen
-        self.seen = seen
-        self.next_look = _clock() + LOOK_SECONDS
+    settings: Settings
+    # What `configure()` was given, and what the file said. Both may hold secrets.
+    configured: Mapping[str, Any] = field(repr=False)
+    table: Table
+    where: Files
+    # How the files looked when they were read, and how they looked last.
+    read: tuple[Look, ...]
+    seen: tuple[Look, ...]
+    next_look: float
+
+
+@dataclass(frozen=True)
+class _News:
+    """What a look at the files has found: why they are refused, or which settings are ignored."""
+
+    wrong: str = ""
+    ignored: tuple[str, ...] = ()
 
 
 _state: _State | None = None
@@ -83,7 +98,7 @@ def current() -> Settings:
     state = _state
     if state is None or _clock() >= state.next_look:
         state = _looked()
-    return state.loaded.settings
+    return state.settings
 
 
 @contextmanager
@@ -104,15 +119,21 @@ def configure(**changes: Unpack[SettingsChanges]) -> Settings:
     Raises:
         ConfigurationError: A name or a value is unusable; nothing has changed then.
     """
+    # Imported here, see `model`.
+    from shim.settings import layers  # noqa: PLC0415
+
     global _state  # noqa: PLW0603 - one process, one set of settings.
-    with _lock:
-        merged = {**_configured, **changes}
-        state = _load(merged, _state.where if _state else None)
-        _configured.clear()
-        _configured.update(merged)
-        _state = state
+    with _lock.held():
+        if _state is None:
+            state = _first(changes)
+        else:
+            given = {**_state.configured, **changes}
+            state = replace(_state, settings=layers.load(given, _state.table), configured=given)
+        # As validated: what was given may be a list that changes later.
+        kept = {name: getattr(state.settings, name) for name in state.configured}
+        _state = state = replace(state, configured=kept)
     _tell()
-    return state.loaded.settings
+    return state.settings
 
 
 def reset(clock: Callable[[], float] = time.monotonic) -> None:
@@ -122,8 +143,7 @@ def reset(clock: Callable[[], float] = time.monotonic) -> None:
         clock: Gives the seconds by which the file is looked at; tests give one of their own.
     """
     global _state, _clock  # noqa: PLW0603
-    with _lock:
-        _configured.clear()
+    with _lock.held():
         _state = None
         _clock = clock
     _tell()
@@ -134,8 +154,12 @@ def watch(watcher: Callable[[], None]) -> None:
     _watchers.append(watcher)
 
 
-def watch_file(watcher: Callable[[str], None]) -> None:
-    """Have `watcher` told of each change of the file: what is wrong with it, or "" for nothing."""
+def watch_file(watcher: Callable[[str, tuple[str, ...]], None]) -> None:
+    """Have `watcher` called after each change of the file.
+
+    It is given what is wrong with the file ("" for nothing) and the names of the settings that are
+    ignored in it.
+    """
     _file_watchers.append(watcher)
 
 
@@ -147,47 +171,61 @@ def _tell() -> None:
 def _looked() -> _State:
     """Return what is in force after a look at the files."""
     global _state  # noqa: PLW0603
-    news: str | None = None
-    with _lock:
+    news: _News | None = None
+    with _lock.held():
         state = _state
         if state is None:
-            state = _state = _load(_configured)
+            state = _state = _first({})
         elif _clock() >= state.next_look:
-            state.next_look = _clock() + LOOK_SECONDS
+            # Other threads go on with the old settings while this one reads.
+            state = _state = replace(state, next_look=_clock() + LOOK_SECONDS)
             state, news = _refreshed(state)
             _state = state
     if news is not None:
         # With the lock given back: foreign code runs here.
-        if not news:
+        if not news.wrong:
             _tell()
         for watcher in _file_watchers:
-            watcher(news)
+            watcher(news.wrong, news.ignored)
     return state
 
 
-def _refreshed(state: _State) -> tuple[_State, str | None]:
+def _refreshed(state: _State) -> tuple[_State, _News | None]:
     """Read the file if it has changed and looks the same as last time; also return the news."""
     # Imported here, see `model`.
-    from shim.settings import layers  # noqa: PLC0415
+    from shim.settings import file, layers  # noqa: PLC0415
 
-    seen = layers.fingerprint(state.where)
+    seen = file.look(state.where)
     if seen != state.seen or seen == state.read:
-        state.seen = seen
-        return state, None
-    state.read = seen
+        return replace(state, seen=seen), None
+    state = replace(state, read=seen)
     try:
-        new = _load(_configured, state.where)
+        ignored: tuple[str, ...] = ()
+        table = file.table(state.where, seen)
+        if table.path is None and state.table.path is not None:
+            return state, _News(f"{state.table.path}: is gone, or holds no settings any more")
+        if not state.where.explicit:
+            table, ignored = table.with_fixed_of(state.table)
+        settings = layers.load(state.configured, table)
     except ConfigurationError as error:
-        return state, str(error)
-    if new.loaded.file is None and state.loaded.file is not None:
-        return state, f"{state.loaded.file}: is gone, or holds no settings any more"
-    return new, ""
+        return state, _News(str(error))
+    return replace(state, settings=settings, table=table), _News(ignored=ignored)
 
 
-def _load(configured: dict[str, Any], where: Files | None = None) -> _State:
+def _first(configured: Mapping[str, Any]) -> _State:
+    """Read the layers for the first time."""
     # Imported here, see `model`.
-    from shim.settings import layers  # noqa: PLC0415
+    from shim.settings import file, layers  # noqa: PLC0415
 
-    where = where or layers.files()
-    seen = layers.fingerprint(where)
-    return _State(layers.load(configured, where), where, seen)
+    where = file.files()
+    seen = file.look(where)
+    table = file.table(where, seen)
+    return _State(
+        settings=layers.load(configured, table),
+        configured=configured,
+        table=table,
+        where=where,
+        read=seen,
+        seen=seen,
+        next_look=_clock() + LOOK_SECONDS,
+    )

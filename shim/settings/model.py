@@ -6,10 +6,8 @@ the rest of the package together.
 
 from __future__ import annotations
 
-import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -20,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from shim.settings import FUNCTIONS
+from shim.settings import FUNCTIONS, address
 from shim.settings.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -32,21 +30,24 @@ CONFIG_VARIABLE = f"{ENVIRONMENT_PREFIX}CONFIG"
 HTTP_VARIABLE = f"{ENVIRONMENT_PREFIX}HTTP"
 FILE_NAME = "fxiaoke-shim.toml"
 TABLE_NAME = "fxiaoke-shim"
-_REDIS_URL = re.compile(
-    r"(rediss?://([^\s/?#@]*@)?([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/\d*)?"
-    r"|unix://([^\s/?#@]*@)?/[^\s?#@]+)(\?[^\s#@]*)?"
-)
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class _Part(BaseModel):
-    """What all parts of the settings share: frozen, closed, and silent about values in errors."""
+    """What all parts of the settings share: frozen, closed, and silent about values in errors.
+
+    A value has to be of the setting's type: no `true` for a number, no text for one. Where all is
+    text, in the environment, `layers` has read it before.
+    """
 
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
         hide_input_in_errors=True,
         arbitrary_types_allowed=True,
+        strict=True,
+        allow_inf_nan=False,
+        # Also has every text looked at: what no UTF-8 can hold is refused.
+        str_max_length=10_000,
     )
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
@@ -55,6 +56,8 @@ class _Part(BaseModel):
 
 
 FieldValues = dict[str, str | bool | int]
+# Readers of JSON may lose the last digits of larger numbers.
+_WHOLE_NUMBERS = range(-(2**53), 2**53 + 1)
 
 
 class StatusValues(_Part):
@@ -65,10 +68,26 @@ class StatusValues(_Part):
     needs it adds it here.
     """
 
-    disabled: FieldValues = Field(default={"status": "1"}, min_length=1)
+    disabled: FieldValues = Field(default={"status": "1"}, min_length=1, strict=False)
     """Fields and values of a disabled member."""
-    enabled: FieldValues = Field(default={"status": "0"}, min_length=1)
+    enabled: FieldValues = Field(default={"status": "0"}, min_length=1, strict=False)
     """Fields and values of an enabled member."""
+
+    @model_validator(mode="after")
+    def _tell_apart(self) -> StatusValues:
+        both = (self.disabled, self.enabled)
+        if not all(isinstance(one.get("status", ""), str) for one in both):
+            msg = 'status is a text on PersonnelObj: write "0" or "1" with quotes'
+            raise ValueError(msg)
+        values = [value for one in both for value in one.values() if isinstance(value, int)]
+        if not all(value in _WHOLE_NUMBERS for value in values):
+            msg = "a whole number should be between -2**53 and 2**53"
+            raise ValueError(msg)
+        shared = self.disabled.keys() & self.enabled.keys()
+        if all(self.disabled[name] == self.enabled[name] for name in shared):
+            msg = "disabled and enabled should differ in a field that both name"
+            raise ValueError(msg)
+        return self
 
 
 class ByMobileStatus(_Part):
@@ -105,9 +124,9 @@ class Route(_Part):
 
     mode: Mode
     """The mode of these calls."""
-    functions: tuple[str, ...] = ()
+    functions: tuple[str, ...] = Field(default=(), strict=False)
     """Names of functions. Empty: all functions."""
-    corp_ids: tuple[str, ...] = ()
+    corp_ids: tuple[str, ...] = Field(default=(), strict=False)
     """Tenants (`FSCID_…`). Empty: all tenants."""
     percent: float = Field(default=100.0, ge=0, le=100)
     """Share of the pairs of function and tenant, in percent. A hash of the pair decides. So a pair
@@ -157,7 +176,7 @@ class Settings(_Part):
     """Third of the app credentials."""
     mode: Mode = "object"
     """How calls are made that match no route. See docs/modes.md."""
-    routes: tuple[Route, ...] = ()
+    routes: tuple[Route, ...] = Field(default=(), strict=False)
     """Modes for some functions, tenants, or a share of them. The first route that matches counts.
     See docs/modes.md."""
     openfeature_client: Any = None
@@ -177,13 +196,13 @@ class Settings(_Part):
     shadow_seconds: float = Field(default=5.0, gt=0, le=600)
     """Seconds that the comparison may take in all, waits for the quota included. Then the call
     returns without it."""
-    summary_seconds: float = Field(default=3600.0, ge=0)
+    summary_seconds: float = Field(default=3600.0, ge=0, le=31_536_000)
     """Seconds between two logs of the exact counts of all call sites. 0: at exit only."""
     status_values: StatusValues = StatusValues()
     """PersonnelObj fields that are written and read back to disable or enable a member."""
     triggers: Triggers = Triggers()
     """Whether updates start workflows and approvals. The offline calls never did."""
-    field_map: dict[str, Annotated[str, Field(min_length=1)]] = Field(default={})
+    field_map: dict[str, Annotated[str, Field(min_length=1)]] = Field(default={}, strict=False)
     """Your fields for offline facts that have no known field, for example `{"qq": "qq__c"}`. These
     facts are `account`, `qq`, `weixin`, `attachingDepartmentIds` (written as a list of department
     ids), `hireDate`, `birthDate`, `startWorkDate` and `department.order`. An entry also overrides a
@@ -218,10 +237,10 @@ class Settings(_Part):
     verify: Literal["recent", "always"] = "recent"
     """When the record itself is read (`get`) before a member or department counts as already there,
     since a query may be stale: if it changed within `read_back_seconds`, or, to disable, always."""
-    quota_calls: int = Field(default=100, ge=0)
+    quota_calls: int = Field(default=100, ge=0, le=1_000_000)
     """Number of calls that the vendor allows for one path and tenant in `quota_seconds`. 0: no
     pacing."""
-    quota_seconds: float = Field(default=20.0, ge=0)
+    quota_seconds: float = Field(default=20.0, ge=0, le=3600)
     """Length of the vendor's quota window in seconds. 0: no pacing."""
     redis_url: SecretStr | None = None
     """Redis through which processes and machines share the quota and the tokens, for example
@@ -233,7 +252,7 @@ class Settings(_Part):
     notices: Literal["ignore", "log", "warn", "error"] = "warn"
     """What an offline call does besides being counted: nothing, log, log and raise a Python
     warning, or raise an error."""
-    look_through: tuple[str, ...] = ()
+    look_through: tuple[str, ...] = Field(default=(), strict=False)
     """Modules that are never reported as the caller, for example your own retry helper. Their
     caller is reported instead. Submodules are included."""
     transport: Any = None
@@ -243,25 +262,14 @@ class Settings(_Part):
     @field_validator("base_url")
     @classmethod
     def _usable_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        _ = parts.port  # Raises where it is none.
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            msg = "should be an address such as https://open.fxiaoke.com"
-            raise ValueError(msg)
-        if parts.username or parts.password or parts.query or parts.fragment:
-            msg = "should hold scheme, host and port only; credentials have settings of their own"
-            raise ValueError(msg)
-        if parts.hostname == "www.fxiaoke.com":
-            msg = "www.fxiaoke.com is the web site, not the gateway; try https://open.fxiaoke.com"
-            raise ValueError(msg)
-        return value.rstrip("/")
+        return address.gateway(value)
 
     @field_validator("redis_url")
     @classmethod
     def _usable_store(cls, value: SecretStr | None) -> SecretStr | None:
         # The text repeats nothing: a character that should have been encoded moves the password
         # to where the host is looked for.
-        if value is not None and not _REDIS_URL.fullmatch(value.get_secret_value()):
+        if value is not None and not address.is_redis(value.get_secret_value()):
             msg = (
                 "should be an address such as redis://:password@host:6379/0, rediss://host or "
                 "unix:///path, with special characters in the password written as %XX"
@@ -287,9 +295,7 @@ class Settings(_Part):
 
     @model_validator(mode="after")
     def _fit_together(self) -> Settings:
-        host = urlsplit(self.base_url).hostname
-        plain = self.base_url.startswith("http:") and host not in _LOOPBACK
-        if plain and not self.allow_plain_http:
+        if address.is_unencrypted(self.base_url) and not self.allow_plain_http:
             msg = (
                 "base_url is plain http, so that tokens would travel unencrypted: "
                 "use https, or set allow_plain_http = true if you must"

@@ -10,7 +10,6 @@ from shim.notices import (
     OfflineCallFinished,
     emit,
     get_notice_hooks,
-    hooks,
     set_notice_hooks,
 )
 
@@ -197,11 +196,3 @@ class TestDefaultHook:
         )
         assert (done.code, done.out) == (0, "")
         assert "FXO001" in done.err
-
-
-class TestFork:
-    def test_lock_is_renewed(self, events):
-        """A child's hooks do not wait for a thread of the parent's."""
-        hooks._renew_lock()  # noqa: SLF001 -- coverage does not follow a fork.
-        emit(EVENT)
-        assert events == [EVENT]

@@ -84,7 +84,7 @@ def test_no_connection_is_minus_one(door, served):
 
 def test_an_address_that_is_none_is_no_connection_either(door, served):
     """What the HTTP library alone can tell is still an answer, not an exception."""
-    shim.configure(base_url="https://open fxiaoke com")
+    shim.configure(base_url="https://xn--a")
     assert door(served)["errorCode"] == -1
 
 
