@@ -116,7 +116,7 @@ class Site:
 
         From the 100th name on none is returned, so that the names kept have a bound.
         """
-        with TABLE.lock:
+        with TABLE.lock.held():
             new = [name for name in names if name not in self._named]
             new = new[: NAMES_AT_MOST - len(self._named)]
             self._named |= frozenset(new)

@@ -223,7 +223,7 @@ class Settings(_Part):
     timeout_seconds: float = Field(default=30.0, gt=0, le=600)
     """Seconds that one HTTP call may take in all, from connecting to the last byte of the answer.
     docs/settings.md says how long an offline call may take."""
-    max_answer_bytes: int = Field(default=16_777_216, ge=1024)
+    max_answer_bytes: int = Field(default=16_777_216, ge=1024, le=1_073_741_824)
     """Maximum size of an answer, decompressed. A larger one is not read to its end: the call fails
     with -1 and is not retried."""
     retry_seconds: float = Field(default=30.0, ge=0, le=3600)
