@@ -264,8 +264,8 @@ class _Wire(asyncio.Protocol):
         self.is_ended = True
         self.wake()
 
-    def connection_lost(self, error: Exception | None) -> None:
-        self.is_ended, self.error = True, error
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.is_ended, self.error = True, exc
         self.wake()
 
     def wake(self) -> None:

@@ -235,11 +235,10 @@ class Proxy:
 
     def _pass_on(self, connection):
         with connection, socket.create_connection(self.target) as far:
-            request = connection.recv(1 << 16)
-            self.heads.append(request.partition(b"\r\n\r\n")[0].decode())
-            far.sendall(re.sub(rb"http://[^/]*", b"", request, count=1))
-            while answer := far.recv(1 << 16):
-                connection.sendall(answer)
+            while request := connection.recv(1 << 16):
+                self.heads.append(request.partition(b"\r\n\r\n")[0].decode())
+                far.sendall(re.sub(rb"http://[^/]*", b"", request, count=1))
+                connection.sendall(far.recv(1 << 16))
 
     def close(self):
         self._listener.close()
