@@ -261,6 +261,10 @@ class _Workers(Generic[T]):
         if due is not None:
             if not self._performing:
                 due = self._clock.idle(due)
+            if due <= 0:
+                # Another worker may rest until then, by the machine's clock.
+                self._work.wake()
+                return
             at = self._clock.now() + due
             if at < self._alarm:
                 # One worker is enough to wait for it.

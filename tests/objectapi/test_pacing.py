@@ -246,7 +246,7 @@ class TestLease:
         call = Call("/p", {})
         window = process.window(session, "/p", 1, 20.0)
         window.give_back(window.take(), used=True)
-        steps = exchange(session, call, process, lambda _: None)
+        steps = exchange(session, call, process, lambda _: None, lambda _: None)
         assert steps.send(None).seconds == 20
         clock.now += 20
         time.sleep(0.05)
