@@ -33,6 +33,9 @@ class Profile:
         counts_total: ``total`` of a query is the number of all rows that match. False: it counts as
             far as the page goes, so a client that pages by it stops early.
         presets_at_custom: The address of custom objects serves preset objects as well (U).
+        checks_headers: ``x-fs-ea`` has to be the tenant's, and ``x-fs-userid`` an employee id, as
+            the vendor's page says (A). False: any ``x-fs-ea`` will do, and an openUserId as well. What
+            the vendor does with those is unknown (U), and public clients send them.
         names_unknown: ``get`` of an unknown ``_id`` is the error 30027 instead of empty data.
         token_calls: The calls each token lives for. None: as many as it likes in 7200 s.
         quota_calls: The calls a path takes in ``quota_seconds`` when the caller has not said.
@@ -48,6 +51,7 @@ class Profile:
     lags: bool = False
     counts_total: bool = True
     presets_at_custom: bool = True
+    checks_headers: bool = False
     names_unknown: bool = False
     token_calls: int | None = None
     quota_calls: int = 0
@@ -74,12 +78,13 @@ READ_ONLY: Final = Profile(keeps_writes=False)
 
 #: ``strict``: one record in ten, at least one, is locked: an object update of it answers 50009.
 #: ``get`` of an unknown record answers 30027, of a department 30007. Preset objects other than
-#: ``PersonnelObj`` have no second address. A token lives for 60 calls (``token_calls=``), then
-#: 20016. 100 calls in 20 s on each path, unless ``quota_calls=`` says
+#: ``PersonnelObj`` have no second address, and headers have to be exact. A token lives for 60 calls
+#: (``token_calls=``), then 20016. 100 calls in 20 s on each path, unless ``quota_calls=`` says
 #: otherwise. The offline API meets the token and the quota, and not the lock (grade C).
 STRICT: Final = Profile(
     locked_share=0.1,
     presets_at_custom=False,
+    checks_headers=True,
     names_unknown=True,
     token_calls=60,
     quota_calls=100,

@@ -142,7 +142,6 @@ class TestHeaders:
             ({"authorization": "Basic YTpi"}, 10013, "authorization"),
             ({"authorization": "Bearer never given"}, 20016, "corpAccessToken"),
             ({"ea": None}, 10014, "x-fs-ea"),
-            ({"ea": "1"}, 11015, "x-fs-ea"),
             ({"userid": None}, 10010, "x-fs-userid"),
             ({"userid": "999"}, 20012, "x-fs-userid"),
             ({"userid": "FSUID_0"}, 20012, "x-fs-userid"),
@@ -154,6 +153,16 @@ class TestHeaders:
         """Missing and wrong have a code each, and the text names the header."""
         answer = ask(to, QUERY, {"data": PEOPLE}, **change)
         assert (answer["errorCode"], named in answer["errorMessage"]) == (code, True)
+
+    @pytest.mark.parametrize(("profile", "codes"), [("fsuid", [0, 0]), ("strict", [11015, 20012])])
+    def test_strict_alone_wants_the_tenants_own_ea_and_an_employee_id(
+        self, talk: Any, profile: str, codes: list[int]
+    ) -> None:
+        """Public clients send another ea, or an openUserId; what the vendor answers is unknown."""
+        to = talk(Sandbox(members=3, seed=3, departments=2, profile=profile))
+        other = ({"ea": "1"}, {"userid": to.object["currentOpenUserId"]})
+        answers = [ask(to, QUERY, {"data": PEOPLE}, **change) for change in other]
+        assert [answer["errorCode"] for answer in answers] == codes
 
     def test_the_name_of_the_scheme_has_no_case(self, sandbox: Sandbox, to: Any) -> None:
         """As HTTP says."""
