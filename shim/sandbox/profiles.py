@@ -34,8 +34,9 @@ class Profile:
             far as the page goes, so a client that pages by it stops early.
         presets_at_custom: The address of custom objects serves preset objects as well (U).
         checks_headers: ``x-fs-ea`` has to be the tenant's, and ``x-fs-userid`` an employee id, as
-            the vendor's page says (A). False: any ``x-fs-ea`` will do, and an openUserId as well. What
-            the vendor does with those is unknown (U), and public clients send them.
+            the vendor's page says (A). False: any ``x-fs-ea`` will do, and an
+            openUserId as well. What the vendor does with those is unknown (U), and public clients
+            send them.
         names_unknown: ``get`` of an unknown ``_id`` is the error 30027 instead of empty data.
         token_calls: The calls each token lives for. None: as many as it likes in 7200 s.
         quota_calls: The calls a path takes in ``quota_seconds`` when the caller has not said.
