@@ -98,8 +98,7 @@ def test_no_lock_of_the_process_is_held_in_a_child():
         ready = threading.Event()
 
         def hold():
-            for lock in locks().values():
-                assert lock.acquire(blocking=False)
+            held.extend(path for path, lock in locks().items() if lock.acquire(blocking=False))
             ready.set()
             threading.Event().wait()
 
@@ -112,11 +111,16 @@ def test_no_lock_of_the_process_is_held_in_a_child():
             assert shim.query_employee_by_mobile("T", "C", "1")["errorCode"] == -1
             assert shim.set_member_status_batch("T", "C", ["A"], 1)["errorCode"] == -1
 
-        print(*locks(), sep="\\n")
+        held = []
         threading.Thread(target=hold, daemon=True).start()
         ready.wait()
+        assert held == [*locks()], set(locks()) - set(held)
+        print(*held, sep="\\n")
         assert forked(look) == 0
         assert forked(call) == 0
+        sys.stdout.flush()
+        # An exit handler would wait for what is held.
+        os._exit(0)
     """)
     # Of the settings, the notices, the snapshots, and the connections; of each call a notice's.
     assert len(found.splitlines()) > 30, found
