@@ -76,7 +76,11 @@ def noticed(
 
 
 def noticed_async(
-    function: Callable[P, Coroutine[Any, Any, R]], notice: Notice, *, sited: bool = False
+    function: Callable[P, Coroutine[Any, Any, R]],
+    notice: Notice,
+    *,
+    sited: bool = False,
+    getframe: Callable[[int], FrameType] = _getframe,
 ) -> Callable[P, Coroutine[Any, Any, R]]:
     """Put a notice at a coroutine function's door.
 
@@ -88,14 +92,17 @@ def noticed_async(
         function: What the door leads to.
         notice: Counts the calls; also raises, where its action or the filters of warnings say so.
         sited: Whether the function is given the call's `Site`, before the arguments.
+        getframe: As in `noticed`.
 
     Returns:
         A callable with the name, documentation, annotations and signature of the one given.
     """
     if sys.version_info >= (3, 12):
-        door = inspect.markcoroutinefunction(noticed(function, notice, sited=sited))
+        door = inspect.markcoroutinefunction(
+            noticed(function, notice, sited=sited, getframe=getframe)
+        )
     else:  # Python before (3, 12)
-        door = _CoroutineDoor(function, notice, sited=sited)
+        door = _CoroutineDoor(function, notice, sited=sited, getframe=getframe)
         notice.adopt(door)
     return door
 
@@ -109,16 +116,24 @@ class _CoroutineDoor:
     `help()` would describe `partial`.
     """
 
-    def __init__(self, function: Callable[..., Any], notice: Notice, *, sited: bool) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        notice: Notice,
+        *,
+        sited: bool,
+        getframe: Callable[[int], FrameType],
+    ) -> None:
         functools.update_wrapper(self, function)
         self.__signature__ = inspect.signature(function)
         self.__wrapped__ = function
         self._seen = notice.seen
         self._sited = sited
+        self._getframe = getframe
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         try:
-            frame = _getframe(1)
+            frame = self._getframe(1)
         except ValueError:
             frame = None
         site = self._seen(frame)

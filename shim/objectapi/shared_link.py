@@ -189,10 +189,10 @@ class _Bounded:
     """
 
     def _connect(self) -> Any:
-        return _BoundedSocket(super()._connect())  # type: ignore[misc]
+        return BoundedSocket(super()._connect())  # type: ignore[misc]
 
 
-class _BoundedSocket:
+class BoundedSocket:
     """A socket whose reads end with the question that they are for."""
 
     def __init__(self, connected: socket.socket) -> None:
@@ -202,11 +202,13 @@ class _BoundedSocket:
         return getattr(self._socket, name)
 
     def recv(self, *arguments: Any) -> bytes:
+        """Read as a socket does, while the question lasts."""
         data: bytes = self._bounded(self._socket.recv, arguments)
         _count(len(data))
         return data
 
     def recv_into(self, *arguments: Any) -> int:
+        """Read into a buffer as a socket does, while the question lasts."""
         size: int = self._bounded(self._socket.recv_into, arguments)
         _count(size)
         return size

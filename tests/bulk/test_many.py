@@ -294,6 +294,21 @@ class TestStopping:
         assert calls(tenant) == {}
 
 
+class TestUnusable:
+    """Ids that are none."""
+
+    def test_group_without_one_usable_id_makes_no_call(self, many, made):
+        """Each of them is still one outcome, in its place."""
+        tenant = made()
+        outcomes = many([None, "", 7], DISABLE)
+        assert [(one.state, one.error_code) for one in outcomes] == [
+            ("failed", 10010),
+            ("failed", 10010),
+            ("failed", 11008),
+        ]
+        assert not tenant.calls()
+
+
 class TestTelling:
     """What a run says of itself."""
 

@@ -211,6 +211,16 @@ class TestOutcome:
         assert lines[2].startswith("  -1: 3, no connection to http://127.0.0.1:9 ")
         assert lines[-1] == "next: check base_url and the network, then the same command again"
 
+    def test_an_environment_that_can_send_nothing_is_told_in_one_line(self, command):
+        """It is no failure of members, so there is no summary of them."""
+        one = command(3)
+        ids = ids_file(one.tenant.open_user_ids)
+        done = one.run("disable", ids, "--quiet", HTTP_PROXY="no-scheme:x", NO_PROXY="")
+        assert (done.returncode, done.stdout) == (2, "")
+        [line] = done.stderr.splitlines()
+        assert "nothing was sent: HTTP_PROXY " in line
+        assert not one.tenant.calls()
+
     def test_a_dry_run_tells_what_it_could_not_look_up(self, command):
         """Apart from who is not found."""
         one = command(2)

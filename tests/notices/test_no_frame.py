@@ -54,6 +54,16 @@ class TestCount:
         assert made == ["token"]
         assert places() == [("<unknown>", 0, "<unknown>")]
 
+    @pytest.mark.parametrize("put", [noticed, noticed_async])
+    @pytest.mark.parametrize("sited", [False, True])
+    def test_call_without_a_frame_is_made_and_counted(self, notice, put, sited):
+        """By a door of either kind, whether or not the function is given the site."""
+        target = put(
+            lambda *arguments: arguments[-1], notice, sited=sited, getframe=without_a_frame
+        )
+        assert target("token") == "token"
+        assert places() == [("<unknown>", 0, "<unknown>")]
+
     def test_every_call_counts(self, frameless, events):
         """One site for all of them, with the same events as any other."""
         assert [frameless(token) for token in "abcdefghijkl"] == list("abcdefghijkl")
@@ -87,6 +97,14 @@ class TestPolicy:
         with pytest.warns(OfflineAPIDeprecationWarning) as given:
             frameless()
         frameless()
+        assert [(one.filename, one.lineno) for one in given] == [("<unknown>", 0)]
+
+    def test_warning_of_the_overflow_counter_names_no_line(self, frameless, policy, monkeypatch):
+        """It stands for many lines, and this call has none."""
+        monkeypatch.setattr("shim.notices.sites.SITES_AT_MOST", 0)
+        policy.turn("warn")
+        with pytest.warns(OfflineAPIDeprecationWarning) as given:
+            frameless()
         assert [(one.filename, one.lineno) for one in given] == [("<unknown>", 0)]
 
     def test_change_of_policy_reaches_the_site(self, frameless, policy):

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import shim
 from shim.notices import set_notice_hooks
 from shim.objectapi.shared import Fetched, SharedStore, StoreLost
+from shim.objectapi.shared_link import BoundedSocket, Link
 
 HOST = "open.fxiaoke.com|FSCID_1"
 CALLS, SECONDS, LEASE = 3, 0.2, 30.0
@@ -254,6 +255,39 @@ class TestImpostor:
         ):
             assert store.window(HOST, "/p", CALLS, SECONDS, LEASE).take().wait == 0
         assert [event.name for event in heard] == ["shim.quota_store_lost"]
+
+
+class TestBounds:
+    """What bounds an answer, whichever parser reads it."""
+
+    def test_question_whose_time_is_over_reads_nothing_more(self, heard, monkeypatch):
+        """However soon the next byte would come."""
+        monkeypatch.setattr("shim.objectapi.shared_link._QUESTION_SECONDS", 0.0)
+        with (
+            closing(Impostor(b"+OK\r\n")) as impostor,
+            closing(SharedStore(impostor.url, "refuse")) as store,
+            pytest.raises(StoreLost),
+        ):
+            store.window(HOST, "/p", CALLS, SECONDS, LEASE).take()
+        assert [event.name for event in heard] == ["shim.quota_store_lost"]
+
+    def test_answer_read_into_a_buffer_is_bounded_as_well(self, heard):
+        """So does hiredis, the parser that the client takes where it is installed."""
+        ours, theirs = socket.socketpair()
+        with ours, theirs, closing(Link("redis://127.0.0.1:9", "refuse", HOUR)) as link:
+            reader, buffer = BoundedSocket(ours), bytearray(4096)
+
+            def read(size):
+                while size > 0:
+                    theirs.sendall(b"x" * len(buffer))
+                    size -= reader.recv_into(buffer)
+                return bytes(buffer)
+
+            assert link.ask(lambda: read(500_000)) == b"x" * len(buffer)
+            assert link.ask(lambda: read(600_000)) == b"x" * len(buffer)
+            with pytest.raises(StoreLost):
+                link.ask(lambda: read(2_000_000))
+        assert [event.reason for event in heard] == ["OSError"]
 
 
 class TestCall:

@@ -77,6 +77,20 @@ class TestByOpenUserId:
         assert (without["departmentIds"], without["attachingDepartmentIds"]) == (some[:1], [])
 
     @pytest.mark.parametrize(
+        ("held", "given"),
+        [
+            *((7, "7"), ([7], "7"), (0, ""), ("0", "0"), (7.5, "7.5")),
+            *((None, ""), ({}, ""), ([], ""), (float("inf"), ""), (float("nan"), "")),
+        ],
+    )
+    def test_text_field_is_text_whatever_the_row_holds(self, held, given):
+        """A number is written out; 0, and what is neither text nor number, is empty."""
+        row = {"_id": "1", "user_id": "A", "status": "0", "name": held}
+        asked = {"openUserId": "A"}
+        answer = feed("query_employee_info_by_open_user_id", asked, rows(row))
+        assert answer["name"] == given
+
+    @pytest.mark.parametrize(
         ("profile", "code", "word"),
         [("hidden", 20012, "read permission"), ("fsuid", 20012, "not found")],
     )
