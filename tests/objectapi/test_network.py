@@ -1,8 +1,10 @@
 """Connections: TLS, hosts with several addresses, what comes unasked, and idle ones."""
 
 import asyncio
+import select
 import socket
 import ssl
+import sys
 import threading
 from pathlib import Path
 
@@ -117,6 +119,41 @@ def test_an_event_loop_without_tls_within_tls_says_what_is_needed(secure):
     assert answer["errorCode"] == -1
     assert "needs Python 3.11 or later" in answer["errorMessage"]
     assert secure.requests == []
+
+
+class SecureProxy(SecurePeer):
+    """A proxy that speaks TLS, and passes on what is asked of it with CONNECT."""
+
+    def exchange(self, connection, stream):
+        head = b"".join(iter(stream.readline, b"\r\n")).decode()
+        if not head:
+            return False
+        self.requests.append(head)
+        place, _, port = head.split()[1].rpartition(":")
+        with socket.create_connection((place, int(port))) as far:
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            while True:
+                # One thread: no two may use a TLS socket at once.
+                came = [] if connection.pending() else select.select([connection, far], [], [])[0]
+                source, target = (far, connection) if far in came else (connection, far)
+                data = source.recv(1 << 16)
+                if not data:
+                    return False
+                target.sendall(data)
+
+
+def test_calls_over_tls_go_through_a_proxy_that_speaks_tls(call, secure, monkeypatch):
+    """Awaiting on Python 3.10, the answer says that it cannot be done there."""
+    with SecureProxy() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.base_url)
+        answer = disabled(call, secure)
+    assert all(one.startswith("CONNECT 127.0.0.1:") for one in proxy.requests)
+    if sys.version_info < (3, 11) and call.__name__ == "awaiting":
+        assert "needs Python 3.11 or later" in answer["errorMessage"]
+        assert secure.requests == []
+    else:
+        assert answer["errorCode"] == 0
+        assert set(secure.sandbox.members().values()) == {"1"}
 
 
 @pytest.fixture
