@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from twisting import TwistingPeer
+from twisting import TwistingPeer, reset
 
 import shim
 from shim.objectapi import connections
@@ -325,3 +325,11 @@ def test_a_certificate_file_in_order_is_not_blamed_for_the_key_log(monkeypatch):
     monkeypatch.setenv("SSLKEYLOGFILE", "/nothing/keys")
     with pytest.raises(UnusableEnvironment, match="SSLKEYLOGFILE names no file"):
         way("https", "open.fxiaoke.com", 443)
+
+
+def test_a_connection_broken_instead_of_an_answer_is_named(call, twisting):
+    peer = twisting(lambda _request, _honest: reset, retry_seconds=0)
+    answer = disabled(call, peer)
+    assert answer["errorCode"] == -1
+    assert "ReadError" in answer["errorMessage"]
+    assert set(peer.sandbox.members().values()) == {"0"}
