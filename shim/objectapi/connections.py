@@ -14,6 +14,7 @@ import atexit
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -40,11 +41,9 @@ _HEADERS = (
 # the vendor's quota, so that not every window begins with handshakes.
 _MOST_IDLE = 256
 _IDLE_SECONDS = 45.0
+# How often those that have been idle for longer are looked for.
+_LOOK_SECONDS = 1.0
 _PORTS = {"http": 80, "https": 443}
-
-
-class UnusableAddress(Exception):  # noqa: N818 - answered, not raised to the caller.
-    """Nothing can be sent to this base_url."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +83,9 @@ class Origin:
 
 @lru_cache(maxsize=256)
 def origin(base_url: str) -> Origin:
-    """Return where a base_url points to.
-
-    Raises:
-        UnusableAddress: The HTTP library cannot use it.
-    """
-    try:
-        url = httpx.URL(base_url)
-        found = Origin(url.scheme, url.raw_host, url.port, url.raw_path.rstrip(b"/"), url.netloc)
-        # What the resolver needs; it raises the same for a label that is too long.
-        found.host.decode("ascii").encode("idna")
-    except Exception as error:
-        msg = "base_url is not an address that can be used; correct it"
-        raise UnusableAddress(msg) from error
-    return found
+    """Return where a base_url points to; the settings take only what the HTTP library can use."""
+    url = httpx.URL(base_url)
+    return Origin(url.scheme, url.raw_host, url.port, url.raw_path.rstrip(b"/"), url.netloc)
 
 
 class _Connection:
@@ -231,28 +219,25 @@ class _Idle(Generic[C]):
         kept = self._kept.setdefault(to, deque())
         kept.append((now, connection))
         old: list[C] = []
-        if len(kept) > _MOST_IDLE:
-            old += self._taken_from(kept)
-        if now - self._looked_at > 1:
+        # There is none where other threads have just taken them all.
+        with suppress(IndexError):
+            if len(kept) > _MOST_IDLE:
+                old.append(kept.popleft()[1])
+        if now - self._looked_at > _LOOK_SECONDS:
             self._looked_at = now
             for each in list(self._kept.values()):
-                while each and each[0][0] < now - _IDLE_SECONDS:
-                    old += self._taken_from(each)
+                with suppress(IndexError):
+                    while each[0][0] < now - _IDLE_SECONDS:
+                        old.append(each.popleft()[1])
         return old
 
     def take_all(self) -> list[C]:
         found: list[C] = []
         for each in list(self._kept.values()):
-            while each:
-                found += self._taken_from(each)
+            with suppress(IndexError):
+                while True:
+                    found.append(each.popleft()[1])
         return found
-
-    def _taken_from(self, kept: deque[tuple[float, C]]) -> list[C]:
-        try:
-            return [kept.popleft()[1]]
-        except IndexError:
-            # Another thread was faster.
-            return []
 
 
 class _Transport(Protocol):

@@ -18,7 +18,6 @@ from shim.objectapi.connections import (
     Answer,
     Connections,
     Origin,
-    UnusableAddress,
     athrough,
     origin,
     through,
@@ -141,12 +140,12 @@ class _Posting:
         if self._request.timeout <= 0:
             self.refusal = wire.too_late()
             return
+        to = origin(settings.base_url)
         try:
-            to = origin(settings.base_url)
             if settings.transport is None:
                 self._variable = _clients.connections.way(to).variable
                 self.to = to
-        except (UnusableAddress, UnusableEnvironment) as problem:
+        except UnusableEnvironment as problem:
             self.refusal = wire.unusable(str(problem))
             return
         session.sent(self._request.path)

@@ -12,7 +12,7 @@ import asyncio
 import socket
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from shim.objectapi.engine import httpcore
 
@@ -95,20 +95,20 @@ class Network(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Connect to the first address of a host that takes the call."""
-        found = _found(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        for address, is_last in found:
-            seconds = _share(self.attempt, is_last=is_last)
-            try:
-                stream = self._backend.connect_tcp(
-                    address, port, seconds, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if is_last:
-                    raise
-            else:
-                self.sockets = [_Stream(stream, self)]
-                break
-        return self.sockets[0]
+
+        def connected(address: str, seconds: float) -> _Stream:
+            stream = _Stream(
+                self._backend.connect_tcp(address, port, seconds, local_address, socket_options),
+                self,
+            )
+            self.sockets = [stream]
+            return stream
+
+        *first, last = _found(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        for address in first:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return connected(address, _share(self.attempt))
+        return connected(last, self.attempt.left())
 
     def give_up(self) -> None:
         """Close the sockets; needs no lock that somebody may hold."""
@@ -116,8 +116,8 @@ class Network(httpcore.NetworkBackend):
             one.close()
 
 
-def _found(resolve: Callable[[], Any]) -> list[tuple[str, bool]]:
-    """Return the addresses of a host, and of each whether it is the last."""
+def _found(resolve: Callable[[], Any]) -> list[str]:
+    """Return the addresses of a host, one at least."""
     try:
         found = resolve()
     except (OSError, UnicodeError) as error:
@@ -125,14 +125,13 @@ def _found(resolve: Callable[[], Any]) -> list[tuple[str, bool]]:
     return _listed(found)
 
 
-def _listed(found: list[Any]) -> list[tuple[str, bool]]:
-    addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
-    return [(one, one == addresses[-1]) for one in addresses]
+def _listed(found: list[Any]) -> list[str]:
+    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 
 
-def _share(attempt: Attempt, *, is_last: bool) -> float:
-    left = attempt.left()
-    return left if is_last else min(left / 2, _FIRST_ADDRESSES_SECONDS)
+def _share(attempt: Attempt) -> float:
+    """Return how long an address may take that is not the last."""
+    return min(attempt.left() / 2, _FIRST_ADDRESSES_SECONDS)
 
 
 class _Stream(httpcore.NetworkStream):
@@ -202,24 +201,24 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002
     ) -> httpcore.AsyncNetworkStream:
         """Connect to the first address of a host that takes the call."""
-        loop = asyncio.get_running_loop()
-        for address, is_last in await self._resolved(host, port):
-            seconds = _share(self.attempt, is_last=is_last)
-            try:
-                await _within(seconds, loop.create_connection(self._new_wire, address, port))
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                self.give_up()
-                if is_last:
-                    raise
-            else:
-                break
-        return _AsyncStream(cast("_Wire", self._wire), self)
+        *first, last = await self._resolved(host, port)
+        for address in first:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return await self._connected(address, port, _share(self.attempt))
+        return await self._connected(last, port, self.attempt.left())
 
-    def _new_wire(self) -> _Wire:
-        self._wire = _Wire()
-        return self._wire
+    async def _connected(self, address: str, port: int, seconds: float) -> _AsyncStream:
+        # Known before it is connected, so that it can be given up at any moment.
+        self._wire = wire = _Wire()
+        connecting = asyncio.get_running_loop().create_connection(lambda: wire, address, port)
+        try:
+            await _within(seconds, connecting)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout):
+            self.give_up()
+            raise
+        return _AsyncStream(wire, self)
 
-    async def _resolved(self, host: str, port: int) -> list[tuple[str, bool]]:
+    async def _resolved(self, host: str, port: int) -> list[str]:
         seconds, loop = self.attempt.left(), asyncio.get_running_loop()
         resolving = loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import _thread
 import threading
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -36,10 +37,8 @@ def run(target: Callable[[], object], name: str) -> None:
             ended.put(None)
 
     while start(running, name, []):
-        try:
+        with suppress(Empty):
             return ended.get(timeout=LOOK_SECONDS)
-        except Empty:  # noqa: PERF203 - rare, and the reason for the loop.
-            continue
     target()
     return None
 

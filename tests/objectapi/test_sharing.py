@@ -3,11 +3,15 @@
 `http.start_anew` is what a forked child does: after it, this process knows nothing of its calls.
 """
 
+import asyncio
+import threading
 import time
 
 import pytest
+from twisting import response
 
 import shim
+from shim import settings
 from shim.objectapi import http, tokens
 
 pytestmark = pytest.mark.usefixtures("machine_time")
@@ -100,3 +104,40 @@ def test_a_renewal_without_redis(call, tenant, own_redis):
     answer = disable(call, made, made.open_user_ids, "an-old-token")
     assert answer["errorCode"] == 20016
     assert "on_quota_store_loss" in answer["errorMessage"]
+
+
+def test_a_cancelled_call_gives_its_shared_slots_back(twisting, redis):
+    """Other processes need not wait for the end of its lease."""
+    came, over = threading.Event(), threading.Event()
+
+    def hang(connection):
+        came.set()
+        over.wait(60)
+        connection.sendall(response({"errorCode": -1}))
+
+    peer = twisting(
+        lambda request, _honest: hang if request.number == 1 else None,
+        redis_url=redis.url,
+        quota_calls=1,
+        quota_seconds=0.1,
+    )
+    made = peer.sandbox
+
+    def disabling():
+        return shim.aio.set_member_status_batch(
+            made.corp_access_token, made.corp_id, made.open_user_ids[:1], 1
+        )
+
+    async def cancelled():
+        task = asyncio.ensure_future(disabling())
+        assert await asyncio.to_thread(came.wait, 60)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    over.set()
+    http.start_anew()
+    before = time.monotonic()
+    assert asyncio.run(disabling())["errorCode"] == 0
+    assert time.monotonic() - before < settings.current().timeout_seconds
