@@ -62,6 +62,11 @@ NOT_VERIFIED = (
     "written, but it could not be read back, so whether it holds is open; call again: what is "
     "there already costs no write"
 )
+STILL_OPEN = (
+    "written without an error, but the record does not show it; an earlier attempt at this update "
+    "got no answer and may still be carried out, so whether it holds is open; call again: what is "
+    "there already costs no write"
+)
 
 
 def hidden(kind: Kind) -> str:
@@ -130,6 +135,7 @@ class _Subject:
         finding: What reading the record after the write has shown.
         as_before: A read-back showed the record without the wanted values.
         repeated: The update has been made twice.
+        unanswered: An attempt at the update got no answer and may still be carried out.
     """
 
     __slots__ = (
@@ -144,6 +150,7 @@ class _Subject:
         "repeated",
         "there",
         "trace_id",
+        "unanswered",
     )
 
     def __init__(self, key: str) -> None:
@@ -159,6 +166,7 @@ class _Subject:
         self.finding: _Finding = ""
         self.as_before = False
         self.repeated = False
+        self.unanswered = False
         self.outcome: Outcome | None = None
 
     def end(self, state: State, trace_id: str, code: int = Code.OK, text: str = "OK") -> None:
@@ -170,7 +178,7 @@ class _Subject:
     def fail_written(self, text: str) -> None:
         """Fail after a write: by what went wrong with it, or else by what reading back showed."""
         if self.doubt is None:
-            self.fail(Code.TIMEOUT, text, self.trace_id)
+            self.fail(Code.TIMEOUT, STILL_OPEN if self.unanswered else text, self.trace_id)
             return
         if text is NOT_VERIFIED:
             ending = "not read back"
@@ -334,6 +342,7 @@ class _Change:
             if reply.ok or reply.doubtful:
                 subject.trace_id = reply.trace_id
                 subject.doubt = None if reply.ok else reply
+                subject.unanswered = reply.earlier_doubt
                 subject.finding = "" if subject.finding == "refuted" else subject.finding
                 self._doubts.wrote(subject)
                 written.append(subject)

@@ -1,6 +1,7 @@
 """The translation alone: fed replies, no network. What a tenant may say, and what follows."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -350,6 +351,13 @@ class TestReadBack:
         walk.feed(record("0"))
         assert walk.states() == [("failed", 50009)]
         assert walk.outcomes[0].message == state.NOT_APPLIED
+
+    def test_an_attempt_without_an_answer_may_still_be_carried_out(self):
+        """A later attempt ended without an error, so the tenant is not blamed."""
+        walk = Walk(["A"], read_back_seconds=0).feed(rows(("A", "0")))
+        walk.feed(replace(UPDATED, earlier_doubt=True)).feed(record("0"))
+        assert walk.states() == [("failed", 50009)]
+        assert walk.outcomes[0].message == state.STILL_OPEN
 
 
 def written(count, **settings):
