@@ -37,6 +37,8 @@ Message: TypeAlias = tuple[Literal["result", "more", "done", "error"], Any]
 have ended; or an error that ends the whole work."""
 _THREAD_NAME = "fxiaoke-shim"
 _COUNTED = object()
+# If the caller's thread is a worker, it looks this often whether another has left a message.
+_SHORT_SECONDS = 0.02
 
 
 class ThreadDriver(Generic[T]):
@@ -180,16 +182,18 @@ class _Workers(Generic[T]):
 
     def run_here(self) -> None:
         """Be the one worker until there is a message."""
-        self._run(lambda: not self.messages.empty())
+        self._run(lambda: not self.messages.empty(), _SHORT_SECONDS)
 
     def _to_run(self) -> Callable[[], None]:
         # In the caller's context: a transport may read its variables.
         return partial(copy_context().run, self._run)
 
-    def _run(self, enough: Callable[[], bool] = lambda: False) -> None:
+    def _run(
+        self, enough: Callable[[], bool] = lambda: False, longest: float | None = None
+    ) -> None:
         with self._lock:
             try:
-                self._work_on(enough)
+                self._work_on(enough, longest)
             except BaseException as error:  # noqa: BLE001 - raised in the caller's thread.
                 self._left = True
                 self.messages.put(("error", error))
@@ -202,7 +206,7 @@ class _Workers(Generic[T]):
         with self._lock:
             self._work.close(self._performing)
 
-    def _work_on(self, enough: Callable[[], bool]) -> None:
+    def _work_on(self, enough: Callable[[], bool], longest: float | None) -> None:
         while not self._is_over() and not enough():
             self._take_in()
             job = self._work.next_job()
@@ -210,7 +214,7 @@ class _Workers(Generic[T]):
                 self._perform(job)
             self._report()
             if job is None and not self._is_over() and not enough():
-                self._rest()
+                self._rest(longest)
 
     def _is_over(self) -> bool:
         return self._done or self._is_left()
@@ -255,8 +259,8 @@ class _Workers(Generic[T]):
             self._work.performed(job, result)
             self._work.wake()
 
-    def _rest(self) -> None:
-        """Wait for a job, or until something is due."""
+    def _rest(self, longest: float | None) -> None:
+        """Wait for a job, or until something is due; at most `longest` seconds."""
         due, timeout = self._work.due(), None
         if due is not None:
             if not self._performing:
@@ -269,6 +273,9 @@ class _Workers(Generic[T]):
             if at < self._alarm:
                 # One worker is enough to wait for it.
                 self._alarm, timeout = at, min(due, threading.TIMEOUT_MAX)
+        sets_alarm = timeout is not None
+        if longest is not None:
+            timeout = longest if timeout is None else min(timeout, longest)
         self._resting += 1
         called: object = None
         self._lock.release()
@@ -280,7 +287,7 @@ class _Workers(Generic[T]):
             self._lock.acquire()
         if called is not _COUNTED:
             self._resting -= 1
-        if timeout is not None:
+        if sets_alarm:
             self._alarm = math.inf
         if not self._is_left():
             self._work.wake()
