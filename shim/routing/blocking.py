@@ -13,13 +13,13 @@ import threading
 from collections import deque
 from contextvars import copy_context
 from functools import partial
-from queue import Empty, SimpleQueue
+from queue import Empty
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 from weakref import ref
 
 from shim.objectapi import http
 from shim.objectapi.exchange import Ask, Send
-from shim.routing.threads import LOOK_SECONDS, run, start, start_here
+from shim.routing.threads import LOOK_SECONDS, Mailbox, run, start, start_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -127,7 +127,7 @@ class _Workers(Generic[T]):
     """
 
     def __init__(self, work: Work[T], caller: ThreadDriver[T]) -> None:
-        self.messages: SimpleQueue[Message] = SimpleQueue()
+        self.messages: Mailbox[Message] = Mailbox()
         self._work = work
         self._clock = work.clock
         self._threads: list[threading.Thread] = []
@@ -135,7 +135,7 @@ class _Workers(Generic[T]):
         self._given: deque[Steps[T] | None] = deque()
         # What wakes a resting worker: _COUNTED if it was taken off the count of those that rest,
         # else anything.
-        self._bell: SimpleQueue[object] = SimpleQueue()
+        self._bell: Mailbox[object] = Mailbox()
         self._left = False
         self._caller = ref(caller, self._bell.put)
         # Below, what is changed with the lock only. The first worker is counted from the start,
@@ -272,10 +272,10 @@ class _Workers(Generic[T]):
             at = self._clock.now() + due
             if at < self._alarm:
                 # One worker is enough to wait for it.
-                self._alarm, timeout = at, min(due, threading.TIMEOUT_MAX)
+                self._alarm, timeout = at, due
         sets_alarm = timeout is not None
-        if longest is not None:
-            timeout = longest if timeout is None else min(timeout, longest)
+        # Never for good: an exception may have kept a bell from waking this thread.
+        timeout = min(one for one in (timeout, longest, LOOK_SECONDS) if one is not None)
         self._resting += 1
         called: object = None
         self._lock.release()

@@ -1,4 +1,4 @@
-"""Starts threads in a way that no exception can interrupt halfway.
+"""Starts threads, and passes things between them, in ways that no exception can interrupt halfway.
 
 `threading.Thread.start` waits for the new thread. An exception that is thrown in meanwhile (by a
 signal's handler, for example) may leave that one hanging. So a first thread, whose start is one
@@ -10,15 +10,80 @@ from __future__ import annotations
 
 import _thread
 import threading
+import time
+from collections import deque
 from contextlib import suppress
-from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from queue import Empty
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+T = TypeVar("T")
+
 LOOK_SECONDS = 2.0
 """How long to wait for a thread before looking whether it runs at all."""
+
+
+class Mailbox(Generic[T]):
+    """A queue between threads, without a lock that the handler of a signal could find held.
+
+    `queue.SimpleQueue` has none either, but its `get` may wait forever. If another thread takes the
+    item just when the timeout ends, what is left of the timeout is negative, and that means forever
+    to it (seen on CPython 3.10 to 3.12).
+    """
+
+    def __init__(self) -> None:
+        self._items: deque[T] = deque()
+        # A locked lock for each thread that waits.
+        self._bells: deque[_thread.LockType] = deque()
+
+    def empty(self) -> bool:
+        """Return whether there is nothing in it."""
+        return not self._items
+
+    def put(self, item: T) -> None:
+        """Add an item, and wake one thread that waits.
+
+        An exception that is thrown in between leaves the item, and wakes no thread.
+        """
+        self._items.append(item)
+        try:
+            self._bells.popleft().release()
+        except IndexError:
+            return
+
+    def get(self, timeout: float) -> T:
+        """Take the oldest item.
+
+        Args:
+            timeout: How many seconds to wait for one.
+
+        Raises:
+            queue.Empty: There was none.
+        """
+        end = time.monotonic() + timeout
+        while True:
+            self._wait(timeout)
+            try:
+                return self._items.popleft()
+            except IndexError:
+                # Another thread was quicker, or it is over.
+                timeout = end - time.monotonic()
+                if timeout <= 0:
+                    raise Empty from None
+
+    def _wait(self, seconds: float) -> None:
+        bell = _thread.allocate_lock()
+        bell.acquire()
+        self._bells.append(bell)
+        try:
+            # What came before the bell was there has woken no thread.
+            if not self._items:
+                bell.acquire(timeout=min(seconds, threading.TIMEOUT_MAX))
+        finally:
+            with suppress(ValueError):
+                self._bells.remove(bell)
 
 
 def run(target: Callable[[], object], name: str) -> None:
@@ -28,7 +93,7 @@ def run(target: Callable[[], object], name: str) -> None:
         target: The function; does no harm if it is run twice.
         name: The name of the thread.
     """
-    ended: SimpleQueue[None] = SimpleQueue()
+    ended: Mailbox[None] = Mailbox()
 
     def running() -> None:
         try:
