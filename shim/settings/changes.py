@@ -51,8 +51,9 @@ class RouteTable(TypedDict, total=False):
     corp_ids: list[str] | tuple[str, ...]
     """Tenants (`FSCID_…`). Empty: all tenants."""
     percent: float
-    """Share of the pairs of function and tenant, in percent. A hash of the pair decides. So a pair
-    keeps its mode, and all pairs within 10 % are also within 20 %."""
+    """Share of the pairs of function and tenant, in percent. A hash of the pair decides, so a pair
+    keeps its mode, and raising the share of the first route only adds pairs to it. Of several
+    routes for the same calls each gets its own share: 10 % and then 10 % are 20 % together."""
 
 
 class SettingsChanges(TypedDict, total=False):

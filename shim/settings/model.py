@@ -129,8 +129,9 @@ class Route(_Part):
     corp_ids: tuple[str, ...] = Field(default=(), strict=False)
     """Tenants (`FSCID_…`). Empty: all tenants."""
     percent: float = Field(default=100.0, ge=0, le=100)
-    """Share of the pairs of function and tenant, in percent. A hash of the pair decides. So a pair
-    keeps its mode, and all pairs within 10 % are also within 20 %."""
+    """Share of the pairs of function and tenant, in percent. A hash of the pair decides, so a pair
+    keeps its mode, and raising the share of the first route only adds pairs to it. Of several
+    routes for the same calls each gets its own share: 10 % and then 10 % are 20 % together."""
 
     @field_validator("functions")
     @classmethod

@@ -1,6 +1,8 @@
 """Which way a call goes: the first route that is for it, and the same way each time."""
 
 import string
+from collections import Counter
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
@@ -67,6 +69,35 @@ class TestRoutes:
         assert [800 < len(one) < 1200 for one in within.values()] == [True, True]
         assert len(within[FIRST] & within["update_member"]) < 200
 
+    def test_each_of_several_routes_gets_the_share_it_names(self):
+        """Of 10,000 pairs; a route for other functions or tenants takes nothing from them."""
+        routes = (
+            Route(mode="legacy", percent=50, functions=("update_member",)),
+            Route(mode="legacy", percent=50, corp_ids=("FSCID_ELSEWHERE",)),
+            Route(mode="object", percent=10),
+            Route(mode="dry_run", percent=0),
+            Route(mode="shadow", percent=10),
+        )
+        modes = Counter(
+            way(FIRST, f"FSCID_{number}", mode="legacy", routes=routes).mode
+            for number in range(10_000)
+        )
+        assert modes.keys() == {"object", "shadow", "legacy"}
+        assert all(800 < modes[mode] < 1200 for mode in ("object", "shadow"))
+
+    @given(
+        corp_id=corp_ids,
+        parts=st.lists(st.tuples(st.sampled_from(["object", "shadow"]), st.floats(0, 100))),
+    )
+    def test_routes_divide_the_scale_in_their_order(self, corp_id, parts):
+        """A pair takes the first route whose end lies beyond it; from 100 on no route is left."""
+        routes = tuple(Route(mode=mode, percent=percent) for mode, percent in parts)
+        ends = accumulate(percent for _, percent in parts)
+        within = (n for n, end in enumerate(ends) if share(FIRST, corp_id) < end)
+        reason = way(FIRST, corp_id, mode="legacy", routes=routes).reason
+        number = next(within, None)
+        assert reason.split()[0] == ("mode" if number is None else f"routes.{number}")
+
     def test_the_hash_is_the_same_in_every_process_and_release(self):
         """Computed once, for ever: another number would move tenants to and fro."""
         assert share(FIRST, "FSCID_A") == pytest.approx(81.787718467)
@@ -91,6 +122,8 @@ class TestOutlook:
             ([{"mode": "legacy", "percent": 0}], "object"),
             ([{"mode": "legacy", "corp_ids": ["FSCID_A"]}], "routed"),
             ([{"mode": "shadow", "corp_ids": ["FSCID_A"]}, {"mode": "shadow"}], "shadow"),
+            ([{"mode": "shadow", "percent": 50}] * 2, "shadow"),
+            ([{"mode": "shadow", "percent": 50}, {"mode": "legacy", "percent": 49}], "routed"),
         ],
     )
     def test_one_way_or_routed(self, routes, expected):
