@@ -44,11 +44,13 @@ class Row:
     def bound(self) -> str:
         """The bounds, for people."""
         bounds = {"at most": self.at_most, "at least": self.at_least}
-        return ", ".join(
+        words = [
             f"{word} {self._with_unit(bound)}"
             for word, bound in bounds.items()
             if bound is not None
-        )
+        ]
+        # A table is written whether its bounds are kept or not.
+        return ", ".join(words if self.kept else [*words, "**missed**"])
 
     def _with_unit(self, value: float) -> str:
         # Four digits tell apart what can be told apart; a count is whole, however large.

@@ -146,7 +146,7 @@ def _log(lines: int, one_in: int) -> Iterator[str]:
             seconds=0.2,
             error_code=0,
             trace_ids=("E-O.857002.1000-0123456789abcdef",),
-            process=f"{100 + process}-0123456789ab",
+            instance=f"{100 + process}-0123456789ab",
             at=f"{at}.000Z",
         )
         yield json.dumps({"event": event.name, **event.fields()}, default=list) + "\n"
