@@ -90,7 +90,7 @@ def _events(
         "caller_line": story.line,
         "caller_module": story.module,
         "caller_function": story.qualified_name,
-        "process": f"{1000 + day}-{day % 3:012x}",
+        "instance": f"{1000 + day}-{day % 3:012x}",
         "at": at,
     }
     about: dict[str, Any] = {"replacement": endpoint.replacement, "address": endpoint.address}
@@ -112,7 +112,7 @@ def _events(
         trace_ids=(),
     )
     for call in range(1, calls + 1):
-        yield replace(finished, calls=call, process=finished.process, at=at)
+        yield replace(finished, calls=call, instance=finished.instance, at=at)
         if mode == "shadow":
             differs = dice.random() < story.mismatches
             yield ShadowCompared(

@@ -54,17 +54,24 @@ def test_one():
 def test_later():
     asyncio.run(hr.People().later())
 """
-LIST = {"function": "get_department_list", "module": "hr", "qualified_name": "departments"}
+LIST = {
+    "function": "get_department_list",
+    "module": "hr",
+    "qualified_name": "departments",
+    "service": "",
+}
 FULL_NAMES = sys.version_info >= (3, 11)
 ONE = {
     "function": "query_employee_info_by_open_user_id",
     "module": "hr",
     "qualified_name": "People.one" if FULL_NAMES else "one",
+    "service": "",
 }
 LATER = {
     "function": "query_employee_by_mobile",
     "module": "hr",
     "qualified_name": "People.later" if FULL_NAMES else "later",
+    "service": "",
 }
 ALL = [LIST, LATER, ONE]
 
@@ -77,7 +84,7 @@ class Project:
         (path / "test_hr.py").write_text(TESTS)
         (path / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
 
-    def keep(self, *sites, version=1):
+    def keep(self, *sites, version=2):
         self.file.write_text(json.dumps({"version": version, "sites": list(sites)}))
 
     def kept(self):
@@ -203,10 +210,10 @@ class TestBadBaselines:
 
     def test_a_newer_one(self, project):
         """Is refused."""
-        project.keep(version=2)
+        project.keep(version=3)
         code, said = project.run()
         assert code == 4
-        assert "is of version 2, and this fxshim knows versions up to 1" in said
+        assert "is of version 3, and this fxshim knows versions up to 2" in said
 
     def test_one_that_cannot_be_written(self, project):
         """Fails the run, since the update was not made."""

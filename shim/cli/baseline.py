@@ -71,9 +71,9 @@ def check(logs: Sequence[str], path: Path, *, shrink: bool, empty: bool) -> int:
 
 def _read(logs: Sequence[str]) -> Usage:
     usage = read_usage(logs)
-    skipped = usage.log.skipped
-    if skipped:
-        complain(f"skipped {skipped:,} lines, the first: {usage.log.skipped_first}")
+    unread = usage.log.unread
+    if unread:
+        complain(f"not read: {unread:,} lines, the first: {usage.log.unread_first}")
     if any(site.overflow for site in usage.sites.values()):
         msg = (
             "some calls were not told apart, since a process had more call sites than its table "

@@ -119,8 +119,8 @@ def _head(data: Row) -> str:
         f"{log['files']:,} logs, {log['lines']:,} lines, {log['events']:,} events of "
         f"{log['processes']:,} processes{span}"
     )
-    if log["skipped"]:
-        head += f"\nskipped {log['skipped']:,} lines, the first: {log['skipped_first']}"
+    if log["unread"]:
+        head += f"\nnot read: {log['unread']:,} lines, the first: {log['unread_first']}"
     if not log["events"]:
         head += (
             "\nnothing of the shim's is in here: are these the logs of a program that uses it, and "

@@ -25,25 +25,94 @@ class NoticeEvent:
     Attributes:
         name: Name of the event, the same for every instance.
         level: Logging level of the event, the same for every instance.
-        process: Name of the process. No two processes have the same name, on any machine.
+        service: Name of the service: the setting `service`, or the name of the program.
+        instance: Name of the process. No two processes have the same name, on any machine.
         at: Time of the event: UTC, ISO 8601, in milliseconds.
     """
 
     name: ClassVar[str]
     level: ClassVar[Level]
 
-    process: str = field(default_factory=stamp.process, kw_only=True, compare=False, repr=False)
+    # Not `process`: every LogRecord has such an attribute, and structlog writes over the field.
+    service: str = field(default_factory=stamp.service, kw_only=True, compare=False, repr=False)
+    instance: str = field(default_factory=stamp.instance, kw_only=True, compare=False, repr=False)
     at: str = field(default_factory=stamp.now, kw_only=True, compare=False, repr=False)
 
     @classmethod
     def field_names(cls) -> tuple[str, ...]:
-        """The names of its fields: what happened as declared, then in which process and when."""
+        """The names of its fields: what happened as declared, then where and when."""
         own, stamps = fields(cls)[len(fields(NoticeEvent)) :], fields(NoticeEvent)
         return tuple(one.name for one in (*own, *stamps))
 
     def fields(self) -> dict[str, Any]:
         """The event's fields by name, in that order."""
         return {name: getattr(self, name) for name in self.field_names()}
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessStarted(NoticeEvent):
+    """A process has the shim loaded. Logged once, as soon as logging is set up.
+
+    Attributes:
+        version: Version of the shim.
+    """
+
+    name = "shim.process_started"
+    # As the counts: a log that has no such line is no proof that nothing was called.
+    level = "warning"
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessEnded(NoticeEvent):
+    """A process with the shim ends in good order. The summaries of its call sites came before.
+
+    Attributes:
+        version: Version of the shim.
+        calls: Offline calls of this process.
+        sites: Call sites that made them.
+    """
+
+    name = "shim.process_ended"
+    level = "warning"
+
+    version: str
+    calls: int
+    sites: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeHookFailed(NoticeEvent):
+    """A notice hook raised, so that events may be missing. The offline call itself went on.
+
+    Logged once for each hook, by the standard logger.
+
+    Attributes:
+        error: Type of the exception. Its text may hold what the hook was working on.
+    """
+
+    name = "shim.notice_hook_failed"
+    level = "error"
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoggerDisabled(NoticeEvent):
+    """The logger `shim` is disabled, so that events are missing. Logged once, by another logger.
+
+    `logging.config` disables the loggers that exist already, unless `disable_existing_loggers` is
+    false.
+
+    Attributes:
+        logger: Name of the disabled logger.
+    """
+
+    name = "shim.logger_disabled"
+    level = "error"
+
+    logger: str
 
 
 @dataclass(frozen=True, slots=True)

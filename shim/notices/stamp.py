@@ -1,14 +1,27 @@
-"""When something happened, and in which process: what joins the logs of many processes."""
+"""When something happened, in which service and process: what joins the logs of many processes."""
 
 from __future__ import annotations
 
 import os
+import sys
 from datetime import datetime, timezone
 from functools import cache
+from pathlib import Path
 
 
 @cache
-def process() -> str:
+def service() -> str:
+    """Return the name of the program: its module after `python -m`, else its file."""
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    module = spec.name.removesuffix(".__main__") if spec else "__main__"
+    # A program that embeds Python may have no arguments.
+    file = Path(*sys.argv[:1]).stem
+    name = file if module == "__main__" else module
+    return "python" if name in {"", "-", "-c"} else name
+
+
+@cache
+def instance() -> str:
     """Return the name of this process: its number, and chance, for numbers are used again."""
     return f"{os.getpid()}-{os.urandom(6).hex()}"
 
@@ -19,4 +32,4 @@ def now() -> str:
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch -- Windows has no fork.
-    os.register_at_fork(after_in_child=process.cache_clear)
+    os.register_at_fork(after_in_child=instance.cache_clear)

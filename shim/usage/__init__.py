@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final
 
 from shim.usage.lines import MARK, Unreadable, event_of
-from shim.usage.model import Log, Seen, SiteKey, SiteSeen, Usage, merged
+from shim.usage.model import Log, ProcessSeen, Seen, SiteKey, SiteSeen, Usage, merged
 from shim.usage.sources import SourceError, found, pieces
 from shim.usage.tally import Tally
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Log",
+    "ProcessSeen",
     "Seen",
     "SiteKey",
     "SiteSeen",
@@ -64,8 +65,8 @@ class _Reading:
     def __init__(self, today: str) -> None:
         self.tally = Tally()
         self._today = today
-        self._lines = self._events = self._skipped = 0
-        self._skipped_first = ""
+        self._lines = self._events = self._unread = 0
+        self._unread_first = ""
         self._days: set[str] = set()
 
     def read(self, piece: Piece) -> None:
@@ -73,9 +74,9 @@ class _Reading:
         self._days |= _days(piece.content)
         for start, line in _marked(piece.content):
             why = self._add(line)
-            if why and not self._skipped_first:
+            if why and not self._unread_first:
                 number = piece.first_line + piece.content.count(b"\n", 0, start)
-                self._skipped_first = f"{piece.name}:{number} {why}"
+                self._unread_first = f"{piece.name}:{number} {why}"
 
     def _add(self, line: bytes) -> str:
         """Add what a line tells; return why it could not be read, or an empty text."""
@@ -85,7 +86,7 @@ class _Reading:
                 self._days.add(self.tally.add(told))
                 self._events += 1
         except Unreadable as why:
-            self._skipped += 1
+            self._unread += 1
             return str(why)
         return ""
 
@@ -94,11 +95,11 @@ class _Reading:
             files=tuple(names),
             lines=self._lines,
             events=self._events,
-            skipped=self._skipped,
-            skipped_first=self._skipped_first,
+            unread=self._unread,
+            unread_first=self._unread_first,
             # A line may speak of a day to come.
             days=sorted(day for day in self._days if day <= self._today),
-            processes=self.tally.processes,
+            processes=self.tally.processes(),
         )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME: Final = "fxiaoke-shim.baseline.json"
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 class BaselineError(Exception):
@@ -58,6 +58,9 @@ def compare(known: Iterable[SiteKey], seen: Iterable[SiteKey]) -> Comparison:
 
 def _same(one: SiteKey, other: SiteKey) -> bool:
     if one[:2] != other[:2]:
+        return False
+    # Of version 1, and in logs of version 0.1, no service is known.
+    if one.service != other.service and one.service and other.service:
         return False
     names = one.qualified_name, other.qualified_name
     if names[0] == names[1]:
@@ -109,11 +112,11 @@ def _sites(path: Path, content: Any) -> list[SiteKey]:
     if not isinstance(sites, list) or content.keys() != {"version", "sites"}:
         msg = f"{path}: should hold version and sites, a list, and nothing else"
         raise BaselineError(msg)
-    return [_site(path, number, one) for number, one in enumerate(sites, 1)]
+    names = SiteKey._fields[: 3 if version == 1 else None]
+    return [_site(path, number, one, names) for number, one in enumerate(sites, 1)]
 
 
-def _site(path: Path, number: int, given: Any) -> SiteKey:
-    names = SiteKey._fields
+def _site(path: Path, number: int, given: Any, names: tuple[str, ...]) -> SiteKey:
     if (
         not isinstance(given, dict)
         or given.keys() != set(names)

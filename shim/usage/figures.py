@@ -28,8 +28,8 @@ def figures(
             that says what to do instead.
 
     Returns:
-        `version`, `generated_at`, `since_days`; `log`: files, lines, events, skipped,
-        skipped_first, first and last day, days, missing_days (of the last `since_days`), processes;
+        `version`, `generated_at`, `since_days`; `log`: files, lines, events, unread,
+        unread_first, first and last day, days, missing_days (of the last `since_days`), processes;
         `functions` and `sites`, each with calls, first_seen, last_seen, modes, compared,
         mismatched, not_compared, mismatch_rate (null where nothing was compared), mismatch_paths,
         fell_back, processes, quiet_days (null where never seen), and verdict with ready and text; a
@@ -46,8 +46,8 @@ def figures(
             "files": len(log.files),
             "lines": log.lines,
             "events": log.events,
-            "skipped": log.skipped,
-            "skipped_first": log.skipped_first or None,
+            "unread": log.unread,
+            "unread_first": log.unread_first or None,
             "first": days[0] if days else None,
             "last": days[-1] if days else None,
             "days": days,
@@ -101,6 +101,7 @@ def _site(site: SiteSeen, usage: Usage, judge: Judge) -> dict[str, Any]:
     return {
         "function": site.key.function,
         "code": site.code,
+        "service": site.key.service,
         "module": site.key.module,
         "qualified_name": site.key.qualified_name,
         "file": site.file,

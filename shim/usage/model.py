@@ -15,12 +15,14 @@ class SiteKey(NamedTuple):
     """What a call site is known by beyond one run: no line numbers, which move with every edit.
 
     A baseline keeps these, and whatever else finds call sites (in the sources, say) is joined by
-    them.
+    them. Two services may each have a function `__main__.main`; logs of version 0.1 name no
+    service.
     """
 
     function: str
     module: str
     qualified_name: str
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,23 @@ def place(file: str, line: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessSeen:
+    """What the logs say of one process.
+
+    Attributes:
+        service: Its service; empty in logs of version 0.1.
+        days: Days, as YYYY-MM-DD in UTC, on which it logged an event.
+        ended: Whether it ended in good order, so that its counts are complete.
+        faults: Names of its events that say that other events are missing.
+    """
+
+    service: str
+    days: Collection[str]
+    ended: bool
+    faults: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What the statements rest on.
 
@@ -104,19 +123,19 @@ class Log:
         files: Logs read.
         lines: Their lines.
         events: Lines that told an event.
-        skipped: Lines that named one and could not be read.
-        skipped_first: Where the first of those is, and what is wrong with it; never its content.
+        unread: Lines that name one and could not be read.
+        unread_first: Where the first of those is, and what is wrong with it; never its content.
         days: Days, as YYYY-MM-DD in UTC, of which the logs have any line.
-        processes: Processes that told anything, each with the days on which it did.
+        processes: Every process that logged an event, by its instance.
     """
 
     files: tuple[str, ...]
     lines: int
     events: int
-    skipped: int
-    skipped_first: str
+    unread: int
+    unread_first: str
     days: Collection[str]
-    processes: Mapping[str, Collection[str]]
+    processes: Mapping[str, ProcessSeen]
 
 
 @dataclass(frozen=True, slots=True)

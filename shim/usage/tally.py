@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from shim.usage.lines import Unreadable
-from shim.usage.model import Seen, SiteKey, SiteSeen, place
+from shim.usage.model import ProcessSeen, Seen, SiteKey, SiteSeen, place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,8 @@ _FINISHED: Final = "shim.offline_call_finished"
 _SUMMARIZED: Final = "shim.offline_usage_summarized"
 _COMPARED: Final = "shim.shadow_compared"
 _FELL_BACK: Final = "shim.offline_call_fell_back"
+_ENDED: Final = "shim.process_ended"
+_FAULTS: Final = frozenset({"shim.notice_hook_failed", "shim.logger_disabled"})
 _COUNTING: Final = frozenset({_CALLED, _FINISHED, _SUMMARIZED})
 _OF_A_SITE: Final = _COUNTING | {_COMPARED, _FELL_BACK}
 _TEXTS: Final = {
@@ -157,15 +159,30 @@ class _Site:
         )
 
 
-class Tally:
-    """Adds events up.
+class _Process:
+    """What one process has told."""
 
-    Attributes:
-        processes: Each process that told anything, and on which days.
-    """
+    __slots__ = ("days", "ended", "faults", "service")
 
     def __init__(self) -> None:
-        self.processes: defaultdict[str, set[str]] = defaultdict(set)
+        self.service = ""
+        self.days: set[str] = set()
+        self.ended = False
+        self.faults: set[str] = set()
+
+    def add(self, event: str, service: str, day: str) -> None:
+        self.service = service
+        self.days.add(day)
+        self.ended |= event == _ENDED
+        if event in _FAULTS:
+            self.faults.add(event)
+
+
+class Tally:
+    """Adds events up."""
+
+    def __init__(self) -> None:
+        self._processes: defaultdict[str, _Process] = defaultdict(_Process)
         self._sites: defaultdict[SiteKey, _Site] = defaultdict(_Site)
 
     def add(self, told: Mapping[str, Any]) -> str:
@@ -175,23 +192,36 @@ class Tally:
             Unreadable: A field is missing or not what it should be. Nothing has been added then.
         """
         event = _text(told, "event")
-        process, at = _text(told, "process"), _text(told, "at")
+        # Version 0.1 named it `process`.
+        process, at = (
+            _text(told, "instance" if "instance" in told else "process"),
+            _text(told, "at"),
+        )
         if not process or not _is_time(at):
-            msg = "has no process, or no time"
+            msg = "has no instance, or no time"
             raise Unreadable(msg)
+        service = _text(told, "service") if "service" in told else ""
         if event in _OF_A_SITE:
             key = SiteKey(
                 _text(told, "function"),
                 _text(told, "caller_module"),
                 _text(told, "caller_function"),
+                service,
             )
             if not key.function:
                 msg = "has no function"
                 raise Unreadable(msg)
             _check(event, told)
             self._sites[key].add(event, told, process, at)
-        self.processes[process].add(at[:10])
+        self._processes[process].add(event, service, at[:10])
         return at[:10]
+
+    def processes(self) -> dict[str, ProcessSeen]:
+        """Return every process that logged an event."""
+        return {
+            name: ProcessSeen(one.service, one.days, one.ended, one.faults)
+            for name, one in self._processes.items()
+        }
 
     def sites(self) -> dict[SiteKey, SiteSeen]:
         """Return every site with what was seen of it, those with the most calls first."""

@@ -55,8 +55,8 @@ class Judge:
         covered = set(usage.log.days)
         self.missing = [day for day in window if day not in covered]
         self.processes = sum(
-            not told_on.isdisjoint({*window, f"{usage.now:%Y-%m-%d}"})
-            for told_on in map(set, usage.log.processes.values())
+            not {*window, f"{usage.now:%Y-%m-%d}"}.isdisjoint(one.days)
+            for one in usage.log.processes.values()
         )
         self._first = min(covered, default="")
         self._last = max(covered, default="")

@@ -53,8 +53,8 @@ class TestEvents:
     def test_fields_in_order(self):
         """By name in the order of their declaration, then in which process it was, and when."""
         declared = [field.name for field in dataclasses.fields(FINISHED)]
-        assert list(FINISHED.fields()) == [*declared[2:], *declared[:2]]
-        assert declared[:2] == ["process", "at"]
+        assert list(FINISHED.fields()) == [*declared[3:], *declared[:3]]
+        assert declared[:3] == ["service", "instance", "at"]
         assert list(FINISHED.fields()) == list(OfflineCallFinished.field_names())
         assert FINISHED.fields()["trace_ids"] == ("E-O.1", "E-O.2")
 

@@ -34,7 +34,8 @@ EVENT = OfflineCallFinished(
     seconds=0.25,
     error_code=0,
     trace_ids=("E-O.1", "E-O.2"),
-    process="7-0123456789ab",
+    service="hr-sync",
+    instance="7-0123456789ab",
     at="2026-11-26T01:02:03.004Z",
 )
 LINE = (
@@ -42,7 +43,7 @@ LINE = (
     "caller_file=/app/hr.py caller_line=3 caller_module=hr caller_function=leave site=1 "
     "calls=4 members=2 changed=2 unchanged=0 failed=0 accepted=0 planned=0 "
     "api_calls=/query:1,/update:2 "
-    "seconds=0.25 error_code=0 trace_ids=E-O.1,E-O.2 process=7-0123456789ab "
+    "seconds=0.25 error_code=0 trace_ids=E-O.1,E-O.2 service=hr-sync instance=7-0123456789ab "
     "at=2026-11-26T01:02:03.004Z"
 )
 

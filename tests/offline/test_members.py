@@ -177,7 +177,8 @@ class TestUpdateMember:
             "code": "FXO003",
             "function": "update_member",
             "parameters": ("qq",),
-            "process": event.process,
+            "service": event.service,
+            "instance": event.instance,
             "at": event.at,
         }
         assert "canary" not in repr(events)

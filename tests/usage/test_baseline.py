@@ -57,7 +57,7 @@ class TestFile:
     @pytest.mark.parametrize(
         ("text", "expected"),
         [
-            ('{"version": 2, "sites": []}', "is of version 2, and this fxshim knows"),
+            ('{"version": 3, "sites": []}', "is of version 3, and this fxshim knows"),
             ("[]", "is no baseline: it has no version"),
             ('{"version": true, "sites": []}', "is no baseline"),
             ('{"version": 0, "sites": []}', "is no baseline"),
@@ -134,7 +134,7 @@ def line(name, *, file="hr.py", site=1):
             "calls": 3,
             "mode": "object",
             "overflow": not file,
-            "process": "1-a",
+            "instance": "1-a",
             "at": "2026-11-01T00:00:00.000Z",
         }
     )
@@ -228,4 +228,4 @@ class TestCommand:
         assert "not told apart" in err
         code, _, err = self.run("write", log(line("a"), line("b")[:70]))
         assert code == 0
-        assert err.startswith("fxshim: skipped 1 lines, the first: app.log:2 names an event")
+        assert err.startswith("fxshim: not read: 1 lines, the first: app.log:2 names an event")

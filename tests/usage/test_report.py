@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shim.usage.figures import figures
-from shim.usage.model import Log, Seen, SiteKey, SiteSeen, Usage
+from shim.usage.model import Log, ProcessSeen, Seen, SiteKey, SiteSeen, Usage
 from shim.usage.report import render
 from shim.usage.report.chart import Chart
 from shim.usage.verdict import Judge
@@ -42,10 +42,10 @@ def usage(sites=(), days=(), **log):
         "files": ("a.log",),
         "lines": 12,
         "events": 3,
-        "skipped": 0,
-        "skipped_first": "",
+        "unread": 0,
+        "unread_first": "",
         "days": days,
-        "processes": {"1-a": set(days)},
+        "processes": {"1-a": ProcessSeen("hr-sync", set(days), ended=True, faults=())},
     }
     return Usage(Log(**{**given_log, **log}), {one.key: one for one in sites}, NOW)
 
@@ -86,8 +86,8 @@ def test_all_numbers_are_there():
             seen_site(module="", name="", place=":0"),
         ],
         days=["2026-11-01"],
-        skipped=1,
-        skipped_first="a.log:9 has no time",
+        unread=1,
+        unread_first="a.log:9 has no time",
         lines=9876,
     )
     for expected in (
@@ -134,8 +134,8 @@ def test_no_name_becomes_part_of_the_page(module, name, file, path, function, fi
                     )
                 ],
                 days=["2026-11-01"],
-                skipped=1,
-                skipped_first=six,
+                unread=1,
+                unread_first=six,
             )
         )
 
@@ -221,7 +221,10 @@ class TestChart:
 @pytest.mark.parametrize("count", [1, 2])
 def test_plurals(count):
     """One is one."""
-    processes = {str(number): {"2026-11-25"} for number in range(count)}
+    processes = {
+        str(number): ProcessSeen("hr-sync", {"2026-11-25"}, ended=True, faults=())
+        for number in range(count)
+    }
     text = page([], days=["2026-11-25"], processes=processes)
     assert ("1 process," in text) == (count == 1)
     assert ("2 processes," in text) == (count == 2)

@@ -9,7 +9,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from shim.usage.figures import figures
-from shim.usage.model import Log, Seen, SiteKey, SiteSeen, Usage
+from shim.usage.model import Log, ProcessSeen, Seen, SiteKey, SiteSeen, Usage
 from shim.usage.report import render
 from shim.usage.verdict import Judge
 
@@ -50,7 +50,8 @@ SITES = [
 
 
 def page(sites=SITES, days=()):
-    log = Log(("a.log",), 9, 9, 0, "", days or ["2026-09-01"], {"1-a": {"2026-11-25"}})
+    processes = {"1-a": ProcessSeen("hr-sync", {"2026-11-25"}, ended=True, faults=())}
+    log = Log(("a.log",), 9, 9, 0, "", days or ["2026-09-01"], processes)
     usage = Usage(log, {one.key: one for one in sites}, NOW)
     known = {"update_department": ("FXO009", "DepartmentObj update", "fxshim explain FXO009")}
     return render(figures(usage, Judge(usage, 30), known))

@@ -31,7 +31,13 @@ from shim.usage.verdict import Judge
 
 FXSHIM = Path(sys.executable).with_name("fxshim")
 NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
-CALLER = {"caller_file": "hr.py", "caller_line": 7, "caller_module": "hr", "caller_function": "go"}
+CALLER = {
+    "caller_file": "hr.py",
+    "caller_line": 7,
+    "caller_module": "hr",
+    "caller_function": "go",
+    "service": "hr-sync",
+}
 ABOUT = {"replacement": "PersonnelObj update", "address": "fxshim explain FXO001"}
 WHAT = {"code": "FXO001", "function": "set_member_status_batch"}
 
@@ -49,7 +55,7 @@ def called(calls=1, day=0, second=0, process="1-a", site=1, mode="object", **oth
         calls=calls,
         calls_since=1,
         mode=mode,
-        process=process,
+        instance=process,
         at=at(day, second),
     )
 
@@ -61,7 +67,7 @@ def summarized(calls=1, day=0, second=0, process="1-a", site=1, mode="object", *
         calls=calls,
         mode=mode,
         overflow=not {**CALLER, **others}["caller_file"],
-        process=process,
+        instance=process,
         at=at(day, second),
     )
 
@@ -83,7 +89,7 @@ def finished(calls=1, day=0, second=0, process="1-a", site=1, mode="object", **o
         seconds=0.1,
         error_code=0,
         trace_ids=("E-O.1", "E-O.2"),
-        process=process,
+        instance=process,
         at=at(day, second),
     )
 
@@ -98,7 +104,7 @@ def compared(result, mismatches=(), day=0, process="1-a", **others):
         predicted_error_code=0,
         reason="",
         seconds=0.1,
-        process=process,
+        instance=process,
         at=at(day),
     )
 
@@ -171,8 +177,8 @@ def test_however_it_was_wrapped(wrapped, tmp_path):
         summarized(4, second=9, **others),
     ]
     usage = read_usage([write(tmp_path / "a.log", map(wrapped, events))], now=NOW)
-    assert (usage.log.events, usage.log.skipped) == (4, 0)
-    site = usage.sites[SiteKey("set_member_status_batch", "hr", "go.<locals>.<lambda>")]
+    assert (usage.log.events, usage.log.unread) == (4, 0)
+    site = usage.sites[SiteKey("set_member_status_batch", "hr", "go.<locals>.<lambda>", "hr-sync")]
     assert site.file == others["caller_file"]
     assert (site.code, site.line, site.replacement) == ("FXO001", 7, "PersonnelObj update")
     assert site.seen.calls == 4
@@ -230,15 +236,17 @@ class TestCounts:
 
     def test_fell_back(self, tmp_path):
         """Calls that went the old way after all."""
-        event = OfflineCallFellBack(**WHAT, **CALLER, error_code=15003, process="1-a", at=at(0))
+        event = OfflineCallFellBack(**WHAT, **CALLER, error_code=15003, instance="1-a", at=at(0))
         assert only(read(tmp_path, called(1), event)).fell_back == 1
 
     def test_other_events_are_of_a_process(self, tmp_path):
         """Which thereby is known to have run."""
-        lost = QuotaStoreLost(action="local", reason="x", process="9-z", at=at(5))
+        lost = QuotaStoreLost(action="local", reason="x", instance="9-z", at=at(5))
         usage = read(tmp_path, lost)
         assert usage.sites == {}
-        assert usage.log.processes == {"9-z": {"2026-11-06"}}
+        assert {name: one.days for name, one in usage.log.processes.items()} == {
+            "9-z": {"2026-11-06"}
+        }
 
     def test_several_lines_of_one_function(self, tmp_path):
         """One site of a baseline, each line with its calls."""
@@ -314,9 +322,9 @@ class TestBadLines:
             (as_json(called()).replace('"site": 1', '"site": "x"'), "has no site"),
             (as_json(called()).replace('"calls": 1', '"calls": -1'), "has no calls"),
             (as_json(called()).replace('"calls": 1', '"calls": true'), "has no calls"),
-            (as_json(called()).replace("T00:00", "T99:00"), "has no process, or no time"),
-            (as_json(called()).replace('"process": "1-a"', '"process": 5'), "has no process"),
-            (as_json(called()).replace('"process": "1-a"', '"process": ""'), "has no process"),
+            (as_json(called()).replace("T00:00", "T99:00"), "has no instance, or no time"),
+            (as_json(called()).replace('"instance": "1-a"', '"instance": 5'), "has no instance"),
+            (as_json(called()).replace('"instance": "1-a"', '"instance": ""'), "has no instance"),
             (as_json(called()).replace('"caller_module": "hr"', '"x": 1'), "has no caller_module"),
             (as_json(called()).replace("set_member_status_batch", ""), "has no function"),
             (keyed(called()).partition(" calls=")[0], "has no process"),
@@ -329,9 +337,9 @@ class TestBadLines:
         good = as_json(called(1))
         path = write(tmp_path / "a.log", [good, "other", line, good, line])
         usage = read_usage([path], now=NOW)
-        assert (usage.log.events, usage.log.skipped) == (2, 2)
-        assert usage.log.skipped_first.startswith(f"{path}:3 ")
-        assert why in usage.log.skipped_first
+        assert (usage.log.events, usage.log.unread) == (2, 2)
+        assert usage.log.unread_first.startswith(f"{path}:3 ")
+        assert why in usage.log.unread_first
         assert only(usage).calls == 1
 
     @pytest.mark.parametrize(
@@ -351,7 +359,7 @@ class TestBadLines:
     def test_others_may_speak_of_it(self, line, tmp_path):
         """That is no event, and no broken one."""
         usage = read_usage([write(tmp_path / "a.log", [line])], now=NOW)
-        assert (usage.log.lines, usage.log.events, usage.log.skipped) == (1, 0, 0)
+        assert (usage.log.lines, usage.log.events, usage.log.unread) == (1, 0, 0)
 
     def test_mismatches_of_another_shape(self, tmp_path):
         """Are none; the comparison counts."""
@@ -515,7 +523,7 @@ class TestVerdicts:
 
 
 def lost(day):
-    return QuotaStoreLost(action="local", reason="x", process="9-z", at=at(day))
+    return QuotaStoreLost(action="local", reason="x", instance="9-z", at=at(day))
 
 
 class TestJoin:
@@ -524,7 +532,10 @@ class TestJoin:
     def test_both_ways(self, tmp_path):
         """Seen and not known, known and not seen."""
         usage = read(tmp_path, called(1))
-        seen, other = SiteKey("set_member_status_batch", "hr", "go"), SiteKey("f", "m", "q")
+        seen, other = (
+            SiteKey("set_member_status_batch", "hr", "go", "hr-sync"),
+            SiteKey("f", "m", "q"),
+        )
         assert usage.unknown([other]) == [seen]
         assert usage.unseen([other, seen]) == [other]
         assert usage.unknown([seen]) == []
@@ -654,7 +665,7 @@ class TestCommand:
     def test_skipped_lines_are_told(self, tmp_path):
         """With the place of the first."""
         path = write(tmp_path / "a.log", [as_json(called())[:80]])
-        assert f"skipped 1 lines, the first: {path}:1 " in run(path).stdout
+        assert f"not read: 1 lines, the first: {path}:1 " in run(path).stdout
 
     @pytest.mark.parametrize(
         ("arguments", "text"),
