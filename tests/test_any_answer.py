@@ -14,7 +14,7 @@ from functools import cache
 from itertools import cycle
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, settings, target
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -232,6 +232,47 @@ def test_any_answer_gives_the_old_shape_in_a_bounded_number_of_calls(mode, name,
         given = {"corpAccessToken": TOKEN, "corpId": CORP, **usable(name)}
         check(name, called(name, given, awaiting=awaiting), events, mode)
     assert transport.calls <= MOST_CALLS
+
+
+class SlowAnswers(Answers):
+    """Takes so many seconds for each, by the clock of the test."""
+
+    def __init__(self, answers, seconds):
+        super().__init__(answers)
+        self._seconds = seconds
+
+    def handle_request(self, request):
+        http.clock().sleep(self._seconds)
+        return super().handle_request(request)
+
+
+LIKELY = st.sampled_from(
+    [
+        {"errorCode": 0, "data": {"dataList": [{"_id": "R", "user_id": MEMBER, "status": "0"}]}},
+        {"errorCode": 0, "data": {"dataList": [{"_id": "R", "user_id": MEMBER, "status": "1"}]}},
+        {"errorCode": 0, "data": {"_id": "R", "user_id": MEMBER, "status": "0"}},
+        {"errorCode": 0, "data": {"_id": "R", "user_id": MEMBER, "status": "1"}},
+        *({"errorCode": code} for code in (0, -1, 50009, 14001, 20016, 30027)),
+    ]
+).map(lambda body: (200, [], json.dumps(body).encode()))
+
+
+@settings(SLOWLY, max_examples=200)
+@given(
+    answers=st.lists(LIKELY, min_size=1, max_size=8),
+    seconds=st.sampled_from([0.1, 1.0, 3.0]),
+    status=st.sampled_from([1, 2]),
+    awaiting=st.booleans(),
+)
+def test_a_call_for_one_member_takes_no_longer_than_documented(answers, seconds, status, awaiting):
+    """However slow and unwilling the peer: docs/settings.md, "How long a call may take"."""
+    given = {"corpAccessToken": TOKEN, "corpId": CORP, "openUserIds": [MEMBER], "status": status}
+    limits = {"timeout_seconds": 3, "retry_seconds": 2, "read_back_seconds": 1}
+    with configured(transport=SlowAnswers(answers, seconds), **limits):
+        called("set_member_status_batch", given, awaiting=awaiting)
+        lasted = http.clock().now()
+    target(lasted)
+    assert lasted <= 10 * (2 * 3 + 2) + 2 * 1
 
 
 @SLOWLY
