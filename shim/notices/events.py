@@ -86,7 +86,7 @@ class ProcessEnded(NoticeEvent):
 class NoticeHookFailed(NoticeEvent):
     """A notice hook raised, so that events may be missing. The offline call itself went on.
 
-    Logged once for each hook, by the standard logger.
+    Logged once for each hook and process, as events are logged without hooks.
 
     Attributes:
         error: Type of the exception. Its text may hold what the hook was working on.
@@ -106,13 +106,13 @@ class LoggerDisabled(NoticeEvent):
     false.
 
     Attributes:
-        logger: Name of the disabled logger.
+        disabled: Name of the disabled logger.
     """
 
     name = "shim.logger_disabled"
     level = "error"
 
-    logger: str
+    disabled: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from shim.notices.events import OfflineUsageSummarized
-from shim.notices.hooks import emit, emit_last
+from shim.notices.hooks import emit
 from shim.notices.sites import TABLE, Site
+from shim.notices.writer import write_last
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +51,7 @@ def arm(modules: Mapping[str, Any] = sys.modules) -> None:
 def leave() -> None:
     """Report at the end of the process. Never raises."""
     global _left  # noqa: PLW0603 -- one process ends once.
-    emit_last(summarize)
+    write_last(summarize)
     _left = True
     # Exit handlers that were registered earlier run later. Their calls must come by here.
     TABLE.change_policy()

@@ -123,7 +123,18 @@ class TestBrokenHooks:
         """One broken hook does not hide another."""
         set_notice_hooks([broken, lambda: None])
         emit(EVENT)
-        assert [record.args for record in caplog.records] == [("ValueError",), ("TypeError",)]
+        failed = [record.shim for record in caplog.records]
+        assert [one["event"] for one in failed] == ["shim.notice_hook_failed"] * 2
+        assert [one["error"] for one in failed] == ["ValueError", "TypeError"]
+
+    def test_structlog_gets_the_failure_if_it_is_configured(self, structured, caplog):
+        """It is an event like the others, so it belongs into the log that the others are in."""
+        set_notice_hooks([broken])
+        emit(EVENT)
+        (failed,) = structured
+        assert (failed["event"], failed["error"]) == ("shim.notice_hook_failed", "ValueError")
+        assert failed["instance"]
+        assert not caplog.records
 
     def test_broken_factory(self, caplog):
         """A hook that cannot be made is a broken hook; who asks for it hears why."""
