@@ -151,7 +151,8 @@ class _Base:
                 planned=self.tally["planned"],
                 api_calls=self.api_calls,
                 seconds=round(time.monotonic() - self._started, 3),
-                trace_ids=tuple(self._session.trace_ids),
+                trace_id=self._session.first_trace_id,
+                trace_id_count=self._session.trace_id_count,
             )
         )
 

@@ -33,18 +33,18 @@ EVENT = OfflineCallFinished(
     api_calls={"/query": 1, "/update": 2},
     seconds=0.25,
     error_code=0,
-    trace_ids=("E-O.1", "E-O.2"),
+    trace_id="E-O.1",
+    trace_id_count=2,
     service="hr-sync",
     instance="7-0123456789ab",
     at="2026-11-26T01:02:03.004Z",
 )
 LINE = (
-    "event=shim.offline_call_finished code=FXO001 function=set_status mode=object reason=mode "
-    "caller_file=/app/hr.py caller_line=3 caller_module=hr caller_function=leave site=1 "
-    "calls=4 members=2 changed=2 unchanged=0 failed=0 accepted=0 planned=0 "
-    "api_calls=/query:1,/update:2 "
-    "seconds=0.25 error_code=0 trace_ids=E-O.1,E-O.2 service=hr-sync instance=7-0123456789ab "
-    "at=2026-11-26T01:02:03.004Z"
+    "event=shim.offline_call_finished function=set_status caller_file=/app/hr.py caller_line=3 "
+    "error_code=0 members=2 changed=2 unchanged=0 failed=0 accepted=0 planned=0 seconds=0.25 "
+    "mode=object reason=mode api_calls=/query:1,/update:2 trace_id=E-O.1 trace_id_count=2 calls=4 "
+    "code=FXO001 caller_module=hr caller_function=leave site=1 service=hr-sync "
+    "instance=7-0123456789ab at=2026-11-26T01:02:03.004Z"
 )
 
 
