@@ -22,7 +22,7 @@ from shim.objectapi import http
 from shim.objectapi.clock import MACHINE, SkippingClock
 from shim.offline import employees
 from shim.sandbox import Sandbox
-from shim.settings.model import ENVIRONMENT_PREFIX, HTTP_VARIABLE
+from shim.settings.names import ENVIRONMENT_PREFIX, HTTP_VARIABLE
 
 # Files that take long and hold few tests. Begun last, one would keep one worker busy alone.
 SLOW = (

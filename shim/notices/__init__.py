@@ -36,6 +36,7 @@ from shim.notices.hooks import (
 from shim.notices.leaving import summarize_now_and_then
 from shim.notices.notice import Notice, NoticeAction, NoticeContext
 from shim.notices.sites import SITES_AT_MOST, Site, SiteUsage, forget, policy_changed, usage
+from shim.notices.stamp import name_service
 from shim.notices.warning import OfflineAPIDeprecationWarning
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "emit",
     "forget",
     "get_notice_hooks",
+    "name_service",
     "noticed",
     "noticed_async",
     "policy_changed",
