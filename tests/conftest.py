@@ -34,6 +34,11 @@ SLOW = (
 )
 _skipped = collections.Counter()
 
+# A process logs once that it has the shim; it is not to be among the first test's events.
+shim.set_notice_hooks([lambda _event: None])
+notices.announce()
+shim.set_notice_hooks(None)
+
 
 def pytest_collection_modifyitems(items):
     """Begin with the slow files."""

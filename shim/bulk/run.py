@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import math
 import time
 from collections import Counter, deque
@@ -162,10 +161,12 @@ class _Base:
 _begun: WeakSet[_Base] = WeakSet()
 
 
-@atexit.register
 def _finish_all() -> None:
     for run in tuple(_begun):
         run.finish()
+
+
+notices.before_the_end(_finish_all)
 
 
 class Run(_Base):

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from shim.forks import ProcessLock
 from shim.notices.events import OfflineAPICalled
 from shim.notices.frames import UNKNOWN, Verdict, blame, describe, judge, place, position
-from shim.notices.hooks import emit
-from shim.notices.leaving import arm, report_late
+from shim.notices.hooks import emit, is_printed
+from shim.notices.leaving import announce, arm, report_late
 from shim.notices.sites import NEVER, TABLE, Site
-from shim.notices.warning import OfflineAPIDeprecationWarning
+from shim.notices.warning import OfflineAPIDeprecationWarning, is_only_displayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -238,6 +238,7 @@ class Notice:
             since = calls - site.announced
             site.announced = calls
             site.next_event = 10 ** len(str(calls))
+        announce()
         caller = site.where
         emit(
             OfflineAPICalled(
@@ -269,19 +270,24 @@ class Notice:
         try:
             if site.warned:
                 return True
-            # No registry: any `catch_warnings` empties it, so once a site is our own business.
-            warnings.warn_explicit(
-                self._warning(),
-                OfflineAPIDeprecationWarning,
-                caller.file,
-                caller.line,
-                caller.module,
-                registry=None,
-            )
+            # If both would only be printed, the event is enough.
+            if not (is_printed() and is_only_displayed()):
+                self._warn(caller)
             site.warned = True
         finally:
             turn.release()
         return True
+
+    def _warn(self, caller: Caller) -> None:
+        # No registry: any `catch_warnings` empties it, so once a site is our own business.
+        warnings.warn_explicit(
+            self._warning(),
+            OfflineAPIDeprecationWarning,
+            caller.file,
+            caller.line,
+            caller.module,
+            registry=None,
+        )
 
     def _warning(self) -> OfflineAPIDeprecationWarning:
         return OfflineAPIDeprecationWarning(

@@ -150,6 +150,13 @@ def _service() -> str | None:
     return named[:SERVICE_AT_MOST].strip() if isinstance(named, str) else None
 
 
+def _announce() -> None:
+    # After `reset()`, the next call does.
+    if settings_module.are_read():
+        notices.announce()
+
+
 notices.name_service(_service)
 settings_module.watch(notices.policy_changed)
+settings_module.watch(_announce)
 settings_module.watch_file(_file_changed)

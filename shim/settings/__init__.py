@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FUNCTIONS",
     "ConfigurationError",
+    "are_read",
     "configure",
     "current",
     "foreseen",
@@ -139,6 +140,11 @@ def configure(**changes: Unpack[SettingsChanges]) -> Settings:
         _state = state = replace(state, configured=kept)
     _tell()
     return state.settings
+
+
+def are_read() -> bool:
+    """Return whether the settings have been read, by a call or by `configure()`."""
+    return _state is not None
 
 
 def foreseen(name: str) -> Any:
