@@ -83,6 +83,17 @@ class ProcessEnded(NoticeEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class NoticesIgnored(NoticeEvent):
+    """From now on this process does not log its calls: the setting `notices` is `ignore`.
+
+    Only if the process was logged as started. Logged once.
+    """
+
+    name = "shim.notices_ignored"
+    level = "warning"
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeHookFailed(NoticeEvent):
     """A notice hook raised, so that events may be missing. The offline call itself went on.
 

@@ -16,10 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from shim.forks import ProcessLock
 from shim.notices import stamp
-from shim.notices.events import OfflineUsageSummarized, ProcessEnded, ProcessStarted
+from shim.notices.events import (
+    NoticesIgnored,
+    OfflineUsageSummarized,
+    ProcessEnded,
+    ProcessStarted,
+)
 from shim.notices.hooks import emit, is_logged, is_printed
 from shim.notices.sites import TABLE, Site
-from shim.notices.writer import write_last
+from shim.notices.writer import Once, write_last
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,6 +43,7 @@ _is_ignored: Callable[[], bool] = _never
 # The process and the service that were logged as started, and as ended with how many calls.
 _started: tuple[int, str] | None = None
 _ended: tuple[int, int] | None = None
+_ignored = Once()
 
 
 def begin(
@@ -66,7 +72,12 @@ def announce() -> bool:
     """
     global _started
     with suppress(Exception):
-        if not (_version and is_logged()) or _is_ignored():
+        if not (_version and is_logged()):
+            return False
+        if _is_ignored():
+            # What was started would look like a process that calls no more.
+            if _is_started() and _ignored.first():
+                emit(NoticesIgnored())
             return False
         started = (os.getpid(), stamp.service())
         with _lock.held():
@@ -76,6 +87,10 @@ def announce() -> bool:
             emit(ProcessStarted(version=_version))
         return True
     return False
+
+
+def _is_started() -> bool:
+    return _started is not None and _started[0] == os.getpid()
 
 
 def _is_prepared(modules: Mapping[str, Any]) -> bool:
@@ -91,7 +106,7 @@ def _end(modules: Mapping[str, Any]) -> None:
     """Log that the process ends, and again if calls were made since."""
     global _ended
     process = os.getpid()
-    if _is_prepared(modules) and (_started is None or _started[0] != process):
+    if _is_prepared(modules) and not _is_started():
         return
     if announce():
         counts = [site.calls for site in TABLE.sites()]

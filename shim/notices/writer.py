@@ -97,21 +97,18 @@ def is_printed() -> bool:
 
 
 def line(fields: Mapping[str, Any]) -> str:
-    """Return fields as one line of `key=value`, without those that are None or empty collections.
+    """Return fields as one line of `key=value`.
 
-    A value that is not one plain word is in quotes, with the escapes of JSON.
+    A value that is not one plain word is in quotes, with the escapes of JSON. None and an empty
+    collection are `""`. No field is left out, so that a torn line can be told from a whole one.
     """
-    return " ".join(
-        f"{key}={_word(value)}" for key, value in fields.items() if not _is_empty(value)
-    )
-
-
-def _is_empty(value: object) -> bool:
-    return value is None or (isinstance(value, (tuple, Mapping)) and not value)
+    return " ".join(f"{key}={_word(value)}" for key, value in fields.items())
 
 
 def _word(value: Any) -> str:
-    if isinstance(value, Mapping):
+    if value is None:
+        text = ""
+    elif isinstance(value, Mapping):
         text = ",".join(f"{key}:{item}" for key, item in value.items())
     elif isinstance(value, tuple):
         text = ",".join(map(str, value))

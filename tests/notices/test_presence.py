@@ -166,6 +166,14 @@ class TestNone:
         """Neither there nor on stderr."""
         assert told(SET_UP + program) == []
 
+    def test_process_that_stops_to_log_its_calls_says_so(self, told):
+        """Else it would look like one that calls no more. It says so once, and logs no end."""
+        (process,) = told(
+            SET_UP + "set_up()\nimport shim\n"
+            "for notices in ('ignore', 'log', 'ignore'): shim.configure(notices=notices)\n"
+        )
+        assert names(process) == [STARTED, "shim.notices_ignored"]
+
     def test_only_calls_are_printed_if_nothing_is_set_up(self, told):
         """Not that the process has the shim."""
         err = r"event=shim\.offline_api_called .*\n"
