@@ -35,11 +35,7 @@ _lock = ProcessLock()
 _version = ""
 
 
-def _never() -> bool:
-    return False
-
-
-_is_ignored: Callable[[], bool] = _never
+_is_ignored: Callable[[], bool] = bool
 # The process and the service that were logged as started, and as ended with how many calls.
 _started: tuple[int, str] | None = None
 _ended: tuple[int, int] | None = None
@@ -71,22 +67,20 @@ def announce() -> bool:
         Whether it is logged.
     """
     global _started
-    with suppress(Exception):
-        if not (_version and is_logged()):
-            return False
-        if _is_ignored():
-            # What was started would look like a process that calls no more.
-            if _is_started() and _ignored.first():
-                emit(NoticesIgnored())
-            return False
-        started = (os.getpid(), stamp.service())
-        with _lock.held():
-            before, _started = _started, started
-        if before != started:
-            _register(sys.modules)
-            emit(ProcessStarted(version=_version))
-        return True
-    return False
+    if not (_version and is_logged()):
+        return False
+    if _is_ignored():
+        # What was started would look like a process that calls no more.
+        if _is_started() and _ignored.first():
+            emit(NoticesIgnored())
+        return False
+    started = (os.getpid(), stamp.service())
+    with _lock.held():
+        before, _started = _started, started
+    if before != started:
+        _register(sys.modules)
+        emit(ProcessStarted(version=_version))
+    return True
 
 
 def _is_started() -> bool:

@@ -230,11 +230,10 @@ class Notice:
     def _forget_code(self, code: _Code) -> None:
         # Without the lock, for this runs wherever an object dies. Each step is one by itself, and
         # nothing adds a place of a code that is dead.
-        if self._codes.get(code.number) is code:
-            del self._codes[code.number]
-            for here in code.places:
-                for known in (self._known, self._passed, self._stranded):
-                    known.pop(here, None)
+        self._codes.pop(code.number, None)
+        for here in code.places:
+            for known in (self._known, self._passed, self._stranded):
+                known.pop(here, None)
 
     def _look(self, site: Site, frame: FrameType | None, calls: int) -> None:
         epoch = TABLE.epoch

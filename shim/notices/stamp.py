@@ -13,11 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def _not_named() -> str | None:
-    return None
-
-
-_named: Callable[[], str | None] = _not_named
+_named: Callable[[], str | None] = str
 
 
 def name_service(named: Callable[[], str | None]) -> None:

@@ -34,13 +34,16 @@ class OfflineAPIDeprecationWarning(DeprecationWarning):
         )
 
 
-def is_only_displayed() -> bool:
+def is_only_displayed(flags: object = sys.flags) -> bool:
     """Return whether Python's own filters decide what becomes of this warning.
 
     They display it on stderr for calls of `__main__`, and ignore it elsewhere.
+
+    Args:
+        flags: Those of the interpreter.
     """
-    # Filters of a context cannot be seen here.
-    if getattr(sys.flags, "context_aware_warnings", False):
+    # Filters of a context (Python 3.14) cannot be seen here.
+    if getattr(flags, "context_aware_warnings", False):
         return False
     for action, _, category, module, _ in warnings.filters:
         if issubclass(OfflineAPIDeprecationWarning, category):

@@ -120,6 +120,13 @@ class TestEvents:
         assert calls_in(events) == [1, 10, 100, 1000]
         assert [event.calls_since for event in events] == [1, 9, 90, 900]
 
+    def test_call_without_a_line_of_its_own_is_logged_as_often(self, door, events):
+        """An executor that is given the function itself."""
+        with ThreadPoolExecutor(1) as pool:
+            for _ in range(12):
+                pool.submit(door).result()
+        assert calls_in(events) == [1, 10]
+
     def test_says_all(self, door, events):
         """The event carries function and caller."""
         door()

@@ -1,6 +1,10 @@
 """A script that has set up nothing sees each fact once on stderr."""
 
+from types import SimpleNamespace
+
 import pytest
+
+from shim.notices.warning import is_only_displayed
 
 SCRIPT = """
 import warnings
@@ -70,6 +74,25 @@ class TestWarning:
             "    raise SystemExit(1)\n"
         )
         assert sum(CALLED in line for line in lines) == 2
+
+    @pytest.mark.parametrize(
+        ("filters", "given"),
+        [
+            ("warnings.simplefilter('ignore', ResourceWarning)", False),
+            ("warnings.simplefilter('default', DeprecationWarning)", True),
+            ("warnings.filterwarnings('default', 'FXO001')", True),
+            ("warnings.resetwarnings()", True),
+        ],
+    )
+    def test_filters_that_concern_this_warning_count(self, said, filters, given):
+        """Those of others do not."""
+        lines = said(f"{filters}\ncall()\n")
+        assert any("OfflineAPIDeprecationWarning: FXO001" in one for one in lines) == given
+        assert sum(CALLED in one for one in lines) == 1
+
+    def test_filters_of_a_context_are_not_known(self):
+        """Python 3.14 may have some."""
+        assert not is_only_displayed(SimpleNamespace(context_aware_warnings=True))
 
     def test_options_of_the_interpreter_are_filters(self, said):
         """Who asks for warnings gets them."""

@@ -323,6 +323,21 @@ class TestAwaited:
         gc.collect()
         assert [one["shim"] for one in lines(screen) if one["shim"]] == [plain(said(EVENT))]
 
+    def test_other_awaitable_leaves_the_event_to_logging(self, screen):
+        """Nothing says that it runs by itself."""
+
+        class Later:
+            def __await__(self):
+                raise AssertionError
+
+        class Own(structlog.stdlib.BoundLogger):
+            def warning(self, *_arguments, **_fields):
+                return Later()
+
+        configure(structlog.processors.JSONRenderer(), wrapper_class=Own)
+        emit(EVENT)
+        assert [one["shim"] for one in lines(screen) if one["shim"]] == [plain(said(EVENT))]
+
     def test_task_that_logs_is_not_logged_twice(self, screen):
         """It is under way."""
 
