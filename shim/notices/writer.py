@@ -19,7 +19,7 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.notices.events import LoggerDisabled
+from shim.notices.events import LoggerDisabled, ProcessEnded, ProcessStarted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +33,8 @@ _LEVELS: Final = {
     "warning": logging.WARNING,
     "error": logging.ERROR,
 }
+# Nobody who runs a program without a log wants to read these on stderr.
+_NEVER_PRINTED: Final = (ProcessStarted, ProcessEnded)
 # structlog's processors that leave all but the message to `extra`, which most formats do not show.
 _TO_EXTRA: Final = ("render_to_log_kwargs", "render_to_log_args_and_kwargs")
 
@@ -77,7 +79,7 @@ def write(event: NoticeEvent) -> None:
                 _log(event)
             return
         refused = type(error).__qualname__
-    if refused:
+    if refused and (_logger().hasHandlers() or not isinstance(event, _NEVER_PRINTED)):
         _report_refusal(refused)
         _log(event)
 

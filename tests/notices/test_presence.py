@@ -174,6 +174,14 @@ class TestNone:
         )
         assert names(process) == [STARTED, "shim.notices_ignored"]
 
+    def test_process_events_are_not_printed_for_a_structlog_that_fails(self, told):
+        """The calls are: there is no other place for them."""
+        broken = "import structlog\nstructlog.configure(processors=[lambda *_: 1 // 0])\n"
+        assert told(broken + "import shim\nshim.configure()\n") == []
+        err = r"structlog does not log .*\nevent=shim\.offline_api_called .*\n"
+        summary = r"event=shim\.offline_usage_summarized .*\n"
+        assert told(broken + CALL + "door()\n", err=err + summary) == []
+
     def test_only_calls_are_printed_if_nothing_is_set_up(self, told):
         """Not that the process has the shim."""
         err = r"event=shim\.offline_api_called .*\n"
