@@ -8,6 +8,7 @@ import json
 import logging
 import logging.config
 import re
+import sys
 import threading
 import typing
 from collections.abc import Mapping
@@ -33,6 +34,12 @@ RESERVED = {
     *("event", "level", "level_number", "logger", "logger_name", "timestamp", "exception"),
     *("exc_info", "stack", "stack_info", "stacklevel", "positional_args", "extra", "msg"),
     *("color_message", "_record", "_from_structlog", "self", "method_name", "meth"),
+}
+# Python 3.10 has no qualified names.
+CALLSITE = {
+    one
+    for one in structlog.processors.CallsiteParameter
+    if one.name != "QUAL_NAME" or sys.version_info >= (3, 11)
 }
 TEXTS = st.one_of(
     st.text(max_size=20),
@@ -217,7 +224,7 @@ class TestStructlog:
             structlog.stdlib.add_logger_name,
             structlog.stdlib.PositionalArgumentsFormatter(),
             structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.CallsiteParameterAdder(),
+            structlog.processors.CallsiteParameterAdder(CALLSITE),
             structlog.processors.StackInfoRenderer(),
             structlog.processors.format_exc_info,
             structlog.processors.UnicodeDecoder(),
