@@ -4,15 +4,20 @@
 
 Every contender calls the same function with the same arguments. They take turns within each
 round, so that a slow moment of the machine hits all of them, and the least of all rounds counts:
-noise only ever adds. PEP 702's own wrapper and tantale's `Deprecated` stand beside as what one
-would use instead; both are measured silenced, which is their quickest.
+noise only ever adds. What one would use instead stands beside: `warnings.warn` by hand, PEP 702's
+own wrapper and tantale's `Deprecated`. All three are measured with a filter of the program that
+ignores the warning, which is their quickest: tantale's own `action` would set filters at each call.
+
+The last rows call from many places in turn, as a large program does.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from deprecated import deprecated as tantale  # type: ignore[import-untyped]
@@ -28,6 +33,10 @@ ROUNDS = 40
 CALLS = 5_000
 SYNC_BOUND = 1_000.0
 ASYNC_BOUND = 2_000.0
+PLACES = (100, 9_000, 20_000)
+IN_ONE = 50
+# Beyond the caches of the processor everything takes longer. A cliff would be 20 and more.
+MANY_BOUND = 3.0
 MEMBERS = ("FSUID_1", "FSUID_2")
 
 
@@ -45,6 +54,17 @@ def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a function as an application's own decorator would."""
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def warning(function: Callable[..., Any], message: str) -> Callable[..., Any]:
+    """Wrap a function so that it warns, by hand."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
         return function(*args, **kwargs)
 
     return wrapper
@@ -90,8 +110,9 @@ def measure() -> list[Row]:
             {
                 "notice": noticed(bare, notice),
                 "notice, through a decorator": decorated(noticed(bare, notice)),
+                "warnings.warn": warning(bare, message),
                 "PEP 702 (typing_extensions)": pep_702(message)(bare),
-                "tantale Deprecated": tantale(message, action="ignore")(bare),
+                "tantale Deprecated": tantale(message)(bare),
             },
             SYNC_BOUND,
         ),
@@ -101,8 +122,9 @@ def measure() -> list[Row]:
             {
                 "notice": noticed_async(bare_async, notice),
                 "notice, through a decorator": decorated(noticed_async(bare_async, notice)),
+                "warnings.warn": warning(bare_async, message),
                 "PEP 702 (typing_extensions)": pep_702(message)(bare_async),
-                "tantale Deprecated": tantale(message, action="ignore")(bare_async),
+                "tantale Deprecated": tantale(message)(bare_async),
             },
             ASYNC_BOUND,
         ),
@@ -114,6 +136,7 @@ def measure() -> list[Row]:
             warnings.simplefilter("ignore")
             for kind, plain, others, bound in kinds:
                 rows += _rows(kind, plain, others, bound)
+            rows += _from_many_places(notice)
     finally:
         set_notice_hooks(None)
         forget()  # What was measured is no usage to be summarized at exit.
@@ -135,6 +158,49 @@ def _rows(
     for name, value in found.items():
         rows.append(Row(f"{kind}: {name}, over bare", value - base, "ns", _bound(name, bound)))
     return rows
+
+
+def _from_many_places(notice: Notice) -> list[Row]:
+    """The notice's cost of a call, by the number of places that call."""
+    door = noticed(bare, notice)
+    contenders: dict[str, Callable[[], float]] = {}
+    for places in PLACES:
+        callers = _callers(places)
+        contenders[f"bare {places}"] = partial(_call_each, callers, bare, places)
+        contenders[f"notice {places}"] = partial(_call_each, callers, door, places)
+    found = least(contenders)
+    costs = [found[f"notice {places}"] - found[f"bare {places}"] for places in PLACES]
+    rows: list[Row] = [
+        Row(f"sync: notice, over bare, from {places:,} places in turn", cost, "ns")
+        for places, cost in zip(PLACES, costs, strict=True)
+    ]
+    for places, cost in zip(PLACES[1:], costs[1:], strict=True):
+        rows.append(
+            Row(f"sync: {places:,} places / {PLACES[0]:,} places", cost / costs[0], "x", MANY_BOUND)
+        )
+    return rows
+
+
+def _callers(places: int) -> list[Callable[[Callable[..., Any]], None]]:
+    """Functions that call what they are given, each from `IN_ONE` places of its own."""
+    line = "    function('token', 'corp', MEMBERS, status=1)\n"
+    source = f"def caller(function):\n{line * IN_ONE}"
+    callers = []
+    for number in range(places // IN_ONE):
+        namespace: dict[str, Any] = {"MEMBERS": MEMBERS, "__name__": f"module_{number}"}
+        exec(compile(source, f"module_{number}.py", "exec"), namespace)  # noqa: S102
+        callers.append(namespace["caller"])
+    return callers
+
+
+def _call_each(callers: list[Callable[..., None]], function: Callable[..., Any], n: int) -> float:
+    """Nanoseconds of one call, as often as in the other rows or once from each place."""
+    turns = max(1, CALLS // n)
+    start = time.perf_counter_ns()
+    for _ in range(turns):
+        for caller in callers:
+            caller(function)
+    return (time.perf_counter_ns() - start) / (turns * n)
 
 
 def _bound(name: str, bound: float) -> float | None:

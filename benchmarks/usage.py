@@ -145,7 +145,8 @@ def _log(lines: int, one_in: int) -> Iterator[str]:
             api_calls={"/cgi/crm/v2/data/query": 2, "/cgi/crm/v2/data/update": 1},
             seconds=0.2,
             error_code=0,
-            trace_ids=("E-O.857002.1000-0123456789abcdef",),
+            trace_id="E-O.857002.1000-0123456789abcdef",
+            trace_id_count=1,
             instance=f"{100 + process}-0123456789ab",
             at=f"{at}.000Z",
         )

@@ -109,7 +109,8 @@ def _events(
         api_calls={},
         seconds=0.2,
         error_code=0,
-        trace_ids=(),
+        trace_id="",
+        trace_id_count=0,
     )
     for call in range(1, calls + 1):
         yield replace(finished, calls=call, instance=finished.instance, at=at)

@@ -13,7 +13,7 @@ pytest, which otherwise warns; this package brings a plugin.
 
 from typing import TYPE_CHECKING
 
-from shim import aio
+from shim import aio, notices, settings
 from shim.bulk import set_member_status_many
 from shim.notices import (
     NoticeHook,
@@ -77,6 +77,13 @@ else:
 
         return Settings
 
+
+def _is_ignored() -> bool:
+    return bool(settings.foreseen("notices") == "ignore")
+
+
+# When all the rest is there, for handlers of logging may run any code.
+notices.begin(__version__, _is_ignored)
 
 __all__ = [
     "Answer",

@@ -22,7 +22,7 @@ from shim.objectapi import http
 from shim.objectapi.clock import MACHINE, SkippingClock
 from shim.offline import employees
 from shim.sandbox import Sandbox
-from shim.settings.model import ENVIRONMENT_PREFIX, HTTP_VARIABLE
+from shim.settings.names import ENVIRONMENT_PREFIX, HTTP_VARIABLE
 
 # Files that take long and hold few tests. Begun last, one would keep one worker busy alone.
 SLOW = (
@@ -33,6 +33,11 @@ SLOW = (
     "test_demo.py",
 )
 _skipped = collections.Counter()
+
+# A process logs once that it has the shim; it is not to be among the first test's events.
+shim.set_notice_hooks([lambda _event: None])
+notices.announce()
+shim.set_notice_hooks(None)
 
 
 def pytest_collection_modifyitems(items):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import math
 import time
 from collections import Counter, deque
@@ -151,7 +150,8 @@ class _Base:
                 planned=self.tally["planned"],
                 api_calls=self.api_calls,
                 seconds=round(time.monotonic() - self._started, 3),
-                trace_ids=tuple(self._session.trace_ids),
+                trace_id=self._session.first_trace_id,
+                trace_id_count=self._session.trace_id_count,
             )
         )
 
@@ -161,10 +161,12 @@ class _Base:
 _begun: WeakSet[_Base] = WeakSet()
 
 
-@atexit.register
 def _finish_all() -> None:
     for run in tuple(_begun):
         run.finish()
+
+
+notices.before_the_end(_finish_all)
 
 
 class Run(_Base):

@@ -13,12 +13,17 @@ from __future__ import annotations
 from shim.notices.door import noticed, noticed_async
 from shim.notices.events import (
     BulkRunFinished,
+    LoggerDisabled,
     NoticeEvent,
+    NoticeHookFailed,
+    NoticesIgnored,
     OfflineAPICalled,
     OfflineCallFellBack,
     OfflineCallFinished,
     OfflineFieldsDropped,
     OfflineUsageSummarized,
+    ProcessEnded,
+    ProcessStarted,
     QuotaStoreLost,
     QuotaStoreRecovered,
     SettingsFileRead,
@@ -33,26 +38,32 @@ from shim.notices.hooks import (
     get_notice_hooks,
     set_notice_hooks,
 )
-from shim.notices.leaving import summarize_now_and_then
+from shim.notices.leaving import announce, before_the_end, begin, summarize_now_and_then
 from shim.notices.notice import Notice, NoticeAction, NoticeContext
 from shim.notices.sites import SITES_AT_MOST, Site, SiteUsage, forget, policy_changed, usage
+from shim.notices.stamp import name_service
 from shim.notices.warning import OfflineAPIDeprecationWarning
 
 __all__ = [
     "SITES_AT_MOST",
     "BulkRunFinished",
+    "LoggerDisabled",
     "Notice",
     "NoticeAction",
     "NoticeContext",
     "NoticeEvent",
     "NoticeHook",
     "NoticeHookFactory",
+    "NoticeHookFailed",
+    "NoticesIgnored",
     "OfflineAPICalled",
     "OfflineAPIDeprecationWarning",
     "OfflineCallFellBack",
     "OfflineCallFinished",
     "OfflineFieldsDropped",
     "OfflineUsageSummarized",
+    "ProcessEnded",
+    "ProcessStarted",
     "QuotaStoreLost",
     "QuotaStoreRecovered",
     "SettingsFileRead",
@@ -61,9 +72,13 @@ __all__ = [
     "Site",
     "SiteUsage",
     "UndocumentedParametersGiven",
+    "announce",
+    "before_the_end",
+    "begin",
     "emit",
     "forget",
     "get_notice_hooks",
+    "name_service",
     "noticed",
     "noticed_async",
     "policy_changed",

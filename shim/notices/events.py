@@ -83,10 +83,21 @@ class ProcessEnded(NoticeEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class NoticesIgnored(NoticeEvent):
+    """From now on this process does not log its calls: the setting `notices` is `ignore`.
+
+    Only if the process was logged as started. Logged once.
+    """
+
+    name = "shim.notices_ignored"
+    level = "warning"
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeHookFailed(NoticeEvent):
     """A notice hook raised, so that events may be missing. The offline call itself went on.
 
-    Logged once for each hook, by the standard logger.
+    Logged once for each hook and process, as events are logged without hooks.
 
     Attributes:
         error: Type of the exception. Its text may hold what the hook was working on.
@@ -106,13 +117,13 @@ class LoggerDisabled(NoticeEvent):
     false.
 
     Attributes:
-        logger: Name of the disabled logger.
+        disabled: Name of the disabled logger.
     """
 
     name = "shim.logger_disabled"
     level = "error"
 
-    logger: str
+    disabled: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,36 +131,36 @@ class OfflineAPICalled(NoticeEvent):
     """A line of your program made its first, 10th, 100th, 1000th … offline call.
 
     Attributes:
-        code: Stable code of the deprecation.
         function: Name of the deprecated function.
-        replacement: What the object API offers instead.
-        address: The command that says what to do instead, `fxshim explain FXO001`.
         caller_file: File of the calling line. Empty if the table of call sites is full.
             `<unknown>` if no Python code made the call.
         caller_line: Number of the calling line, from 1. 0: unknown.
-        caller_module: Module of the calling line.
-        caller_function: Function of the calling line, with its class (Python 3.11 and later).
-        site: Number of the call site in this process. One line may hold two.
         calls: Calls made by this site so far.
         calls_since: Calls made by this site since its last event, this one included.
         mode: Mode of the call; `routed` if it differs by tenant.
+        code: Stable code of the deprecation.
+        replacement: What the object API offers instead.
+        address: The command that says what to do instead, `fxshim explain FXO001`.
+        caller_module: Module of the calling line.
+        caller_function: Function of the calling line, with its class (Python 3.11 and later).
+        site: Number of the call site in this process. One line may hold two.
     """
 
     name = "shim.offline_api_called"
     level = "warning"
 
-    code: str
     function: str
-    replacement: str
-    address: str
     caller_file: str
     caller_line: int
-    caller_module: str
-    caller_function: str
-    site: int
     calls: int
     calls_since: int
     mode: str
+    code: str
+    replacement: str
+    address: str
+    caller_module: str
+    caller_function: str
+    site: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,52 +168,54 @@ class OfflineCallFinished(NoticeEvent):
     """An offline call has returned.
 
     Attributes:
-        code: Stable code of the deprecation.
         function: Name of the deprecated function.
-        mode: Mode of the call.
-        reason: Why this mode: the setting, the route or the flag that chose it, or the fallback.
         caller_file: File of the calling line. Empty if the table of call sites is full.
             `<unknown>` if no Python code made the call.
         caller_line: Number of the calling line, from 1. 0: unknown.
-        caller_module: Module of the calling line.
-        caller_function: Function of the calling line.
-        site: Number of the call site in this process.
-        calls: Calls made by this site so far.
+        error_code: `errorCode` of the answer, 0 for success.
         members: Members (or departments, records) with an outcome. The old call reports none.
         changed: Members that were written and then seen in the asked state.
         unchanged: Members that were in the asked state already.
         failed: Members that are not seen in the asked state.
         accepted: Records whose change the vendor accepted. They are not read back.
         planned: Members or records that a dry run would have written.
-        api_calls: Number of HTTP calls, by path.
         seconds: Duration in seconds.
-        error_code: `errorCode` of the answer, 0 for success.
-        trace_ids: Trace ids of the first answers of the vendor.
+        mode: Mode of the call.
+        reason: Why this mode: the setting, the route or the flag that chose it, or the fallback.
+        api_calls: Number of HTTP calls, by path.
+        trace_id: `traceId` of the answer.
+        trace_id_count: Number of the vendor's answers, each with a trace id of its own.
+        calls: Calls made by this site so far.
+        code: Stable code of the deprecation.
+        caller_module: Module of the calling line.
+        caller_function: Function of the calling line.
+        site: Number of the call site in this process.
     """
 
     name = "shim.offline_call_finished"
     level = "info"
 
-    code: str
     function: str
-    mode: str
-    reason: str
     caller_file: str
     caller_line: int
-    caller_module: str
-    caller_function: str
-    site: int
-    calls: int
+    error_code: int
     members: int
     changed: int
     unchanged: int
     failed: int
     accepted: int
     planned: int
-    api_calls: Mapping[str, int]
     seconds: float
-    error_code: int
-    trace_ids: tuple[str, ...]
+    mode: str
+    reason: str
+    api_calls: Mapping[str, int]
+    trace_id: str
+    trace_id_count: int
+    calls: int
+    code: str
+    caller_module: str
+    caller_function: str
+    site: int
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seconds", round(self.seconds, 3))
@@ -213,17 +226,17 @@ class OfflineFieldsDropped(NoticeEvent):
     """Parameters of an offline call have no field in the object API and were left out.
 
     Attributes:
-        code: Stable code of the deprecation.
         function: Name of the deprecated function.
         parameters: Their documented names, never their values.
+        code: Stable code of the deprecation.
     """
 
     name = "shim.offline_fields_dropped"
     level = "warning"
 
-    code: str
     function: str
     parameters: tuple[str, ...]
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,29 +246,29 @@ class UndocumentedParametersGiven(NoticeEvent):
     Only in the mode `legacy` are they sent, as before. Logged once for each name and call site.
 
     Attributes:
-        code: Stable code of the deprecation.
         function: Name of the deprecated function.
         caller_file: File of the calling line. Empty if the table of call sites is full.
         caller_line: Number of the calling line, from 1. 0: unknown.
+        parameters: Their names, never their values. `*`: names that are no identifiers.
+        resembles: Documented parameters that these names resemble and that were not given.
+        code: Stable code of the deprecation.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line.
         site: Number of the call site in this process.
-        parameters: Their names, never their values. `*`: names that are no identifiers.
-        resembles: Documented parameters that these names resemble and that were not given.
     """
 
     name = "shim.undocumented_parameters_given"
     level = "warning"
 
-    code: str
     function: str
     caller_file: str
     caller_line: int
+    parameters: tuple[str, ...]
+    resembles: tuple[str, ...]
+    code: str
     caller_module: str
     caller_function: str
     site: int
-    parameters: tuple[str, ...]
-    resembles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,39 +276,39 @@ class ShadowCompared(NoticeEvent):
     """The old call was made, and its answer compared with what the object API would return.
 
     Attributes:
-        code: Stable code of the deprecation.
         function: Name of the deprecated function.
         caller_file: File of the calling line. Empty if the table of call sites is full.
             `<unknown>` if no Python code made the call.
         caller_line: Number of the calling line, from 1. 0: unknown.
-        caller_module: Module of the calling line.
-        caller_function: Function of the calling line.
         result: `match`, `mismatch` or `not_compared`.
-        against: What the old answer was compared with: `object`, or `legacy` (a second old call).
         mismatches: Paths where the answers differ, for example `employees[].name`. Never values.
         expected: Paths where they differ as the loss report says (`fxshim endpoints NAME`).
-        predicted_error_code: `errorCode` of the other answer. None: unknown.
         reason: Why nothing was compared. Empty if something was.
+        against: What the old answer was compared with: `object`, or `legacy` (a second old call).
+        predicted_error_code: `errorCode` of the other answer. None: unknown.
         seconds: Duration of the comparison in seconds.
+        code: Stable code of the deprecation.
+        caller_module: Module of the calling line.
+        caller_function: Function of the calling line.
     """
 
     name = "shim.shadow_compared"
     # What a shadow is for; at a lower level, logs as they are by default would not have it.
     level = "warning"
 
-    code: str
     function: str
     caller_file: str
     caller_line: int
-    caller_module: str
-    caller_function: str
     result: Literal["match", "mismatch", "not_compared"]
-    against: Literal["object", "legacy"]
     mismatches: tuple[str, ...]
     expected: tuple[str, ...]
-    predicted_error_code: int | None
     reason: str
+    against: Literal["object", "legacy"]
+    predicted_error_code: int | None
     seconds: float
+    code: str
+    caller_module: str
+    caller_function: str
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seconds", round(self.seconds, 3))
@@ -306,26 +319,26 @@ class OfflineCallFellBack(NoticeEvent):
     """The object API refused a call as a whole, before any write, and the old call was made.
 
     Attributes:
-        code: Stable code of the deprecation.
         function: Name of the deprecated function.
         caller_file: File of the calling line. Empty if the table of call sites is full.
             `<unknown>` if no Python code made the call.
         caller_line: Number of the calling line, from 1. 0: unknown.
+        error_code: `errorCode` with which the object API refused.
+        code: Stable code of the deprecation.
         caller_module: Module of the calling line.
         caller_function: Function of the calling line.
-        error_code: `errorCode` with which the object API refused.
     """
 
     name = "shim.offline_call_fell_back"
     level = "warning"
 
-    code: str
     function: str
     caller_file: str
     caller_line: int
+    error_code: int
+    code: str
     caller_module: str
     caller_function: str
-    error_code: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,36 +375,36 @@ class OfflineUsageSummarized(NoticeEvent):
     """Exact count of one call site: every `summary_seconds` if it has changed, and at exit.
 
     Attributes:
-        code: Stable code of the deprecation.
         function: Name of the deprecated function.
-        replacement: What the object API offers instead.
-        address: The command that says what to do instead, `fxshim explain FXO001`.
         caller_file: File of the calling line. Empty for the overflow counter.
             `<unknown>` if no Python code made the call.
         caller_line: Number of the calling line, from 1. 0: unknown.
-        caller_module: Module of the calling line.
-        caller_function: Function of the calling line.
-        site: Number of the call site in this process. One line may hold two.
         calls: Exact number of calls.
         mode: Mode of the calls; `routed` if it differs by tenant.
         overflow: Whether this counts all call sites for which the table had no room.
+        code: Stable code of the deprecation.
+        replacement: What the object API offers instead.
+        address: The command that says what to do instead, `fxshim explain FXO001`.
+        caller_module: Module of the calling line.
+        caller_function: Function of the calling line.
+        site: Number of the call site in this process. One line may hold two.
     """
 
     name = "shim.offline_usage_summarized"
     level = "warning"
 
-    code: str
     function: str
-    replacement: str
-    address: str
     caller_file: str
     caller_line: int
-    caller_module: str
-    caller_function: str
-    site: int
     calls: int
     mode: str
     overflow: bool
+    code: str
+    replacement: str
+    address: str
+    caller_module: str
+    caller_function: str
+    site: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,9 +452,10 @@ class BulkRunFinished(NoticeEvent):
         unchanged: Members that were in the asked state already.
         failed: Members that are not seen in the asked state.
         planned: Members that a dry run would have written.
-        api_calls: Number of HTTP calls, by path.
         seconds: Duration in seconds.
-        trace_ids: Trace ids of the first answers of the vendor.
+        api_calls: Number of HTTP calls, by path.
+        trace_id: Trace id of the vendor's first answer. Empty: there was none.
+        trace_id_count: Number of the vendor's answers, each with a trace id of its own.
     """
 
     name = "shim.bulk_run_finished"
@@ -454,6 +468,7 @@ class BulkRunFinished(NoticeEvent):
     unchanged: int
     failed: int
     planned: int
-    api_calls: Mapping[str, int]
     seconds: float
-    trace_ids: tuple[str, ...]
+    api_calls: Mapping[str, int]
+    trace_id: str
+    trace_id_count: int

@@ -188,6 +188,9 @@ def describe(frame: FrameType | None) -> Caller:
 
 def _module(frame: FrameType) -> str:
     name: object = frame.f_globals.get("__name__")
+    # What multiprocessing calls the program in a child is still the program.
+    if name == "__mp_main__":
+        return "__main__"
     return name if isinstance(name, str) else ""
 
 

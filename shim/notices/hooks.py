@@ -1,32 +1,19 @@
-"""Who hears an event: hooks, as stamina has them.
-
-The default hook speaks structlog where the application configured it, and otherwise the standard
-library's logger `shim`. Nothing here prints, and nothing here configures logging.
-"""
+"""Who hears an event: hooks, as stamina has them. The default hook writes the log (`writer`)."""
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from shim.forks import ProcessLock
+from shim.notices import writer
+from shim.notices.events import NoticeHookFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from shim.notices.events import NoticeEvent
-
-_LOGGER: Final = "shim"
-_LEVELS: Final = {
-    "debug": logging.DEBUG,
-    "info": logging.INFO,
-    "warning": logging.WARNING,
-    "error": logging.ERROR,
-}
 
 
 class NoticeHook(Protocol):
@@ -51,6 +38,9 @@ class NoticeHookFactory:
     hook_factory: Callable[[], NoticeHook]
 
 
+_DEFAULTS: Final = (writer.write,)
+
+
 def set_notice_hooks(hooks: Iterable[NoticeHook | NoticeHookFactory] | None) -> None:
     """Choose who hears the events of this process.
 
@@ -58,8 +48,9 @@ def set_notice_hooks(hooks: Iterable[NoticeHook | NoticeHookFactory] | None) -> 
         hooks: Hooks and factories of hooks, called in this order. `()` silences every event,
             `None` brings back the default hook.
     """
-    global _guards  # noqa: PLW0603 -- one process has one set of hooks.
+    global _guards, _are_given  # noqa: PLW0603 -- one process has one set of hooks.
     _guards = tuple(_Guard(hook) for hook in (_DEFAULTS if hooks is None else hooks))
+    _are_given = hooks is not None
 
 
 def get_notice_hooks() -> tuple[NoticeHook, ...]:
@@ -81,52 +72,25 @@ def emit(event: NoticeEvent) -> None:
         guard(event)
 
 
-# The thread that emits the last events of the process, while it does.
-_last_in: int | None = None
+def is_logged() -> bool:
+    """Return whether events go to something that the application has set up."""
+    return bool(_guards) if _are_given else writer.is_set_up()
 
 
-def emit_last(events: Callable[[], None]) -> None:
-    """Run what emits at the end of a process, without noise about streams that are closed.
-
-    pytest closes what it captured, a daemon its standard streams, before Python's exit handlers
-    run. A handler of `logging` prints "--- Logging error ---" for each record that it cannot write
-    then. Ours are dropped instead, here and while logging shuts down: the handler before and the
-    handler after still get them. Records of others are reported as ever.
-
-    Args:
-        events: Emits the events.
-    """
-    global _last_in  # noqa: PLW0603 -- one process ends once.
-    report = logging.Handler.handleError
-
-    def handle_error(self: logging.Handler, record: logging.LogRecord) -> None:
-        # structlog may be configured to use a logger of another name.
-        if record.name != _LOGGER and threading.get_ident() != _last_in:
-            report(self, record)
-
-    logging.Handler.handleError = handle_error  # type: ignore[method-assign]
-    _last_in = threading.get_ident()
-    try:
-        events()
-    finally:
-        _last_in = None
-
-
-def _is_closed_at_exit(error: Exception) -> bool:
-    """Whether a hook failed since the process ends: its stream or its connection is closed."""
-    closed = isinstance(error, OSError) or "closed file" in str(error)
-    return closed and threading.get_ident() == _last_in
+def is_printed() -> bool:
+    """Return whether logging prints the warnings among them to stderr, since nothing is set up."""
+    return not _are_given and writer.is_printed()
 
 
 class _Guard:
     """One hook, kept from breaking the call it is told about."""
 
-    __slots__ = ("_given", "_hook", "_told")
+    __slots__ = ("_failed", "_given", "_hook")
 
     def __init__(self, given: NoticeHook | NoticeHookFactory) -> None:
         self._given = given
         self._hook: NoticeHook | None = None
-        self._told = False
+        self._failed = writer.Once()
 
     def hook(self) -> NoticeHook:
         with _lock.held():
@@ -140,51 +104,13 @@ class _Guard:
         try:
             (self._hook or self.hook())(event)
         except Exception as error:  # noqa: BLE001 -- a stranger's hook may raise anything.
-            if not _is_closed_at_exit(error):
-                self._tell_once(type(error).__qualname__)
-
-    def _tell_once(self, error: str) -> None:
-        with _lock.held():
-            told, self._told = self._told, True
-        if not told:
-            # The type only: an exception's text may quote what the hook was working on.
-            with suppress(Exception):
-                logging.getLogger(_LOGGER).error(
-                    "event=shim.notice_hook_failed error=%s "
-                    "(told once; the offline call itself went on)",
-                    error,
-                )
+            if not writer.is_closed_at_exit(error) and self._failed.first():
+                # The type only: an exception's text may quote what the hook was working on.
+                with suppress(Exception):
+                    writer.write(NoticeHookFailed(error=type(error).__qualname__))
 
 
-def _make_default_hook() -> NoticeHook:
-    import structlog  # noqa: PLC0415 -- the first event pays for it, not `import shim`.
-
-    render = structlog.processors.LogfmtRenderer(key_order=["event"], bool_as_flag=False)
-
-    def hook(event: NoticeEvent) -> None:
-        fields = event.fields()
-        # Asked each time: an application may well configure logging after its first call.
-        if structlog.is_configured():
-            getattr(structlog.get_logger(_LOGGER), event.level)(event.name, **fields)
-            return
-        logger = logging.getLogger(_LOGGER)
-        level = _LEVELS[event.level]
-        if logger.isEnabledFor(level):
-            said = {"event": event.name, **fields}
-            flat = {key: _flat(value) for key, value in said.items()}
-            logger.log(level, render(logger, event.level, flat), extra={"shim": said})
-
-    return hook
-
-
-def _flat(value: Mapping[str, int] | tuple[str, ...] | str | float | None) -> str | float | None:
-    """A collection as one word of a log line."""
-    if isinstance(value, Mapping):
-        return ",".join(f"{key}:{item}" for key, item in value.items())
-    return ",".join(map(str, value)) if isinstance(value, tuple) else value
-
-
-_DEFAULTS: Final = (NoticeHookFactory(_make_default_hook),)
 _lock = ProcessLock()
 _guards: tuple[_Guard, ...] = ()
+_are_given = False
 set_notice_hooks(None)

@@ -1,7 +1,8 @@
-"""The summary, now and then and at the end of a process: one event a site, with its exact count.
+"""What a process logs of itself: that it has the shim, its exact counts, that it ends.
 
-A child of `multiprocessing` reports for itself when its target returns. One that is killed, as
-the workers of a `Pool` are when the pool is left, cannot.
+With these a log tells "no call" from "no shim". Each process logs both ends or neither, unless it
+is killed: a child of `multiprocessing` ends when its target returns, and the workers of a `Pool`
+are killed when the pool is left. Such a child starts with its first call or `configure()`.
 """
 
 from __future__ import annotations
@@ -13,15 +14,99 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from shim.notices.events import OfflineUsageSummarized
-from shim.notices.hooks import emit, emit_last
+from shim.forks import ProcessLock
+from shim.notices import stamp
+from shim.notices.events import (
+    NoticesIgnored,
+    OfflineUsageSummarized,
+    ProcessEnded,
+    ProcessStarted,
+)
+from shim.notices.hooks import emit, is_logged, is_printed
 from shim.notices.sites import TABLE, Site
+from shim.notices.writer import Once, write_last
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _armed_for: int | None = None
 _left = False
+_lock = ProcessLock()
+_version = ""
+
+
+_is_ignored: Callable[[], bool] = bool
+# The process and the service that were logged as started, and as ended with how many calls.
+_started: tuple[int, str] | None = None
+_ended: tuple[int, int] | None = None
+_ignored = Once()
+
+
+def begin(
+    version: str, is_ignored: Callable[[], bool], modules: Mapping[str, Any] = sys.modules
+) -> None:
+    """Log that the process has the shim if logging is set up already. Never raises.
+
+    Args:
+        version: Version of the shim.
+        is_ignored: Says whether calls are not logged at all. Such a process says nothing.
+        modules: The modules in use, by name.
+    """
+    global _version, _is_ignored
+    _version, _is_ignored = version, is_ignored
+    if not _is_prepared(modules):
+        announce()
+
+
+def announce() -> bool:
+    """Log that the process has the shim, if logging is set up and it is not logged yet.
+
+    It is logged again if the name of the service changes. Never raises.
+
+    Returns:
+        Whether it is logged.
+    """
+    global _started
+    if not (_version and is_logged()):
+        return False
+    if _is_ignored():
+        # What was started would look like a process that calls no more.
+        if _is_started() and _ignored.first():
+            emit(NoticesIgnored())
+        return False
+    started = (os.getpid(), stamp.service())
+    with _lock.held():
+        before, _started = _started, started
+    if before != started:
+        _register(sys.modules)
+        emit(ProcessStarted(version=_version))
+    return True
+
+
+def _is_started() -> bool:
+    return _started is not None and _started[0] == os.getpid()
+
+
+def _is_prepared(modules: Mapping[str, Any]) -> bool:
+    """Whether multiprocessing imports the program for a child, or for the server that forks them.
+
+    At that time neither can be told from the other, and the server makes no calls.
+    """
+    # In any other process it is a second name of `__main__`.
+    return getattr(modules.get("__mp_main__"), "__name__", "") == "__mp_main__"
+
+
+def _end(modules: Mapping[str, Any]) -> None:
+    """Log that the process ends, and again if calls were made since."""
+    global _ended
+    process = os.getpid()
+    if _is_prepared(modules) and not _is_started():
+        return
+    if announce():
+        counts = [site.calls for site in TABLE.sites()]
+        before, _ended = _ended, (process, sum(counts))
+        if before != _ended:
+            emit(ProcessEnded(version=_version, calls=sum(counts), sites=len(counts)))
 
 
 def arm(modules: Mapping[str, Any] = sys.modules) -> None:
@@ -35,6 +120,10 @@ def arm(modules: Mapping[str, Any] = sys.modules) -> None:
     if _armed_for == process:
         return
     _armed_for, _left = process, False
+    _register(modules)
+
+
+def _register(modules: Mapping[str, Any]) -> None:
     # Again, so that it comes before the exit handlers registered since the import, which may close
     # what hooks write to. The one of the import stays for a first call made by an exit handler.
     atexit.register(leave)
@@ -50,10 +139,29 @@ def arm(modules: Mapping[str, Any] = sys.modules) -> None:
 def leave() -> None:
     """Report at the end of the process. Never raises."""
     global _left  # noqa: PLW0603 -- one process ends once.
-    emit_last(summarize)
+    write_last(_report)
     _left = True
     # Exit handlers that were registered earlier run later. Their calls must come by here.
     TABLE.change_policy()
+
+
+_last: list[Callable[[], None]] = []
+
+
+def before_the_end(report: Callable[[], None]) -> None:
+    """Have something else reported at the end of the process, before the last summaries.
+
+    Args:
+        report: Emits events. It may be called more than once, and must not raise.
+    """
+    _last.append(report)
+
+
+def _report() -> None:
+    for report in _last:
+        report()
+    summarize()
+    _end(sys.modules)
 
 
 def report_late(site: Site) -> bool:
@@ -101,6 +209,9 @@ def _summarize(site: Site) -> None:
     if context.action == "ignore" or used.calls == site.summarized:
         return
     site.summarized = used.calls
+    # On stderr, the last event of the site said it.
+    if used.calls == site.announced and is_printed():
+        return
     emit(
         OfflineUsageSummarized(
             code=used.code,

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from types import CodeType
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from weakref import ref
 
 from shim.forks import ProcessLock
 from shim.notices.events import OfflineAPICalled
 from shim.notices.frames import UNKNOWN, Verdict, blame, describe, judge, place, position
-from shim.notices.hooks import emit
-from shim.notices.leaving import arm, report_late
+from shim.notices.hooks import emit, is_printed
+from shim.notices.leaving import announce, arm, report_late
 from shim.notices.sites import NEVER, TABLE, Site
-from shim.notices.warning import OfflineAPIDeprecationWarning
+from shim.notices.warning import OfflineAPIDeprecationWarning, is_only_displayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import CodeType, FrameType
+    from types import FrameType
 
     from shim.notices.frames import Blame, Caller, Place
 
 NoticeAction: TypeAlias = Literal["ignore", "log", "warn", "error"]
 
-PLACES_AT_MOST: Final = 8192
+PLACES_AT_MOST: Final = 32_768
+"""Places of one function that are found quickly, about 8 MB. Calls of others take longer."""
 _LOOK_BEHIND: Final = (Verdict.FORWARDS, Verdict.OURS)
 # Long enough for any handler of warnings, short enough to end a deadlock made by one.
 _PATIENCE: Final = 1.0
@@ -42,6 +45,15 @@ class NoticeContext:
     action: NoticeAction
     mode: str
     look_through: tuple[str, ...] = ()
+
+
+class _Code(ref[CodeType]):
+    """A code object that is in use, and the places in it. It keeps none alive."""
+
+    __slots__ = ("number", "places")
+
+    number: int
+    places: set[Place]
 
 
 class Notice:
@@ -91,8 +103,8 @@ class Notice:
         self._passed: dict[Place, Verdict] = {}
         # Sites of places that are blamed only for want of a better one.
         self._stranded: dict[Place, Site] = {}
-        # Places name code objects by id; while these live, no other object gets the id.
-        self._codes: dict[int, CodeType] = {}
+        # Places name code objects by id. When one dies its places go, before another gets the id.
+        self._codes: dict[int, _Code] = {}
         self._turn = ProcessLock()
         TABLE.enrol(self)
 
@@ -133,7 +145,7 @@ class Notice:
         self._known.clear()
         self._passed.clear()
         self._stranded.clear()
-        # Last: an id must not outlive its place.
+        # Last: a place must not outlive its code.
         self._codes.clear()
 
     def _seen_without_frame(self) -> Site:
@@ -196,14 +208,32 @@ class Notice:
         with TABLE.lock.held():
             if TABLE.epoch != epoch:
                 return
+            # The places that are known stay: if all went, a loop over a few too many would find
+            # none of them again.
             if len(self._known) + len(self._passed) >= PLACES_AT_MOST:
-                self.forget_places()
+                return
             for frame, verdict in found.passed:
-                self._codes[id(frame.f_code)] = frame.f_code
-                self._passed[place(frame)] = verdict
+                self._passed[self._placed(frame)] = verdict
             # A blamed frame that strands is among the passed ones.
-            self._codes[id(found.frame.f_code)] = found.frame.f_code
-            (self._stranded if found.stranded else self._known)[place(found.frame)] = site
+            (self._stranded if found.stranded else self._known)[self._placed(found.frame)] = site
+
+    def _placed(self, frame: FrameType) -> Place:
+        """Return the place of a frame, which is forgotten when its code dies."""
+        number, _ = here = place(frame)
+        code = self._codes.get(number)
+        if code is None:
+            code = self._codes[number] = _Code(frame.f_code, self._forget_code)
+            code.number, code.places = number, set()
+        code.places.add(here)
+        return here
+
+    def _forget_code(self, code: _Code) -> None:
+        # Without the lock, for this runs wherever an object dies. Each step is one by itself, and
+        # nothing adds a place of a code that is dead.
+        self._codes.pop(code.number, None)
+        for here in code.places:
+            for known in (self._known, self._passed, self._stranded):
+                known.pop(here, None)
 
     def _look(self, site: Site, frame: FrameType | None, calls: int) -> None:
         epoch = TABLE.epoch
@@ -238,6 +268,7 @@ class Notice:
             since = calls - site.announced
             site.announced = calls
             site.next_event = 10 ** len(str(calls))
+        announce()
         caller = site.where
         emit(
             OfflineAPICalled(
@@ -269,19 +300,24 @@ class Notice:
         try:
             if site.warned:
                 return True
-            # No registry: any `catch_warnings` empties it, so once a site is our own business.
-            warnings.warn_explicit(
-                self._warning(),
-                OfflineAPIDeprecationWarning,
-                caller.file,
-                caller.line,
-                caller.module,
-                registry=None,
-            )
+            # If both would only be printed, the event is enough.
+            if not (is_printed() and is_only_displayed()):
+                self._warn(caller)
             site.warned = True
         finally:
             turn.release()
         return True
+
+    def _warn(self, caller: Caller) -> None:
+        # No registry: any `catch_warnings` empties it, so once a site is our own business.
+        warnings.warn_explicit(
+            self._warning(),
+            OfflineAPIDeprecationWarning,
+            caller.file,
+            caller.line,
+            caller.module,
+            registry=None,
+        )
 
     def _warning(self) -> OfflineAPIDeprecationWarning:
         return OfflineAPIDeprecationWarning(

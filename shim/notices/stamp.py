@@ -7,10 +7,32 @@ import sys
 from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+_named: Callable[[], str | None] = str
+
+
+def name_service(named: Callable[[], str | None]) -> None:
+    """Say what the service is called.
+
+    Args:
+        named: Returns the name, or None for that of the program. Called for each event.
+    """
+    global _named  # noqa: PLW0603 -- one process is one service.
+    _named = named
+
+
+def service() -> str:
+    """Return the name of the service; if it has none, that of the program."""
+    return _named() or program()
 
 
 @cache
-def service() -> str:
+def program() -> str:
     """Return the name of the program: its module after `python -m`, else its file."""
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)
     module = spec.name.removesuffix(".__main__") if spec else "__main__"
@@ -33,3 +55,5 @@ def now() -> str:
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch -- Windows has no fork.
     os.register_at_fork(after_in_child=instance.cache_clear)
+    # A fork server is no program; its children are told which one they belong to.
+    os.register_at_fork(after_in_child=program.cache_clear)

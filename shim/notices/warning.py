@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
+
 
 class OfflineAPIDeprecationWarning(DeprecationWarning):
     """A deprecated offline function was called.
@@ -29,3 +32,21 @@ class OfflineAPIDeprecationWarning(DeprecationWarning):
             f"{self.code}: {self.function} is a deprecated offline call; "
             f"use {self.replacement} instead, see `{self.address}`"
         )
+
+
+def is_only_displayed(flags: object = sys.flags) -> bool:
+    """Return whether Python's own filters decide what becomes of this warning.
+
+    They display it on stderr for calls of `__main__`, and ignore it elsewhere.
+
+    Args:
+        flags: Those of the interpreter.
+    """
+    # Filters of a context (Python 3.14) cannot be seen here.
+    if getattr(flags, "context_aware_warnings", False):
+        return False
+    for action, _, category, module, _ in warnings.filters:
+        if issubclass(OfflineAPIDeprecationWarning, category):
+            # As Python has it, which is no pattern.
+            return (action, category, str(module)) == ("default", DeprecationWarning, "__main__")
+    return False

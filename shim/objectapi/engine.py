@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING
 
 from shim.settings import ConfigurationError
-from shim.settings.model import HTTP_VARIABLE as VARIABLE
+from shim.settings.names import HTTP_VARIABLE as VARIABLE
 
 if TYPE_CHECKING:
     import httpcore

@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from shim.settings.model import Settings
 
 
-TRACE_IDS_KEPT = 20
-"""How many of a run's trace ids are kept; a run may make any number of calls."""
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """What goes over the wire. Its content holds a token and people's data: no repr of it."""
@@ -61,12 +57,13 @@ class Session:
         "_trace",
         "acting",
         "api_calls",
+        "first_trace_id",
         "given_token",
         "on_stop",
         "secrets",
         "settings",
         "tenant",
-        "trace_ids",
+        "trace_id_count",
     )
 
     def __init__(
@@ -93,7 +90,8 @@ class Session:
         self.given_token = token
         self.secrets = settings.secrets
         self.api_calls: Counter[str] = Counter()
-        self.trace_ids: list[str] = []
+        self.first_trace_id = ""
+        self.trace_id_count = 0
         self.acting = acting
         self._trace = third_trace_id
         self._numbers = itertools.count(1)
@@ -168,8 +166,8 @@ class Session:
     def answered(self, reply: Reply) -> None:
         """Note a reply's traceId, which is what the vendor's support asks for."""
         with self._lock:
-            if len(self.trace_ids) < TRACE_IDS_KEPT:
-                self.trace_ids.append(reply.trace_id)
+            self.first_trace_id = self.first_trace_id or reply.trace_id
+            self.trace_id_count += 1
 
     def third_trace_id(self) -> str:
         """Return a request id that is new each time and still finds the caller's own in a search.

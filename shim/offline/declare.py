@@ -20,6 +20,7 @@ from shim.offline.fates import CREDENTIALS, ENVELOPE
 from shim.offline.run import Run
 from shim.routing.loading import load
 from shim.settings import ConfigurationError
+from shim.settings.names import SERVICE_AT_MOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -143,5 +144,19 @@ def _file_changed(wrong: str, ignored: tuple[str, ...]) -> None:
     notices.emit(SettingsFileRefused(reason=wrong) if wrong else SettingsFileRead(ignored=ignored))
 
 
+def _service() -> str | None:
+    named: object = settings_module.foreseen("service")
+    # Unchecked, if no call has read the settings yet.
+    return named[:SERVICE_AT_MOST].strip() if isinstance(named, str) else None
+
+
+def _announce() -> None:
+    # After `reset()`, the next call does.
+    if settings_module.are_read():
+        notices.announce()
+
+
+notices.name_service(_service)
 settings_module.watch(notices.policy_changed)
+settings_module.watch(_announce)
 settings_module.watch_file(_file_changed)

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from shim.routing.shadow import Shadowed
     from shim.settings.model import Settings
 
-_TRACE_IDS_LOGGED = 20
-
 
 class Run:
     """One call: its arguments, its way, its session, its books."""
@@ -114,10 +112,8 @@ class Run:
     def finish(self, answer: Answer) -> Answer:
         """Close the books: hang them on the answer and tell the log."""
         states = [outcome.state for outcome in answer.outcomes]
-        traces = [answer["traceId"]]
         if self._session is not None:
             answer.api_calls = dict(self._session.api_calls)
-            traces += self._session.trace_ids
         self._tell_undocumented()
         if answer.dropped:
             notices.emit(
@@ -145,7 +141,8 @@ class Run:
                 api_calls=dict(answer.api_calls),
                 seconds=time.monotonic() - self._started,
                 error_code=answer["errorCode"],
-                trace_ids=tuple(dict.fromkeys(traces))[:_TRACE_IDS_LOGGED],
+                trace_id=answer["traceId"],
+                trace_id_count=0 if self._session is None else self._session.trace_id_count,
             )
         )
         notices.summarize_now_and_then(self._settings.summary_seconds)

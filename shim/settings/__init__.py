@@ -17,6 +17,7 @@ repeats a value.
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from shim.forks import ProcessLock
 from shim.settings.errors import ConfigurationError
+from shim.settings.names import ENVIRONMENT_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -38,8 +40,10 @@ if TYPE_CHECKING:
 __all__ = [
     "FUNCTIONS",
     "ConfigurationError",
+    "are_read",
     "configure",
     "current",
+    "foreseen",
     "pinned",
     "reset",
     "watch",
@@ -84,6 +88,8 @@ class _News:
 
 
 _state: _State | None = None
+# What was foreseen, by name.
+_foreseen: dict[str, Any] = {}
 
 
 def current() -> Settings:
@@ -136,6 +142,43 @@ def configure(**changes: Unpack[SettingsChanges]) -> Settings:
     return state.settings
 
 
+def are_read() -> bool:
+    """Return whether the settings have been read, by a call or by `configure()`."""
+    return _state is not None
+
+
+def foreseen(name: str) -> Any:
+    """Return what a setting is or, before the settings are read, what it is going to be.
+
+    For the events of a process that has not called yet. The model is not imported for it, so the
+    value is as environment or file have it, unchecked.
+
+    Args:
+        name: A setting that is a text.
+
+    Returns:
+        The value; None if neither has it or the file cannot be used.
+    """
+    state = _state
+    if state is not None:
+        return getattr(state.settings, name)
+    if name not in _foreseen:
+        # Kept: the current directory is that of the first look.
+        _foreseen[name] = os.environ.get(f"{ENVIRONMENT_PREFIX}{name.upper()}") or _in_file(name)
+    return _foreseen[name]
+
+
+def _in_file(name: str) -> Any:
+    from shim.settings import file  # noqa: PLC0415
+
+    try:
+        where = file.files()
+        return file.table(where, file.look(where)).values.get(name)
+    except ConfigurationError:
+        # The first call says so.
+        return None
+
+
 def reset(clock: Callable[[], float] = time.monotonic) -> None:
     """Forget what `configure()` was given; file and environment are read again at the next call.
 
@@ -146,6 +189,7 @@ def reset(clock: Callable[[], float] = time.monotonic) -> None:
     with _lock.held():
         _state = None
         _clock = clock
+        _foreseen.clear()
     _tell()
 
 

@@ -164,6 +164,10 @@ class SettingsChanges(TypedDict, total=False):
     notices: Literal["ignore", "log", "warn", "error"]
     """What an offline call does besides being counted: nothing, log, log and raise a Python
     warning, or raise an error."""
+    service: str | None
+    """Name of your service, in each event of the log. Default: the name of the program, for example
+    `hr_sync` for `python hr_sync.py` or `python -m hr_sync`. Set it under gunicorn, celery and
+    uvicorn, where the program is theirs."""
     look_through: list[str] | tuple[str, ...]
     """Modules that are never reported as the caller, for example your own retry helper. Their
     caller is reported instead. Submodules are included."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from shim.settings.errors import ConfigurationError
-from shim.settings.model import CONFIG_VARIABLE, FILE_NAME, TABLE_NAME
+from shim.settings.names import CONFIG_VARIABLE, FILE_NAME, TABLE_NAME
 
 if sys.version_info >= (3, 11):
     import tomllib

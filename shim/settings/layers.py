@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import BaseModel, ValidationError
 
 from shim.settings.errors import ConfigurationError
-from shim.settings.model import CONFIG_VARIABLE, ENVIRONMENT_PREFIX, HTTP_VARIABLE, Settings
+from shim.settings.model import Settings
+from shim.settings.names import CONFIG_VARIABLE, ENVIRONMENT_PREFIX, HTTP_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

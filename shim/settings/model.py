@@ -20,16 +20,10 @@ from pydantic import (
 
 from shim.settings import FUNCTIONS, address
 from shim.settings.errors import ConfigurationError
+from shim.settings.names import ENVIRONMENT_PREFIX, FILE_NAME, SERVICE_AT_MOST, TABLE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-ENVIRONMENT_PREFIX = "FXIAOKE_SHIM_"
-# The two variables that are no settings: the first names the file, the second the HTTP library.
-CONFIG_VARIABLE = f"{ENVIRONMENT_PREFIX}CONFIG"
-HTTP_VARIABLE = f"{ENVIRONMENT_PREFIX}HTTP"
-FILE_NAME = "fxiaoke-shim.toml"
-TABLE_NAME = "fxiaoke-shim"
 
 
 class _Part(BaseModel):
@@ -253,6 +247,10 @@ class Settings(_Part):
     notices: Literal["ignore", "log", "warn", "error"] = "warn"
     """What an offline call does besides being counted: nothing, log, log and raise a Python
     warning, or raise an error."""
+    service: str | None = Field(default=None, min_length=1, max_length=SERVICE_AT_MOST)
+    """Name of your service, in each event of the log. Default: the name of the program, for example
+    `hr_sync` for `python hr_sync.py` or `python -m hr_sync`. Set it under gunicorn, celery and
+    uvicorn, where the program is theirs."""
     look_through: tuple[str, ...] = Field(default=(), strict=False)
     """Modules that are never reported as the caller, for example your own retry helper. Their
     caller is reported instead. Submodules are included."""
@@ -275,6 +273,14 @@ class Settings(_Part):
                 "should be an address such as redis://:password@host:6379/0, rediss://host or "
                 "unix:///path, with special characters in the password written as %XX"
             )
+            raise ValueError(msg)
+        return value
+
+    @field_validator("service")
+    @classmethod
+    def _usable_name(cls, value: str | None) -> str | None:
+        if value is not None and not (value.isprintable() and value.strip() == value):
+            msg = "should be one printable line without blanks around it"
             raise ValueError(msg)
         return value
 

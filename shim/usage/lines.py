@@ -15,7 +15,7 @@ MARK: Final = b"shim."
 _EVENT: Final = re.compile(
     r"shim\.(?:offline_(?:api_called|usage_summarized|call_finished|call_fell_back|fields_dropped)"
     r"|shadow_compared|bulk_run_finished|quota_store_(?:lost|recovered)"
-    r"|settings_file_(?:read|refused)|process_(?:started|ended)|notice_hook_failed"
+    r"|settings_file_(?:read|refused)|process_(?:started|ended)|notice_hook_failed|notices_ignored"
     r"|logger_disabled)"
 )
 _STARTS: Final = re.compile(r'event="?(?=shim\.)')

@@ -25,7 +25,9 @@ _SUMMARIZED: Final = "shim.offline_usage_summarized"
 _COMPARED: Final = "shim.shadow_compared"
 _FELL_BACK: Final = "shim.offline_call_fell_back"
 _ENDED: Final = "shim.process_ended"
-_FAULTS: Final = frozenset({"shim.notice_hook_failed", "shim.logger_disabled"})
+_FAULTS: Final = frozenset(
+    {"shim.notice_hook_failed", "shim.logger_disabled", "shim.notices_ignored"}
+)
 _COUNTING: Final = frozenset({_CALLED, _FINISHED, _SUMMARIZED})
 _OF_A_SITE: Final = _COUNTING | {_COMPARED, _FELL_BACK}
 _TEXTS: Final = {

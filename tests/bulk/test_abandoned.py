@@ -375,8 +375,9 @@ class TestExit:
         )
         assert done.returncode == 0
         told = [line for line in done.stderr.splitlines() if "pending" not in line]
-        assert [line for line in told if "shim." in line] == [
-            "event=shim.bulk_run_finished status=1 dr"
-        ] * 2
+        started, *events, ended = [line for line in told if "shim." in line]
+        assert events == ["event=shim.bulk_run_finished status=1 dr"] * 2
+        assert started.startswith("event=shim.process_started ")
+        assert ended.startswith("event=shim.process_ended ")
         assert "Exception ignored" not in done.stderr
         assert ("the interpreter is ending" in done.stdout) == bool(more)

@@ -169,9 +169,11 @@ class TestTruth:
         """Its lines are the shim's, unbroken."""
         done = demo("--log", COLUMNS="40")
         assert done.returncode == 0
-        lines = done.stdout.splitlines()
+        started, *lines, ended = done.stdout.splitlines()
         assert len(lines) == 4
         assert all("event=shim.offline_" in line for line in lines)
+        assert "event=shim.process_started" in started
+        assert "event=shim.process_ended" in ended
 
 
 class TestBrokenPromises:

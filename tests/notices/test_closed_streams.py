@@ -21,6 +21,7 @@ def call(handler):
 
 """
 SUMMARY = "event=shim.offline_usage_summarized "
+ENDED = "event=shim.process_ended"
 NOISE = "--- Logging error ---"
 
 
@@ -127,6 +128,26 @@ def test_structlog_that_prints_to_a_closed_stream_is_silent(run):
         "stream.close()\n"
     )
     assert (done.code, done.out, done.err) == (0, "", "")
+
+
+def test_logging_has_the_summary_if_structlog_prints_to_a_closed_stream(run, tmp_path):
+    """If it is set up as well; nothing is said of structlog."""
+    log = tmp_path / "app.log"
+    done = run(
+        "import io, logging, structlog, sys\n"
+        "from shim.notices import *\n"
+        "logging.basicConfig(filename=sys.argv[1], format='%(message)s')\n"
+        "stream = io.StringIO()\n"
+        "structlog.configure(logger_factory=structlog.PrintLoggerFactory(stream))\n"
+        "n = Notice('FXO001', 'f', 'r', 'a', lambda: NoticeContext('log', 'object'))\n"
+        "noticed(lambda: None, n)()\n"
+        "stream.close()\n",
+        str(log),
+    )
+    assert (done.code, done.out, done.err) == (0, "", "")
+    lines = log.read_text().splitlines()
+    assert [line.split()[0] for line in lines[-2:]] == [SUMMARY.strip(), ENDED]
+    assert not any("does not log" in line for line in lines)
 
 
 def test_hook_that_fails_at_exit_for_another_reason_is_reported(run):

@@ -32,7 +32,8 @@ FINISHED = OfflineCallFinished(
     api_calls={"/cgi/crm/v2/data/query": 2},
     seconds=1.23456,
     error_code=20012,
-    trace_ids=("E-O.1", "E-O.2"),
+    trace_id="E-O.1",
+    trace_id_count=2,
 )
 
 
@@ -56,7 +57,7 @@ class TestEvents:
         assert list(FINISHED.fields()) == [*declared[3:], *declared[:3]]
         assert declared[:3] == ["service", "instance", "at"]
         assert list(FINISHED.fields()) == list(OfflineCallFinished.field_names())
-        assert FINISHED.fields()["trace_ids"] == ("E-O.1", "E-O.2")
+        assert FINISHED.fields()["api_calls"] == {"/cgi/crm/v2/data/query": 2}
 
     def test_seconds_are_rounded(self):
         """A duration is given to the millisecond."""

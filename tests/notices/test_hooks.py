@@ -33,18 +33,18 @@ EVENT = OfflineCallFinished(
     api_calls={"/query": 1, "/update": 2},
     seconds=0.25,
     error_code=0,
-    trace_ids=("E-O.1", "E-O.2"),
+    trace_id="E-O.1",
+    trace_id_count=2,
     service="hr-sync",
     instance="7-0123456789ab",
     at="2026-11-26T01:02:03.004Z",
 )
 LINE = (
-    "event=shim.offline_call_finished code=FXO001 function=set_status mode=object reason=mode "
-    "caller_file=/app/hr.py caller_line=3 caller_module=hr caller_function=leave site=1 "
-    "calls=4 members=2 changed=2 unchanged=0 failed=0 accepted=0 planned=0 "
-    "api_calls=/query:1,/update:2 "
-    "seconds=0.25 error_code=0 trace_ids=E-O.1,E-O.2 service=hr-sync instance=7-0123456789ab "
-    "at=2026-11-26T01:02:03.004Z"
+    "event=shim.offline_call_finished function=set_status caller_file=/app/hr.py caller_line=3 "
+    "error_code=0 members=2 changed=2 unchanged=0 failed=0 accepted=0 planned=0 seconds=0.25 "
+    "mode=object reason=mode api_calls=/query:1,/update:2 trace_id=E-O.1 trace_id_count=2 calls=4 "
+    "code=FXO001 caller_module=hr caller_function=leave site=1 service=hr-sync "
+    "instance=7-0123456789ab at=2026-11-26T01:02:03.004Z"
 )
 
 
@@ -123,7 +123,18 @@ class TestBrokenHooks:
         """One broken hook does not hide another."""
         set_notice_hooks([broken, lambda: None])
         emit(EVENT)
-        assert [record.args for record in caplog.records] == [("ValueError",), ("TypeError",)]
+        failed = [record.shim for record in caplog.records]
+        assert [one["event"] for one in failed] == ["shim.notice_hook_failed"] * 2
+        assert [one["error"] for one in failed] == ["ValueError", "TypeError"]
+
+    def test_structlog_gets_the_failure_if_it_is_configured(self, structured, caplog):
+        """It is an event like the others, so it belongs into the log that the others are in."""
+        set_notice_hooks([broken])
+        emit(EVENT)
+        (failed,) = structured
+        assert (failed["event"], failed["error"]) == ("shim.notice_hook_failed", "ValueError")
+        assert failed["instance"]
+        assert not caplog.records
 
     def test_broken_factory(self, caplog):
         """A hook that cannot be made is a broken hook; who asks for it hears why."""

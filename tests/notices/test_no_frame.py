@@ -131,6 +131,8 @@ import atexit, json, sys
 from shim.notices import *
 
 def tell(event):
+    if event.name.startswith("shim.process_"):
+        return
     print(json.dumps([event.name, event.caller_file == "<unknown>", event.calls]), flush=True)
 
 def work():

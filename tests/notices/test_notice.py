@@ -3,6 +3,7 @@
 
 # ruff: noqa: SLF001 -- that a cache is bounded cannot be seen from outside.
 
+import gc
 import re
 import sys
 import threading
@@ -118,6 +119,13 @@ class TestEvents:
             door()
         assert calls_in(events) == [1, 10, 100, 1000]
         assert [event.calls_since for event in events] == [1, 9, 90, 900]
+
+    def test_call_without_a_line_of_its_own_is_logged_as_often(self, door, events):
+        """An executor that is given the function itself."""
+        with ThreadPoolExecutor(1) as pool:
+            for _ in range(12):
+                pool.submit(door).result()
+        assert calls_in(events) == [1, 10]
 
     def test_says_all(self, door, events):
         """The event carries function and caller."""
@@ -454,7 +462,7 @@ class TestBounds:
         assert the_site().calls == 5
 
     def test_caches_are_bounded(self, notice, door, monkeypatch):
-        """What only makes finding quick is dropped when it grows; the counts stay."""
+        """What only makes finding quick stops growing; the counts stay."""
         monkeypatch.setattr(notice_module, "PLACES_AT_MOST", 4)
         codes = [compile("\n" * n + "door()", "legacy.py", "exec") for n in range(10)]
         for _ in range(3):
@@ -463,6 +471,52 @@ class TestBounds:
         assert [site.calls for site in usage()] == [3] * 10
         assert len(notice._known) <= 4
         assert len(notice._codes) <= 4
+
+    def test_full_caches_keep_what_they_hold(self, notice, door, monkeypatch):
+        """A loop over a few places too many finds the others as quickly as before."""
+        monkeypatch.setattr(notice_module, "PLACES_AT_MOST", 4)
+        codes = [compile("\n" * n + "door()", "legacy.py", "exec") for n in range(10)]
+        for turn in range(3):
+            for code in codes:
+                exec(code, {"door": door})
+            if turn == 0:
+                held = dict(notice._known)
+        assert notice._known == held
+        assert len(held) == 4
+
+    def test_code_that_is_gone_leaves_nothing(self, notice, door):
+        """Programs make code all the time: templates, queries, `exec`."""
+
+        def wrapper(*args, **kwargs):
+            return door(*args, **kwargs)
+
+        for n in range(300):
+            exec(compile("\n" * (n % 7) + "door(); wrapper()", "made.py", "exec"), locals())
+        gc.collect()
+        # What is left is the wrapper's.
+        assert len(notice._codes) == len(notice._passed) == 1
+        assert not notice._known
+        assert sum(site.calls for site in usage()) == 600
+
+    @settings(
+        suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+    )
+    @given(
+        steps=st.lists(st.tuples(st.integers(0, 9), st.sampled_from(["call", "drop"])), max_size=60)
+    )
+    def test_counts_are_exact_while_code_comes_and_goes(self, door, steps):
+        """New code may get the address of code that is gone."""
+        forget()
+        codes, made = {}, {}
+        for line, step in steps:
+            if step == "drop":
+                codes.pop(line, None)
+                continue
+            if line not in codes:
+                codes[line] = compile("\n" * line + "door()", "made.py", "exec")
+            exec(codes[line], {"door": door})
+            made[line + 1] = made.get(line + 1, 0) + 1
+        assert {site.caller_line: site.calls for site in usage()} == made
 
 
 class TestSecrecy:
@@ -497,7 +551,6 @@ class TestSecrecy:
 
     def test_nothing_is_kept_alive(self, door):
         """A caller's values die with its frame."""
-        import gc  # noqa: PLC0415
         import weakref  # noqa: PLC0415
 
         class Value:

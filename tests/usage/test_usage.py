@@ -88,7 +88,8 @@ def finished(calls=1, day=0, second=0, process="1-a", site=1, mode="object", **o
         api_calls={"/cgi/crm/v2/data/query": 2},
         seconds=0.1,
         error_code=0,
-        trace_ids=("E-O.1", "E-O.2"),
+        trace_id="E-O.1",
+        trace_id_count=2,
         instance=process,
         at=at(day, second),
     )

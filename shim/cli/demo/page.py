@@ -204,7 +204,7 @@ def _next(run: Run, command: str) -> Iterator[tuple[str, str]]:
     """Yield what the reader may do next, each with the command for it."""
     tenant = f"{command} sandbox" if os.name == "nt" else f'eval "$({command} sandbox --env)"'
     yield "A pretend tenant for your own code, for an hour", tenant
-    for code in sorted({event["code"] for event in run.events}):
+    for code in sorted({event["code"] for event in run.events if "code" in event}):
         yield (
             "What replaces this call, and which data has no new place",
             f"{command} explain {code}",

@@ -92,7 +92,7 @@ def _members(run: Run, promised: Mapping[str, str]) -> Iterator[str]:
 
 def broken_log(run: Run) -> Iterator[str]:
     """Yield what the log of a run with the shim lacks."""
-    told = {(event["event"], event["caller_file"]) for event in run.events}
+    told = {(event["event"], event.get("caller_file")) for event in run.events}
     missing = [name for name in (CALLED, FINISHED, SUMMARIZED) if (name, SCRIPT) not in told]
     if missing:
         yield f"{_name(run)}: no {', '.join(missing)} in the log names the script"
