@@ -63,7 +63,7 @@ def check(logs: Sequence[str], path: Path, *, shrink: bool, empty: bool) -> int:
         )
         warn("\n".join(lines))
         return _NEW
-    gone, unseen = _parted(usage, found.gone) if usage.sites else (found.gone, [])
+    gone, unseen = _parted(usage, found.gone)
     if gone and shrink:
         save(path, [*found.kept, *unseen])
     verb = "forgot" if shrink else "would forget"
@@ -89,9 +89,12 @@ def _read(logs: Sequence[str]) -> Usage:
 
 
 def _parted(usage: Usage, keys: Iterable[SiteKey]) -> tuple[list[SiteKey], list[SiteKey]]:
-    """Return the sites that are gone, and those of services of which these logs have nothing."""
-    seen = {"", *services(usage)}
+    """Return the sites that are gone, and those of services of which these logs have nothing.
+
+    Logs without any event come with the word of a person that the last call site is gone.
+    """
     keys = list(keys)
+    seen = {"", *(services(usage) or {key.service for key in keys})}
     return (
         [key for key in keys if key.service in seen],
         [key for key in keys if key.service not in seen],

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from shim.usage.model import SiteKey
-from shim.usage.plain import in_json
+from shim.usage.plain import in_json, one_line
 from shim.usage.whole import write_whole
 
 if TYPE_CHECKING:
@@ -82,9 +82,10 @@ def _last(key: SiteKey) -> str:
 
 
 def named(key: SiteKey) -> str:
-    """Return a site in words: `update_member in hr.Sync.push of hr-sync`."""
+    """Return a site as a line of words: `update_member in hr.Sync.push of hr-sync`."""
     where = ".".join(filter(None, (key.module, key.qualified_name)))
-    return f"{key.function} in {where}" + (f" of {key.service}" if key.service else "")
+    service = f" of {key.service}" if key.service else ""
+    return one_line(f"{key.function} in {where}{service}")
 
 
 def load(path: Path) -> list[SiteKey]:

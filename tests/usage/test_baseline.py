@@ -310,6 +310,11 @@ class TestCommand:
             assert (code, self.kept()) == (0, ["a", "b"])
             assert "kept those of services that are not in these logs: x\n" in out
         started = line("", service="x", event="shim.process_started")
+        code, out, _ = self.run("check", log(line("", service="y", event="shim.x")), "--empty")
+        assert (code, self.kept()) == (0, [])
+        self.run("write", log(line("a", service="hr"), line("b", service="x")))
+        code, out, _ = self.run("check", log(started), "--empty", "--no-shrink")
+        assert out.count("would forget") == 1
         code, out, _ = self.run("check", log(line("a", service="hr"), started))
         assert (code, self.kept()) == (0, ["a"])
         assert "forgot get_department_list in hr.b of x\n" in out

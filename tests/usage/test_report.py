@@ -185,7 +185,6 @@ def test_the_banner_says_what_the_logs_do_not_say(ready):
     assert "no process of portal was seen in these 30 days" in text
     assert "Before the last 30 days: shim.logger_disabled in the log of portal" in text
     assert ("2 lines that name an event were not read" in text) != ready
-    assert "These logs do not say enough to call anything ready" in text
     quiet = usage([site], days=days, processes={"1-a": processes["1-a"]})
     text = render(figures(quiet, Judge(quiet, 30), {}))
     assert 'class="banner"' not in text
