@@ -148,6 +148,16 @@ def test_no_name_becomes_part_of_the_page(module, name, file, path, function, fi
     assert "49" not in "".join(given_names.text).replace(module, "") or "49" in first + path
 
 
+def test_a_site_with_many_lines_takes_little_room():
+    """Those with the most calls are shown, the others unfolded."""
+    places = {f"hr.py:{number}": 20 - number for number in range(1, 13)}
+    text = page([replace(seen_site(), places=places)])
+    before, _, after = text.partition("<summary>9 more lines</summary>")
+    assert [f">hr.py:{number}<" in before for number in (1, 3, 4)] == [True, True, False]
+    assert ">hr.py:12<" in after
+    assert "more line" not in page([seen_site()])
+
+
 def test_names_turn_no_text_around():
     """Nor hold what a terminal would obey, if the page is looked at there."""
     hostile = "a\u202eb\x1b[2J\x9bc\u2028"
