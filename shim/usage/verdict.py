@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from shim.usage.model import merged
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from shim.usage.model import ProcessSeen, Seen, SiteSeen, Usage
 
@@ -104,8 +104,10 @@ class Judge:
         self.processes = {
             name: one for name, one in usage.log.processes.items() if self._ran(one, usage.now)
         }
-        self.missing_events = (*_unread(usage), *_faults(self.processes.values()))
-        absent = _absent(usage, self.processes.values(), days, gone)
+        self._names = _names(usage)
+        seen = set[str]().union(*(self._names[name] for name in self.processes))
+        self.missing_events = (*_unread(usage), *_faults(self.processes, self._names))
+        absent = _absent(services(usage), seen, days, gone)
         self.doubts = (*self.missing_events, *absent)
         self._untold = {one.key.function for one in usage.sites.values() if one.overflow}
         self._of_service: dict[str, tuple[Doubt | None, str]] = {}
@@ -165,7 +167,11 @@ class Judge:
 
     def _rests_on(self, service: str | None) -> str:
         """Return in words what a verdict rests on."""
-        seen = [one for one in self.processes.values() if service in {None, one.service}]
+        seen = [
+            one
+            for name, one in self.processes.items()
+            if service is None or service in self._names[name]
+        ]
         named = f" of {service}" if service else ", of no known service" if service == "" else ""
         still = sum(not one.ended for one in seen)
         parts = [f"{_counted(len(seen), 'process')}{named}"]
@@ -195,7 +201,7 @@ class Judge:
 
 def missing_events(usage: Usage) -> tuple[Doubt, ...]:
     """Return why events may be missing from the logs, whatever days are asked for."""
-    return (*_unread(usage), *_faults(usage.log.processes.values()))
+    return (*_unread(usage), *_faults(usage.log.processes, _names(usage)))
 
 
 def _concerns(doubt: Doubt, service: str) -> bool:
@@ -217,8 +223,15 @@ def _unread(usage: Usage) -> Iterable[Doubt]:
         )
 
 
-def _faults(processes: Iterable[ProcessSeen]) -> Iterable[Doubt]:
-    found = {(one.service, name) for one in processes for name in one.faults}
+def _faults(
+    processes: Mapping[str, ProcessSeen], names: Mapping[str, Collection[str]]
+) -> Iterable[Doubt]:
+    found = {
+        (service, fault)
+        for name, one in processes.items()
+        for fault in one.faults
+        for service in names[name]
+    }
     for service, name in sorted(found):
         where = f" of {service}" if service else ""
         yield Doubt(
@@ -230,10 +243,8 @@ def _faults(processes: Iterable[ProcessSeen]) -> Iterable[Doubt]:
 
 
 def _absent(
-    usage: Usage, processes: Iterable[ProcessSeen], days: int, gone: Collection[str]
+    known: Collection[str], seen: Collection[str], days: int, gone: Collection[str]
 ) -> Iterable[Doubt]:
-    seen = {one.service for one in processes}
-    known = services(usage)
     if not known:
         yield Doubt(
             "no_process",
@@ -241,7 +252,7 @@ def _absent(
             f"no process with the shim was seen in these {days} days",
             "give its logs, and let warnings of the logger `shim` through",
         )
-    for service in sorted(known - seen - set(gone)):
+    for service in sorted({*known} - {*seen, *gone}):
         if service:
             advice = f"give its logs; if it is switched off, say --gone {service}"
             yield Doubt(
@@ -263,6 +274,15 @@ def services(usage: Usage) -> set[str]:
     """Return all services that the logs name; empty: that of logs of version 0.1."""
     of_processes = {one.service for one in usage.log.processes.values()}
     return of_processes | {key.service for key in usage.sites}
+
+
+def _names(usage: Usage) -> dict[str, set[str]]:
+    """Return the services of each process: another one if the setting came after the first call."""
+    found = {name: {one.service} for name, one in usage.log.processes.items()}
+    for site in usage.sites.values():
+        for name in site.seen.processes:
+            found.setdefault(name, set()).add(site.key.service)
+    return found
 
 
 def _some(days: Collection[str]) -> str:

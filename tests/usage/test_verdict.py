@@ -300,6 +300,16 @@ class TestServices:
         )
         assert data["services"][0]["service"] == ""
 
+    def test_of_a_process_that_was_named_after_its_first_call(self, judged):
+        """It was there under both names, and its fault is one of both."""
+        early = summarized(40, service="python", instance="1-a")
+        lines = [*covered(), early, summarized(40, instance="1-a", calls=7), ended(3)]
+        verdicts, _ = judged(lines)
+        assert verdicts["python/go"]["ready"]
+        assert verdicts["hr-sync/go"]["ready"]
+        verdicts, _ = judged([*lines, failed(2)])
+        assert verdicts["python/go"]["state"] == "not_known"
+
     def test_two_with_the_same_function_are_two(self, judged):
         """As with `__main__.main`."""
         other = {"service": "portal", "instance": "3-c"}
