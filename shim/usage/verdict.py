@@ -25,6 +25,7 @@ _UNTOLD: Final = "not told apart from other sites: the table of call sites was f
 _FAULTS: Final = {
     "shim.notice_hook_failed": "fix the notice hook",
     "shim.logger_disabled": "configure logging with disable_existing_loggers = false",
+    "shim.notices_ignored": "set `notices` to `log`",
 }
 
 

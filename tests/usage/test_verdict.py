@@ -1,6 +1,7 @@
 """A verdict is silent rather than wrong: one doubt, and nothing is ready."""
 
 import json
+from dataclasses import fields
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -63,12 +64,13 @@ def ended(ago, **where):
     return line(ProcessEnded(version="1", calls=0, sites=0, **stamp(ago, **where)))
 
 
-def failed(ago, **where):
-    return line(NoticeHookFailed(error="KeyError", **stamp(ago, **where)))
+def failed(ago, kind=NoticeHookFailed, **where):
+    own = {one.name: "x" for one in fields(kind) if one.name not in stamp(0)}
+    return line(kind(**own, **stamp(ago, **where)))
 
 
 def disabled(ago, **where):
-    return line(LoggerDisabled(logger="shim", **stamp(ago, **where)))
+    return failed(ago, LoggerDisabled, **where)
 
 
 def of_version_0_1(text):
