@@ -17,7 +17,7 @@ from shim.usage.plain import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NUMBERS: Final = frozenset({"calls", "sites", "processes", "mismatches", "quiet"})
+_NUMBERS: Final = frozenset({"calls", "sites", "processes", "no end", "mismatches", "quiet"})
 _GAP: Final = "  "
 _NARROWEST: Final = 20
 # What a spreadsheet takes for a formula. The last four are the wide ones.
