@@ -48,6 +48,7 @@ class Trouble:
         self.listened = []
         self.lasted = 0.0
         self._twister = twister
+        self._record_ids = record_ids
         self._locked = {record_ids[who]: who for who in sandbox.locked}
         self._hide_locks = hide_locks
         self._lock = threading.Lock()
@@ -56,6 +57,10 @@ class Trouble:
     def twisted(self):
         """How many answers were twisted."""
         return self._twister.drawn.total()
+
+    def was_mistaken(self, who):
+        """Whether another member's row has had the `_id` of this one."""
+        return self._record_ids.get(who) in self._twister.facts.mistaken
 
     def answer(self, method, path, head, content):
         """Return what goes over the wire for a call."""

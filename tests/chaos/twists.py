@@ -92,11 +92,13 @@ class Facts:
         record_ids: The `_id` of each member that the run is about.
         bystanders: Rows of members that it is not about.
         timeout_seconds: The client's, for one call.
+        mistaken: Each `_id` that was shown in the row of another member, by which it is written.
     """
 
     record_ids: list = field(repr=False)
     bystanders: list = field(repr=False)
     timeout_seconds: float
+    mistaken: set = field(default_factory=set, repr=False)
 
 
 KINDS = {}
@@ -134,6 +136,7 @@ def _one_row(case, **changes):
 def wrong_record_id(case):
     """Show a row under the `_id` of another member, who is asked for elsewhere, or of none."""
     other = case.chance.choice([*case.chance.sample(case.facts.record_ids, 1), "f" * 24])
+    case.facts.mistaken.add(other)
     return _one_row(case, _id=other)
 
 
@@ -538,7 +541,7 @@ class Twister:
     def __init__(self, seed, facts, share, *, raw):
         self.drawn = Counter()
         self._chance = random.Random(seed)  # noqa: S311 - repeatable is the point.
-        self._facts = facts
+        self.facts = facts
         self._share = share
         self._kinds = [name for name in KINDS if raw or name not in RAW]
         self._lock = threading.Lock()
@@ -561,5 +564,5 @@ class Twister:
             name = self._chance.choice(fit)
             chance = random.Random(self._chance.random())  # noqa: S311 - as above.
             self.drawn[name] += 1
-        made = KINDS[name](Case(chance, verb, request, honest, self._facts))
+        made = KINDS[name](Case(chance, verb, request, honest, self.facts))
         return made if isinstance(made, Answer) else Answer(json.dumps(made).encode())
