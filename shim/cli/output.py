@@ -12,7 +12,7 @@ import typer
 
 from shim.cli.errors import CommandError
 from shim.cli.streams import say, silence
-from shim.usage.plain import plain
+from shim.usage.safe import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.cells import cell_len
 
-from shim.usage.plain import one_line
+from shim.usage.safe import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

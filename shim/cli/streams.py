@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from shim.usage.plain import plain
+from shim.usage.safe import plain
 
 if TYPE_CHECKING:
     from typing import TextIO

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from shim.usage.model import SiteKey
-from shim.usage.plain import in_json, one_line
+from shim.usage.safe import in_json, one_line
 from shim.usage.whole import write_whole
 
 if TYPE_CHECKING:

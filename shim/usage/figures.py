@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shim.usage.course import course
 from shim.usage.model import Seen, merged
-from shim.usage.plain import in_json
+from shim.usage.safe import in_json
 from shim.usage.verdict import missing_events, services
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from shim.cli.rows import Days, Rate, Rows
 from shim.usage import read_usage
 from shim.usage.figures import as_json, figures
-from shim.usage.plain import in_json, one_line, plain
+from shim.usage.safe import in_json, one_line, plain
 from shim.usage.verdict import Judge
 from shim.usage.whole import write_whole
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from shim.usage.plain import plain
 from shim.usage.report.chart import Chart
+from shim.usage.safe import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
