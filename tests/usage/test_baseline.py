@@ -169,6 +169,7 @@ def line(name, *, file="hr.py", site=1, service="", event="shim.offline_usage_su
         {
             "event": event,
             "error": "KeyError",
+            "version": "1",
             "service": service,
             "code": "FXO007",
             "function": "get_department_list",
@@ -182,7 +183,7 @@ def line(name, *, file="hr.py", site=1, service="", event="shim.offline_usage_su
             "calls": 3,
             "mode": "object",
             "overflow": not file,
-            "instance": f"1-{service}",
+            "instance": f"1-a{service}",
             "at": "2026-11-01T00:00:00.000Z",
         }
     )

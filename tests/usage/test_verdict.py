@@ -77,7 +77,7 @@ def of_version_0_1(text):
     """Return an event as version 0.1 wrote it."""
     told = json.loads(text)
     # A process is of one version.
-    told["process"] = f"{told.pop('instance')}-old"
+    told["process"] = f"{told.pop('instance')}old"
     del told["service"]
     return json.dumps(told)
 
