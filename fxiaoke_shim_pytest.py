@@ -100,6 +100,8 @@ class _Collector:
 
         for one in usage():
             self.overflow |= one.overflow
+            # Of no service: the program that runs tests is none, and a site that the baseline has
+            # in any service is known.
             key = SiteKey(one.function, one.caller_module, one.caller_function)
             self.sites.setdefault(key, place(one.caller_file, one.caller_line))
 
@@ -178,7 +180,7 @@ class _Watch(_Collector):
             self._fail(session, [str(error)])
 
     def _compare(self, session: pytest.Session, exitstatus: int) -> None:
-        from shim.usage.baseline import compare, save  # noqa: PLC0415
+        from shim.usage.baseline import compare, named, save  # noqa: PLC0415
 
         if self.overflow:
             self._fail(session, ["the table of call sites is full: some calls have no site"])
@@ -194,12 +196,12 @@ class _Watch(_Collector):
             return
         if found.new:
             lines = [f"call sites that {self._path.name} does not know:"]
-            lines += [f"  {_name(key)} ({self.sites[key]})" for key in found.new]
+            lines += [f"  {named(key)} ({self.sites[key]})" for key in found.new]
             lines.append(f"call the object API there, or add them with {_OPTION}-update")
             self._fail(session, lines)
         elif found.gone:
             why = self._why_partial() or (exitstatus != 0 and "not all passed")
-            gone = [f"  {_name(key)}" for key in found.gone]
+            gone = [f"  {named(key)}" for key in found.gone]
             if why:
                 self._report = [f"not called, but kept, since {why}:", *gone]
             else:
@@ -229,7 +231,3 @@ class _Watch(_Collector):
             terminalreporter.section("fxiaoke-shim baseline", red=self._failed)
             for line in self._report:
                 terminalreporter.line(line)
-
-
-def _name(key: SiteKey) -> str:
-    return f"{key.function} in {'.'.join(filter(None, key[1:]))}"

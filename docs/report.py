@@ -13,11 +13,12 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shim.notices import NoticeEvent, OfflineCallFinished, OfflineUsageSummarized, ShadowCompared
+from shim.notices.events import ProcessEnded, ProcessStarted
 from shim.offline import ENDPOINTS
 from shim.usage import read_usage
 from shim.usage.figures import figures
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 26, 8, tzinfo=timezone.utc)
 DAYS = 60
+TARGET = date(2026, 12, 31)
 SEED = 7
 PICTURE = Path(__file__).with_name("report.png")
 SIZE = 1280, 1560
@@ -39,6 +41,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 class Story:
     """One call site, and what becomes of it over the days."""
 
+    service: str
     function: str
     module: str
     qualified_name: str
@@ -55,12 +58,32 @@ class Story:
 
 
 STORIES = (
-    Story("set_member_status_batch", "hr.departures", "disable_leavers", 33, 420, 8, 20, 52),
-    Story("set_member_status_batch", "hr.returners", "enable", 18, 90, 8, 20, 99),
-    Story("set_member_status", "helpdesk.commands", "Lock.run", 71, 150, 12, 26, 27),
-    Story("update_member", "hr.sync", "Sync.push_changes", 204, 260, 16, 40, 99, 0.08),
-    Story("query_employee_info_by_open_user_id", "portal.views", "profile", 52, 610, 14, 30, 28),
-    Story("get_department_list", "hr.sync", "Sync.pull_tree", 118, 24, 14, 34, 99, 0.02),
+    Story(
+        "hr-sync",
+        "set_member_status_batch",
+        "hr.integration.fxiaoke.leavers",
+        "Departures.disable_leavers",
+        1233,
+        420,
+        8,
+        20,
+        52,
+    ),
+    Story("hr-sync", "set_member_status_batch", "hr.returners", "enable", 18, 90, 8, 20, 29),
+    Story("helpdesk", "set_member_status", "helpdesk.commands", "Lock.run", 71, 150, 12, 26, 27),
+    Story("hr-sync", "update_member", "hr.sync", "Sync.push_changes", 204, 260, 16, 40, 99, 0.08),
+    Story(
+        "portal",
+        "query_employee_info_by_open_user_id",
+        "portal.views",
+        "profile",
+        52,
+        610,
+        14,
+        30,
+        28,
+    ),
+    Story("hr-sync", "get_department_list", "hr.sync", "Sync.pull_tree", 118, 24, 14, 34, 99, 0.02),
 )
 
 
@@ -69,7 +92,9 @@ def lines() -> Iterator[str]:
     dice = random.Random(SEED)  # noqa: S311 - a made-up company.
     for day in range(DAYS):
         morning = NOW - timedelta(days=DAYS - 1 - day, hours=5)
-        yield json.dumps({"event": "job started", "timestamp": f"{morning:%Y-%m-%dT%H:%M:%SZ}"})
+        for service in dict.fromkeys(story.service for story in STORIES):
+            for event in _process(service, morning):
+                yield json.dumps({"event": event.name, **event.fields()})
         weekend = morning.weekday() >= 5  # noqa: PLR2004
         for number, story in enumerate(STORIES, 1):
             if day < story.gone:
@@ -78,19 +103,36 @@ def lines() -> Iterator[str]:
                     yield json.dumps({"event": event.name, **event.fields()})
 
 
+def _process(service: str, at: datetime) -> tuple[NoticeEvent, ...]:
+    """Return what a process of a service logs besides its calls: it is restarted each day."""
+    begin, end = (f"{at + timedelta(hours=hours):%Y-%m-%dT%H:%M:%S}.000Z" for hours in (0, 4))
+    instance = _instance(service, at)
+    return (
+        ProcessStarted(version="1", service=service, instance=instance, at=begin),
+        ProcessEnded(version="1", calls=0, sites=0, service=service, instance=instance, at=end),
+    )
+
+
+def _instance(service: str, at: datetime) -> str:
+    return f"{1000 + at.toordinal() % 9000}-{service.encode().hex()[:12]}"
+
+
 def _events(
     story: Story, day: int, number: int, calls: int, dice: random.Random
 ) -> Iterator[NoticeEvent]:
     endpoint, mode = ENDPOINTS[story.function], story.mode(day)
-    at = f"{NOW - timedelta(days=DAYS - 1 - day, hours=3):%Y-%m-%dT%H:%M:%S}.000Z"
+    moment = NOW - timedelta(days=DAYS - 1 - day, hours=3)
+    at = f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"
+    release = f"/srv/apps/{story.service}/releases/20260914103355/src"
     site: dict[str, Any] = {
         "code": endpoint.code,
         "function": story.function,
-        "caller_file": f"{story.module.replace('.', '/')}.py",
+        "caller_file": f"{release}/{story.module.replace('.', '/')}.py",
         "caller_line": story.line,
         "caller_module": story.module,
         "caller_function": story.qualified_name,
-        "instance": f"{1000 + day}-{day % 3:012x}",
+        "service": story.service,
+        "instance": _instance(story.service, moment),
         "at": at,
     }
     about: dict[str, Any] = {"replacement": endpoint.replacement, "address": endpoint.address}
@@ -112,8 +154,9 @@ def _events(
         trace_id="",
         trace_id_count=0,
     )
+    stamps = {name: site[name] for name in ("service", "instance", "at")}
     for call in range(1, calls + 1):
-        yield replace(finished, calls=call, instance=finished.instance, at=at)
+        yield replace(finished, calls=call, **stamps)
         if mode == "shadow":
             differs = dice.random() < story.mismatches
             yield ShadowCompared(
@@ -141,7 +184,7 @@ def page() -> str:
     finally:
         path.unlink()
     known = {one.name: (one.code, one.replacement, one.address) for one in ENDPOINTS.values()}
-    return render(figures(usage, Judge(usage, 30), known))
+    return render(figures(usage, Judge(usage, 30), known, TARGET))
 
 
 def main() -> None:

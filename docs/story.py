@@ -27,6 +27,7 @@ import httpx
 
 import shim
 from shim import notices, settings
+from shim.notices.events import ProcessEnded, ProcessStarted
 from shim.sandbox import Fault, Sandbox
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ STEPS = (
     ),
     (28, "All. To roll back, change this line; no restart.", 'mode = "object"\n'),
 )
+SERVICE = "hr-service"
 REWRITTEN = 42
 JUDGED = 75
 
@@ -97,7 +99,11 @@ class Log:
     def __call__(self, event: NoticeEvent) -> None:
         """Hear an event."""
         self.events.append(event)
-        fields = {**event.fields(), "at": f"{self.day:%Y-%m-%dT%H:%M:%S}.000Z"}
+        self._write_event(event)
+
+    def _write_event(self, event: NoticeEvent, **others: str) -> None:
+        at = f"{self.day:%Y-%m-%dT%H:%M:%S}.000Z"
+        fields = {**event.fields(), "service": SERVICE, "at": at, **others}
         self.write({"event": event.name, **fields})
 
     def write(self, line: dict[str, Any]) -> None:
@@ -106,10 +112,12 @@ class Log:
             out.write(json.dumps(line, default=list) + "\n")
 
     def pass_days(self, until: int) -> None:
-        """Let days go by; the service says each morning that it runs."""
+        """Let days go by; the service is started each morning, and ended."""
         while self.day < FIRST_DAY + timedelta(days=until):
             self.day += timedelta(days=1)
-            self.write({"event": "started", "timestamp": f"{self.day:%Y-%m-%dT%H:%M:%SZ}"})
+            instance = f"{self.day:%j}-0"
+            self._write_event(ProcessStarted(version="0"), instance=instance)
+            self._write_event(ProcessEnded(version="0", calls=0, sites=0), instance=instance)
 
 
 class Story:

@@ -142,6 +142,37 @@ class TestWholeRuns:
         assert "gone, and removed from fxiaoke-shim.baseline.json:" in said
         assert "get_department_list in hr.others" in said
 
+    @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["one process", "xdist"])
+    def test_a_baseline_from_logs_has_services(self, project, workers):
+        """The program that runs the tests is none: a site is known in whatever service it is."""
+        of_services = [
+            {**LIST, "service": "hr-sync"},
+            {**LIST, "service": "portal"},
+            {**LATER, "service": "hr-sync"},
+            {**ONE, "service": "portal"},
+        ]
+        project.keep(*of_services)
+        code, said = project.run(*workers)
+        assert (code, project.kept()) == (0, of_services), said
+        other = {**LIST, "qualified_name": "others", "service": "portal"}
+        project.keep(*of_services[1:], other)
+        code, said = project.run(*workers)
+        assert (code, project.kept()) == (0, of_services[1:]), said
+        assert "get_department_list in hr.others of portal" in said
+
+    def test_an_update_keeps_the_services_that_are_known(self, project):
+        """What it adds has none."""
+        project.keep({**LIST, "service": "hr-sync"})
+        assert project.run("--fxiaoke-shim-baseline-update")[0] == 0
+        assert project.kept() == [{**LIST, "service": "hr-sync"}, LATER, ONE]
+
+    def test_one_of_version_1(self, project):
+        """Is good for these sites as well."""
+        sites = [{key: one[key] for key in one if key != "service"} for one in ALL]
+        project.keep(*sites, version=1)
+        code, said = project.run()
+        assert (code, project.kept()) == (0, sites), said
+
     def test_update_takes_all_in(self, project):
         """The first baseline, or a deliberate step back."""
         code, said = project.run("--fxiaoke-shim-baseline-update")

@@ -1,15 +1,17 @@
 """The command `fxshim`. Imports its libraries when it is run, never before.
 
 Exit codes: 0 done; 1 done, and something is not as asked (a command's help says what); 2 it could
-not be done, and one line says why; 70 a defect of fxshim; 130 interrupted.
+not be done, and one line says why; 70 a defect of fxshim; 130 interrupted; 141 the reader of a help
+text has gone. A reader that goes away changes no other exit code.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
+
+from shim.cli import streams
 
 _EXTRAS = {
     "typer": "cli",
@@ -24,11 +26,13 @@ UNUSABLE = 2
 DEFECT = 70
 """EX_SOFTWARE of sysexits.h: neither `failed` nor `used wrongly`, so a script can tell."""
 INTERRUPTED = 130
+LEFT = 141
+"""128 and SIGPIPE, as a shell has it of other programs."""
 
 
 def main() -> None:
     """Run `fxshim`; every error is a line or two, and an exit code."""
-    _open_missing_streams()
+    streams.open_missing()
     code: object
     try:
         from shim.cli.app import app  # noqa: PLC0415
@@ -36,11 +40,16 @@ def main() -> None:
         code = app(standalone_mode=False)
     except KeyboardInterrupt:
         code = INTERRUPTED
+    except SystemExit as ended:
+        # The libraries end with 1, which has a meaning here, if who reads the help has gone.
+        is_left = isinstance(ended.__context__, BrokenPipeError)
+        code = LEFT if is_left else ended.code
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
         text, code = _judged(error)
-        _say(text)
+        streams.say(f"fxshim: {text}")
+    streams.flush()
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -92,31 +101,3 @@ def _defect(error: Exception) -> str:
         f"a defect of fxshim: {type(error).__name__}{module}{where}\n"
         f"{TRACEBACK}=1 before the command shows the traceback; please report it"
     )
-
-
-def _say(text: str) -> None:
-    with suppress(OSError, ValueError):
-        line = f"fxshim: {text}\n".encode(sys.stderr.encoding or "ascii", "backslashreplace")
-        sys.stderr.write(line.decode(sys.stderr.encoding or "ascii"))
-        sys.stderr.flush()
-
-
-def _open_missing_streams() -> None:
-    """Open stdin, stdout and stderr on nothing if they are closed, as in some daemons.
-
-    Else the next file that is opened takes the number, and gets what is meant for them.
-    """
-    for number in range(3):
-        if not _is_open(number):
-            # Not to be read, either: ids from a stdin that is closed are an error, not none.
-            os.open(os.devnull, os.O_WRONLY)
-    if sys.stderr is None:
-        sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115 - a descriptor.
-
-
-def _is_open(number: int) -> bool:
-    try:
-        os.fstat(number)
-    except OSError:
-        return False
-    return True

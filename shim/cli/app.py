@@ -195,6 +195,7 @@ class By(str, Enum):
     site = "site"
     function = "function"
     module = "module"
+    service = "service"
     day = "day"
 
 
@@ -213,19 +214,59 @@ def usage(  # noqa: PLR0913 - options of a command.
         int,
         typer.Option(min=0, help="So many of those days may be without any log: weekends, say."),
     ] = 0,
+    gone: Annotated[
+        list[str] | None,
+        typer.Option(help="A service that is switched off: no process of it has to be seen."),
+    ] = None,
     as_of: Annotated[
         str | None,
         typer.Option(help="Judge as on this day (2026-11-26) instead of now.", metavar="DATE"),
     ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Say whether the calls end by this day (2027-03-31).", metavar="DATE"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")] = False,
     html: Annotated[
         Path | None, typer.Option(help="Write everything as a page of its own to this file.")
     ] = None,
+    fail_on_calls: Annotated[
+        bool,
+        typer.Option(
+            "--fail-on-calls", help="Exit code 1 if there is a call; with --since, one within it."
+        ),
+    ] = False,
+    fail_unless_ready: Annotated[
+        bool,
+        typer.Option(
+            "--fail-unless-ready", help="Exit code 1 unless all that was called is ready."
+        ),
+    ] = False,
 ) -> None:
-    """Say who still makes which offline call, by the notices in these logs."""
+    """Say who still makes which offline call, by the notices in these logs.
+
+    Exit code 0: done; 1: not as a --fail option asks; 2: logs or options cannot be used, or
+    nobody can tell whether there is a call.
+    """
     from shim.cli.usage import Order, show  # noqa: PLC0415
 
-    order = Order(tuple(logs), by.value, since, gaps, as_of=as_of, as_json=as_json, html=html)
+    if as_json and as_csv:
+        msg = "--json and --csv exclude each other"
+        raise typer.BadParameter(msg)
+    order = Order(
+        tuple(logs),
+        by.value,
+        since,
+        gaps,
+        as_of=as_of,
+        gone=tuple(gone or ()),
+        target=target,
+        form="json" if as_json else "csv" if as_csv else "table",
+        html=html,
+        fail_on_calls=fail_on_calls,
+        fail_unless_ready=fail_unless_ready,
+    )
     raise typer.Exit(show(order))
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from shim.cli.output import complain, echo, warn
+from shim.cli.output import echo, warn
 from shim.usage import Usage, read_usage
-from shim.usage.baseline import BaselineError, compare, load, save
+from shim.usage.baseline import BaselineError, compare, load, named, save
+from shim.usage.verdict import missing_events, services
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,17 +22,19 @@ def write(logs: Sequence[str], path: Path) -> int:
     """Write what the logs tell of to the baseline; return the exit code.
 
     Raises:
-        BaselineError: It cannot be used, or not be written.
+        BaselineError: It cannot be used, or not be written; or the logs do not tell all.
         SourceError: A log cannot be read.
     """
     usage = _read(logs)
     known = load(path) if path.exists() else []
     found = compare(known, usage.sites)
-    save(path, usage.sites.keys())
-    echo(
+    gone, unseen = _parted(usage, found.gone)
+    save(path, [*usage.sites, *unseen])
+    text = (
         f"wrote {path}: {len(usage.sites)} call sites, {len(found.new)} of them new; "
-        f"{len(found.gone)} gone"
+        f"{len(gone)} gone"
     )
+    echo("\n".join([text, *_kept(unseen)]))
     return 0
 
 
@@ -39,7 +42,7 @@ def check(logs: Sequence[str], path: Path, *, shrink: bool, empty: bool) -> int:
     """Compare what the logs tell of with the baseline; return the exit code.
 
     Raises:
-        BaselineError: It cannot be used, or not be written.
+        BaselineError: It cannot be used, or not be written; or the logs do not tell all.
         SourceError: A log cannot be read.
     """
     known = load(path)
@@ -52,28 +55,30 @@ def check(logs: Sequence[str], path: Path, *, shrink: bool, empty: bool) -> int:
         raise BaselineError(msg)
     found = compare(known, usage.sites)
     if found.new:
-        warn(f"{len(found.new)} call sites are not in {path}:")
-        for key in found.new:
-            warn(_told(usage, key))
-        warn(
+        lines = [f"{len(found.new)} call sites are not in {path}:"]
+        lines += [_told(usage, key) for key in found.new]
+        lines.append(
             "call the object API there instead; or, if it has to be, take them in with "
-            "`fxshim baseline write`",
+            "`fxshim baseline write`"
         )
+        warn("\n".join(lines))
         return _NEW
-    if found.gone and shrink:
-        save(path, found.kept)
+    gone, unseen = _parted(usage, found.gone)
+    if gone and shrink:
+        save(path, [*found.kept, *unseen])
     verb = "forgot" if shrink else "would forget"
     said = [f"no new call site; {len(found.kept)} of {len(known)} known ones are still there"]
-    said += [f"{verb} {_name(key)}" for key in found.gone]
-    echo("\n".join(said))
+    said += [f"{verb} {named(key)}" for key in gone]
+    echo("\n".join([*said, *_kept(unseen)]))
     return 0
 
 
 def _read(logs: Sequence[str]) -> Usage:
     usage = read_usage(logs)
-    unread = usage.log.unread
-    if unread:
-        complain(f"not read: {unread:,} lines, the first: {usage.log.unread_first}")
+    for doubt in missing_events(usage):
+        first = f" (the first: {usage.log.unread_first})" if doubt.kind == "unread" else ""
+        msg = f"{doubt.text}{first}, so a call site may be missing; {doubt.advice}"
+        raise BaselineError(msg)
     if any(site.overflow for site in usage.sites.values()):
         msg = (
             "some calls were not told apart, since a process had more call sites than its table "
@@ -83,17 +88,27 @@ def _read(logs: Sequence[str]) -> Usage:
     return usage
 
 
-def _told(usage: Usage, key: SiteKey) -> str:
-    site = usage.sites[key]
+def _parted(usage: Usage, keys: Iterable[SiteKey]) -> tuple[list[SiteKey], list[SiteKey]]:
+    """Return the sites that are gone, and those of services of which these logs have nothing.
+
+    Logs without any event come with the word of a person that the last call site is gone.
+    """
+    keys = list(keys)
+    seen = {"", *(services(usage) or {key.service for key in keys})}
     return (
-        f"  {_name(key)} ({_listed(site.places)}): instead of it {site.replacement}, "
-        f"see {site.address}"
+        [key for key in keys if key.service in seen],
+        [key for key in keys if key.service not in seen],
     )
 
 
-def _name(key: SiteKey) -> str:
-    return f"{key.function} in {'.'.join(filter(None, key[1:]))}"
+def _kept(unseen: Sequence[SiteKey]) -> list[str]:
+    names = sorted({key.service for key in unseen})
+    return [f"kept those of services that are not in these logs: {', '.join(names)}"] * bool(names)
 
 
-def _listed(places: Iterable[str]) -> str:
-    return ", ".join(places)
+def _told(usage: Usage, key: SiteKey) -> str:
+    site = usage.sites[key]
+    return (
+        f"  {named(key)} ({', '.join(site.places)}): instead of it {site.replacement}, "
+        f"see {site.address}"
+    )

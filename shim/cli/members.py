@@ -176,11 +176,11 @@ class _Work:
             run.stop()
 
     def _report(self, text: str) -> None:
-        """Print the summary. Without it, what was done is done: the exit code says no less."""
+        """Print the summary; on stderr if stdout cannot be written. What was done is done."""
         try:
             echo(text)
         except CommandError as error:
-            complain(f"the summary is lost: {error}")
+            complain(f"{error}; the summary:\n{text}")
 
     def _summary(self, api_calls: Mapping[str, int], seconds: float) -> str:
         order, tally = self._order, self._tally

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import textwrap
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import typer
 
 from shim.cli.errors import CommandError
+from shim.cli.streams import say, silence
+from shim.usage.safe import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def echo(text: str, *, nl: bool = True) -> None:
-    """Write on stdout, with `?` for letters that it does not have. A reader may have gone.
+    r"""Write on stdout, with `?` for letters that it does not have, `\x1b` for an escape.
+
+    Raises:
+        CommandError: It is closed, or full.
+    """
+    write([plain(text), "\n"] if nl else [plain(text)])
+
+
+def write(pieces: Iterable[str]) -> None:
+    """Write on stdout as it is, piece by piece. A reader may have gone: then the rest is left out.
 
     Raises:
         CommandError: It is closed, or full.
@@ -25,11 +39,13 @@ def echo(text: str, *, nl: bool = True) -> None:
         raise CommandError(msg)
     encoding = stream.encoding or "utf-8"
     try:
-        typer.echo(text.encode(encoding, "replace").decode(encoding), nl=nl)
+        for piece in pieces:
+            stream.write(piece.encode(encoding, "replace").decode(encoding))
+        stream.flush()
     except BrokenPipeError:
-        silence()
+        silence(stream)
     except OSError as error:
-        silence()
+        silence(stream)
         msg = f"stdout cannot be written: {error.strerror}"
         raise CommandError(msg) from None
 
@@ -40,9 +56,14 @@ def complain(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """Write on stderr, if anybody hears it there."""
+    """Write on stderr, or on stdout if stderr cannot be written: it has to be seen."""
+    say(text)
+
+
+def mention(text: str) -> None:
+    """Write on stderr what need not be seen."""
     with suppress(OSError):
-        typer.echo(text, err=True)
+        typer.echo(f"fxshim: {plain(text)}", err=True)
 
 
 def width() -> int | None:
@@ -61,9 +82,3 @@ def fitted(text: str) -> str:
         textwrap.fill(line, max(room, 24), break_on_hyphens=False) for line in text.splitlines()
     )
     return "\n".join(lines)
-
-
-def silence() -> None:
-    """Send what is still to be written nowhere: the interpreter tries again as it leaves."""
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,29 +1,55 @@
 """Rows for people: a table where it fits the screen, else a few lines for each row.
 
-Where there is no screen a row is one line, so that grep and awk have something to go by.
+Where there is no screen a row is one line, so that grep and awk have something to go by. As CSV
+they are for spreadsheets and programs.
 """
 
 from __future__ import annotations
 
-from typing import Final
+import csv
+import io
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.cells import cell_len
 
-_NUMBERS: Final = frozenset({"calls", "sites", "mismatches", "quiet"})
+from shim.usage.safe import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NUMBERS: Final = frozenset({"calls", "sites", "processes", "no end", "mismatches", "quiet"})
 _GAP: Final = "  "
 _NARROWEST: Final = 20
+# What a spreadsheet takes for a formula. The last four are the wide ones.
+_FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+class Rate(NamedTuple):
+    """How many of a total."""
+
+    part: int
+    total: int
+
+
+class Days(NamedTuple):
+    """A number of days, not whole."""
+
+    days: float
+
+
+Cell = str | int | Rate | Days | None
 
 
 class Rows:
-    """Rows of text under headings; the first column says what a row is about."""
+    """Rows of cells under headings; the first column says what a row is about."""
 
     def __init__(self, *headings: str) -> None:
         self._headings = headings
-        self._rows: list[tuple[str, ...]] = []
+        self._cells: list[tuple[Cell, ...]] = []
 
-    def add(self, *cells: str) -> None:
-        """Add a row."""
-        self._rows.append(cells)
+    def add(self, *cells: Cell) -> None:
+        """Add a row. None: nothing is known."""
+        self._cells.append(cells)
 
     def text(self, width: int | None) -> str:
         """Return them all.
@@ -31,16 +57,27 @@ class Rows:
         Args:
             width: How wide the screen is; None if there is none.
         """
-        if not self._rows:
+        if not self._cells:
             return _GAP.join(self._headings) if width is None else "no calls"
-        table = self._table()
+        rows = [tuple(map(_shown, row)) for row in self._cells]
+        table = self._table(rows)
         if width is None or all(cell_len(line) <= width for line in table):
             return "\n".join(table)
         room = max(width, _NARROWEST)
-        return "\n".join(line for row in self._rows for line in self._record(row, room))
+        return "\n".join(line for row in rows for line in self._record(row, room))
 
-    def _table(self) -> list[str]:
-        rows = [self._headings, *self._rows]
+    def csv(self) -> Iterator[str]:
+        """Yield the lines of a CSV file (RFC 4180): texts in quotes, numbers plain.
+
+        A text that a spreadsheet would take for a formula begins with an apostrophe.
+        """
+        for row in (self._headings, *self._cells):
+            line = io.StringIO()
+            csv.writer(line, quoting=csv.QUOTE_NONNUMERIC).writerow(map(_counted, row))
+            yield line.getvalue()
+
+    def _table(self, texts: list[tuple[str, ...]]) -> list[str]:
+        rows = [self._headings, *texts]
         widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
         return [
             _GAP.join(
@@ -74,6 +111,29 @@ def shortened(text: str, width: int) -> str:
         # Wide letters take two columns.
         begin, end = begin[:-1], end[1:]
     return f"{begin}…{end}"
+
+
+def _shown(cell: Cell) -> str:
+    """Return a cell for people."""
+    if isinstance(cell, Rate):
+        return f"{cell.part / cell.total:.1%} of {cell.total:,}"
+    if isinstance(cell, Days):
+        return f"{cell.days:.1f} d"
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return "" if cell is None else one_line(cell)
+
+
+def _counted(cell: Cell) -> str | float:
+    """Return a cell for programs."""
+    if isinstance(cell, Rate):
+        return cell.part / cell.total
+    if isinstance(cell, Days):
+        return cell.days
+    if isinstance(cell, int):
+        return cell
+    text = "" if cell is None else one_line(cell)
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
 
 
 def _padded(cell: str, width: int, *, right: bool) -> str:

@@ -1,18 +1,17 @@
 """The ratchet: a file of known call sites that may lose some and never gain one unseen.
 
-A site is function, module and qualified name, so that an edit above it changes nothing.
+A site is function, module, qualified name and service, so that an edit above it changes nothing.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from shim.usage.model import SiteKey
+from shim.usage.safe import in_json, one_line
+from shim.usage.whole import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -45,28 +44,48 @@ def compare(known: Iterable[SiteKey], seen: Iterable[SiteKey]) -> Comparison:
     """Compare a baseline with what was seen.
 
     Python 3.10 knows no qualified names, so that one without a dot there stands for all that end
-    like it; a baseline and logs may come from different Pythons.
+    like it; a baseline and logs may come from different Pythons. A site without a service stands
+    for that site in any service: baselines of version 1, logs of version 0.1 and tests have none.
     """
     known, seen = sorted(set(known)), sorted(set(seen))
-    kept = [one for one in known if any(_same(one, other) for other in seen)]
+    were, are = _marks(known), _marks(seen)
     return Comparison(
-        new=tuple(one for one in seen if not any(_same(other, one) for other in known)),
-        gone=tuple(one for one in known if one not in kept),
-        kept=tuple(kept),
+        new=tuple(one for one in seen if _is_new(one, were)),
+        gone=tuple(one for one in known if _is_new(one, are)),
+        kept=tuple(one for one in known if not _is_new(one, are)),
     )
 
 
-def _same(one: SiteKey, other: SiteKey) -> bool:
-    if one[:2] != other[:2]:
-        return False
-    # Of version 1, and in logs of version 0.1, no service is known.
-    if one.service != other.service and one.service and other.service:
-        return False
-    names = one.qualified_name, other.qualified_name
-    if names[0] == names[1]:
-        return True
-    short = any("." not in name for name in names)
-    return short and names[0].rpartition(".")[2] == names[1].rpartition(".")[2]
+# None stands for any name that ends so, or for any service.
+_Mark = tuple[str, str, str, "str | None", "str | None"]
+
+
+def _marks(keys: Iterable[SiteKey]) -> set[_Mark]:
+    """Return all that keys can be found by."""
+    return {
+        (*key[:2], _last(key), name, service)
+        for key in keys
+        for name in (key.qualified_name, None)
+        for service in (key.service, None)
+    }
+
+
+def _is_new(key: SiteKey, others: set[_Mark]) -> bool:
+    last = _last(key)
+    names = {key.qualified_name, last} if "." in key.qualified_name else {None}
+    among = {key.service, ""} if key.service else {None}
+    return others.isdisjoint((*key[:2], last, name, service) for name in names for service in among)
+
+
+def _last(key: SiteKey) -> str:
+    return key.qualified_name.rpartition(".")[2]
+
+
+def named(key: SiteKey) -> str:
+    """Return a site as a line of words: `update_member in hr.Sync.push of hr-sync`."""
+    where = ".".join(filter(None, (key.module, key.qualified_name)))
+    service = f" of {key.service}" if key.service else ""
+    return one_line(f"{key.function} in {where}{service}")
 
 
 def load(path: Path) -> list[SiteKey]:
@@ -133,28 +152,11 @@ def save(path: Path, sites: Collection[SiteKey]) -> None:
     Raises:
         BaselineError: It cannot be written; what was there stays.
     """
-    lines = [json.dumps(one._asdict(), ensure_ascii=False) for one in sorted(set(sites))]
-    inner = ",\n".join(f"    {line}" for line in lines)
+    rows = (json.dumps(one._asdict(), ensure_ascii=False) for one in sorted(set(sites)))
+    inner = ",\n".join(f"    {in_json(row)}" for row in rows)
     text = f'{{\n  "version": {VERSION},\n  "sites": [\n{inner}\n  ]\n}}\n'
-    # Through a link to the file itself, and with its permissions.
-    target = path.resolve()
-    beside = ""
     try:
-        descriptor, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with open(descriptor, "w", encoding="utf-8", errors="replace", newline="\n") as out:  # noqa: PTH123 - a descriptor.
-            out.write(text)
-        mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
-        os.chmod(beside, mode)  # noqa: PTH101 - beside is a name.
-        os.replace(beside, target)  # noqa: PTH105 - as above.
+        write_whole(path, text)
     except OSError as error:
-        with suppress(OSError):
-            os.unlink(beside)  # noqa: PTH108 - as above.
         msg = f"{path}: cannot be written ({error.strerror})"
         raise BaselineError(msg) from None
-
-
-def _umask() -> int:
-    # There is no way to ask but to set it.
-    umask = os.umask(0o22)
-    os.umask(umask)
-    return umask

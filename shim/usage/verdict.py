@@ -1,17 +1,50 @@
-"""Whether something may be removed: how long it has been quiet, and what that rests on."""
+"""Whether something may be removed: how long it has been quiet, and what that rests on.
+
+A verdict is `ready` only if the logs can be trusted for it. One line that was not read, one event
+that says that others are missing, a service of which no process was seen: each of them is a doubt,
+and with a doubt nothing is ready.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
+
+from shim.usage.model import merged
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Mapping
 
-    from shim.usage.model import Seen, Usage
+    from shim.usage.model import ProcessSeen, Seen, SiteSeen, Usage
 
+State = Literal["called", "not_known", "ready", "never_called"]
 _DAYS_NAMED: Final = 3
+_UNTOLD: Final = "not told apart from other sites: the table of call sites was full"
+# What to do about an event that says that others are missing.
+_FAULTS: Final = {
+    "shim.notice_hook_failed": "fix the notice hook",
+    "shim.logger_disabled": "configure logging with disable_existing_loggers = false",
+    "shim.notices_ignored": "set `notices` to `log`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why nothing is ready, though no call was seen.
+
+    Attributes:
+        kind: `unread`: lines were not read; `fault`: events are missing, as another event says;
+            `no_process`: no process was seen.
+        service: The service that it is about; None: all of them.
+        text: What is wrong.
+        advice: What to do.
+    """
+
+    kind: Literal["unread", "fault", "no_process"]
+    service: str | None
+    text: str
+    advice: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +52,21 @@ class Verdict:
     """What can be said of one call site or function.
 
     Attributes:
-        ready: Whether it may be removed.
-        quiet_days: Days since it called last, or None where it was never seen.
-        text: The same in words, with what it rests on.
+        state: `called` within the asked days; `not_known`: the logs do not say enough; `ready` to
+            remove: it was called before, and not within these days; `never_called`: these logs have
+            no call at all, and they do say enough.
+        quiet_days: Days since its last call; None if it was never seen.
+        text: The same in words, with what it rests on, or what to do.
     """
 
-    ready: bool
+    state: State
     quiet_days: float | None
     text: str
+
+    @property
+    def ready(self) -> bool:
+        """Whether it was called once, and may be removed now."""
+        return self.state == "ready"
 
 
 class Judge:
@@ -35,16 +75,21 @@ class Judge:
     Attributes:
         days: How many days something has to be quiet.
         missing: Of those, the days of which there is no log, oldest first.
-        processes: How many processes told anything in that time.
+        missing_events: Why events of that time may be missing. Empty: no reason.
+        doubts: Why nothing is ready: these, and the services that were not seen.
+        processes: The processes that were seen within that time, by instance.
     """
 
-    def __init__(self, usage: Usage, days: int, *, gaps: int = 0) -> None:
+    def __init__(
+        self, usage: Usage, days: int, *, gaps: int = 0, gone: Collection[str] = ()
+    ) -> None:
         """Look at what the logs cover.
 
         Args:
             usage: What the logs say.
             days: How many days something has to be quiet.
             gaps: How many of these days may be without any line: weekends, say.
+            gone: Services that are switched off, so that no process of theirs is expected.
         """
         self.days = days
         self._now = usage.now
@@ -54,45 +99,88 @@ class Judge:
         window = [f"{day:%Y-%m-%d}" for day in asked]
         covered = set(usage.log.days)
         self.missing = [day for day in window if day not in covered]
-        self.processes = sum(
-            not {*window, f"{usage.now:%Y-%m-%d}"}.isdisjoint(one.days)
-            for one in usage.log.processes.values()
-        )
         self._first = min(covered, default="")
         self._last = max(covered, default="")
         self._window = window
+        self.processes = {
+            name: one for name, one in usage.log.processes.items() if self._ran(one, usage.now)
+        }
+        self._names = _names(usage)
+        seen = set[str]().union(*(self._names[name] for name in self.processes))
+        self.missing_events = (*_unread(usage), *_faults(self.processes, self._names))
+        absent = _absent(services(usage), seen, days, gone)
+        self.doubts = (*self.missing_events, *absent)
+        self._untold = {one.key.function for one in usage.sites.values() if one.overflow}
+        self._of_service: dict[str, tuple[Doubt | None, str]] = {}
 
-    def of(self, seen: Seen, place: str = "", *, untold: bool = False) -> Verdict:
-        """Return the verdict on what was seen of something.
+    def of_site(self, site: SiteSeen) -> Verdict:
+        """Return the verdict on a call site: by the processes of its service."""
+        service = site.key.service
+        if service not in self._of_service:
+            doubts = (one for one in self.doubts if _concerns(one, service))
+            self._of_service[service] = next(doubts, None), self._rests_on(service)
+        doubt, basis = self._of_service[service]
+        untold = site.key.function in self._untold
+        return self._of(site.seen, site.place, doubt, basis, untold=untold)
 
-        Args:
-            seen: What was seen of it.
-            place: Where it called last.
-            untold: Whether calls that nobody could tell apart may have been its.
-        """
+    def of_function(self, sites: Collection[SiteSeen]) -> Verdict:
+        """Return the verdict on a function, called by these sites: by all services."""
+        latest = max(sites, key=lambda one: one.seen.last, default=None)
+        together = merged([one.seen for one in sites])
+        place = latest.place if latest else ""
+        return self._of(together, place, next(iter(self.doubts), None), self._rests_on(None))
+
+    def _of(
+        self, seen: Seen, place: str, doubt: Doubt | None, basis: str, *, untold: bool = False
+    ) -> Verdict:
         quiet = self.quiet_days(seen)
         if quiet is not None and quiet < self.days:
-            where = f" at {place}" if place else ""
-            return Verdict(ready=False, quiet_days=quiet, text=f"called {_ago(quiet)} ago{where}")
+            return Verdict("called", quiet, f"called {_ago(quiet)} ago at {place}")
         if untold:
-            text = "not told apart from other sites: the table of call sites was full"
-            return Verdict(ready=False, quiet_days=quiet, text=text)
-        if len(self.missing) > self._gaps:
-            return Verdict(ready=False, quiet_days=quiet, text=self._gap())
-        what = "nothing seen" if quiet is not None else "never seen, and nothing"
-        text = (
-            f"{what} for {self.days} days: ready to remove "
-            f"({_counted(self.processes, 'process')}, "
-            f"{self.days - len(self.missing)} of {self.days} days of log)"
-        )
-        return Verdict(ready=True, quiet_days=quiet, text=text)
+            return Verdict("not_known", quiet, _UNTOLD)
+        # A log that does not cover the days is why no process was seen in them.
+        has_gap = len(self.missing) > self._gaps and (not doubt or doubt.kind == "no_process")
+        if has_gap:
+            return Verdict("not_known", quiet, self._gap())
+        if doubt is not None:
+            return Verdict("not_known", quiet, f"not known: {doubt.text}; {doubt.advice}")
+        if quiet is None:
+            return Verdict("never_called", None, f"never called in these logs ({basis})")
+        text = f"nothing seen for {self.days} days: ready to remove ({basis})"
+        return Verdict("ready", quiet, text)
+
+    def covered(self) -> list[str]:
+        """Return the asked days of which there is a log, oldest first."""
+        missing = set(self.missing)
+        return [day for day in self._window if day not in missing]
 
     def quiet_days(self, seen: Seen) -> float | None:
-        """Return for how many days something has been quiet, or None where it was never seen."""
+        """Return for how many days something has been quiet, or None if it was never seen."""
         if not seen.last:
             return None
         last = datetime.fromisoformat(seen.last.removesuffix("Z")).replace(tzinfo=timezone.utc)
         return max((self._now - last) / timedelta(days=1), 0.0)
+
+    def _ran(self, process: ProcessSeen, now: datetime) -> bool:
+        """Whether a process ran within the asked days: it may log nothing for weeks."""
+        first, last = min(process.days, default="~"), max(process.days, default="")
+        return last >= self._window[0] and first <= f"{now:%Y-%m-%d}"
+
+    def _rests_on(self, service: str | None) -> str:
+        """Return in words what a verdict rests on."""
+        seen = [
+            one
+            for name, one in self.processes.items()
+            if service is None or service in self._names[name]
+        ]
+        named = f" of {service}" if service else ", of no known service" if service == "" else ""
+        still = sum(not one.ended for one in seen)
+        parts = [f"{_counted(len(seen), 'process')}{named}"]
+        if still:
+            # Killed ones took with them what they had counted since their last event.
+            parts.append(f"{still:,} of them without an end")
+        parts.append(f"{self.days - len(self.missing)} of {self.days} days of log")
+        return ", ".join(parts)
 
     def _gap(self) -> str:
         """Return why the logs do not say enough."""
@@ -110,6 +198,92 @@ class Judge:
         return (
             f"not yet: no log for {len(self.missing)} of {self.days} days ({_some(self.missing)})"
         )
+
+
+def missing_events(usage: Usage) -> tuple[Doubt, ...]:
+    """Return why events may be missing from the logs, whatever days are asked for."""
+    return (*_unread(usage), *_faults(usage.log.processes, _names(usage)))
+
+
+def _concerns(doubt: Doubt, service: str) -> bool:
+    """Whether a doubt is about a service; if either is not known, it may be."""
+    if doubt.kind == "no_process":
+        return doubt.service in {None, service}
+    return not service or not doubt.service or doubt.service == service
+
+
+def _unread(usage: Usage) -> Iterable[Doubt]:
+    unread = usage.log.unread
+    if unread:
+        lines = f"{unread:,} lines that name an event were" if unread > 1 else "1 line was"
+        yield Doubt(
+            "unread",
+            None,
+            f"{lines} not read",
+            "see where the first is, and log in a format that can be read",
+        )
+
+
+def _faults(
+    processes: Mapping[str, ProcessSeen], names: Mapping[str, Collection[str]]
+) -> Iterable[Doubt]:
+    found = {
+        (service, fault)
+        for name, one in processes.items()
+        for fault in one.faults
+        for service in names[name]
+    }
+    for service, name in sorted(found):
+        where = f" of {service}" if service else ""
+        yield Doubt(
+            "fault",
+            service,
+            f"{name} in the log{where}: events are missing",
+            f"{_FAULTS.get(name, 'see what it says')}, and wait for as long again",
+        )
+
+
+def _absent(
+    known: Collection[str], seen: Collection[str], days: int, gone: Collection[str]
+) -> Iterable[Doubt]:
+    if not known:
+        yield Doubt(
+            "no_process",
+            None,
+            f"no process with the shim was seen in these {days} days",
+            "give its logs, and let warnings of the logger `shim` through",
+        )
+    for service in sorted({*known} - {*seen, *gone}):
+        if service:
+            advice = f"give its logs; if it is switched off, say --gone {service}"
+            yield Doubt(
+                "no_process",
+                service,
+                f"no process of {service} was seen in these {days} days",
+                advice,
+            )
+        else:
+            yield Doubt(
+                "no_process",
+                "",
+                f"no process of version 0.1, whose log names no service, in these {days} days",
+                "leave out the logs of 0.1 if all services are updated",
+            )
+
+
+def services(usage: Usage) -> set[str]:
+    """Return all services that the logs name; empty: that of logs of version 0.1."""
+    of_processes = {one.service for one in usage.log.processes.values()}
+    return of_processes | {key.service for key in usage.sites}
+
+
+def _names(usage: Usage) -> dict[str, set[str]]:
+    """Return the services of each process: another one if the setting came after the first call."""
+    found = {name: {one.service} for name, one in usage.log.processes.items()}
+    for site in usage.sites.values():
+        for name in site.seen.processes:
+            found.setdefault(name, set()).add(site.key.service)
+    return found
 
 
 def _some(days: Collection[str]) -> str:

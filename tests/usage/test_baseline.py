@@ -1,9 +1,11 @@
 """The ratchet: known call sites may go, none may come unseen."""
 
 import json
+import os
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,14 @@ from shim.usage.baseline import BaselineError, compare, load, save
 
 FXSHIM = Path(sys.executable).with_name("fxshim")
 names = st.text(min_size=1, max_size=8)
-keys = st.builds(SiteKey, names, names, names)
+keys = st.builds(SiteKey, names, names, names, names | st.just(""))
+alike = st.builds(
+    SiteKey,
+    st.sampled_from("fg"),
+    st.just("m"),
+    st.sampled_from(["go", "A.go", "B.go", "A.b.go", "stop", "A.", ""]),
+    st.sampled_from(["", "hr", "portal"]),
+)
 
 
 class TestFile:
@@ -35,6 +44,13 @@ class TestFile:
         save(two, sites[::-1])
         assert one.read_bytes() == two.read_bytes()
         assert one.read_text().endswith("]\n}\n")
+
+    def test_a_name_that_no_utf_8_can_hold(self, tmp_path):
+        """As a file name may be, from a log: it is found again."""
+        path, sites = tmp_path / "b.json", [SiteKey("f", "m\ud800", "q\u202e\x9b", "hr")]
+        save(path, sites)
+        assert load(path) == sites
+        assert path.read_text(encoding="utf-8").isascii()
 
     def test_permissions_and_links_stay(self, tmp_path):
         """A file that others may read stays so; a link still leads to it."""
@@ -64,7 +80,6 @@ class TestFile:
             ('{"version": 1}', "should hold version and sites"),
             ('{"version": 1, "sites": [], "more": 1}', "and nothing else"),
             ('{"version": 1, "sites": [1]}', "site no. 1 should hold function, module, qual"),
-            ('{"version": 1, "sites": [{"function": "f"}]}', "site no. 1 should hold"),
             ("<<<<<<< HEAD\n{}", "is not valid JSON at line 1; mend it"),
         ],
     )
@@ -117,11 +132,45 @@ class TestCompare:
         other = compare([SiteKey("f", "m", known)], [SiteKey("f", "n", seen)])
         assert other.new
 
+    @given(known=st.sets(alike, max_size=9), seen=st.sets(alike, max_size=9))
+    def test_two_are_one_by_names_and_service(self, known, seen):
+        """As a comparison of each with each says."""
+        found = compare(known, seen)
+        assert found.new == tuple(
+            one for one in sorted(seen) if not any(same(one, other) for other in known)
+        )
+        assert found.gone == tuple(
+            one for one in sorted(known) if not any(same(one, other) for other in seen)
+        )
 
-def line(name, *, file="hr.py", site=1):
+    def test_ten_thousand_sites_take_no_time_of_their_own(self):
+        """A comparison of each with each takes minutes."""
+        one = [SiteKey("f", "m", f"C{number}.go", "hr") for number in range(10_000)]
+        two = [SiteKey("f", "m", f"D{number}.go", "hr") for number in range(10_000)]
+        began = time.process_time()
+        found = compare(one, [*two, one[0]])
+        assert time.process_time() - began < 5
+        assert (len(found.new), len(found.gone), len(found.kept)) == (10_000, 9_999, 1)
+
+
+def same(one, other):
+    """Whether two are one: short names and missing services match any."""
+    names, services = {one[2], other[2]}, {one.service, other.service}
+    short = any("." not in name for name in names)
+    return (
+        one[:2] == other[:2]
+        and (len(services) == 1 or "" in services)
+        and (len(names) == 1 or (short and len({name.split(".")[-1] for name in names}) == 1))
+    )
+
+
+def line(name, *, file="hr.py", site=1, service="", event="shim.offline_usage_summarized"):
     return json.dumps(
         {
-            "event": "shim.offline_usage_summarized",
+            "event": event,
+            "error": "KeyError",
+            "version": "1",
+            "service": service,
             "code": "FXO007",
             "function": "get_department_list",
             "replacement": "DepartmentObj query",
@@ -134,7 +183,7 @@ def line(name, *, file="hr.py", site=1):
             "calls": 3,
             "mode": "object",
             "overflow": not file,
-            "instance": "1-a",
+            "instance": f"1-a{service}",
             "at": "2026-11-01T00:00:00.000Z",
         }
     )
@@ -226,6 +275,92 @@ class TestCommand:
         code, _, err = self.run("write", log(line("", file="")))
         assert code == 2
         assert "not told apart" in err
-        code, _, err = self.run("write", log(line("a"), line("b")[:70]))
-        assert code == 0
-        assert err.startswith("fxshim: not read: 1 lines, the first: app.log:2 names an event")
+
+    @pytest.mark.parametrize("command", ["write", "check"])
+    @pytest.mark.parametrize(
+        ("more", "text"),
+        [
+            (line("b")[:70], "1 line was not read (the first: app.log:2 names an event"),
+            (
+                line("b", event="shim.notice_hook_failed"),
+                "shim.notice_hook_failed in the log: events are missing, so a call site may",
+            ),
+            (line("b", event="shim.logger_disabled"), "shim.logger_disabled in the log"),
+        ],
+    )
+    def test_logs_that_do_not_tell_all(self, log, command, more, text):
+        """May lack a call site: exit code 2, and the baseline stays as it is."""
+        self.run("write", log(line("a")))
+        code, out, err = self.run(command, log(line("a"), more))
+        assert (code, out, self.kept()) == (2, "", ["a"])
+        assert err.startswith(f"fxshim: {text}")
+        assert err.count("\n") == 1
+
+    def test_two_services_with_the_same_function(self, log):
+        """Are two call sites."""
+        self.run("write", log(line("main", service="hr")))
+        code, _, err = self.run("check", log(*(line("main", service=one) for one in ("hr", "x"))))
+        assert code == 1
+        assert "  get_department_list in hr.main of x (hr.py:9): " in err
+
+    def test_a_service_that_is_not_in_the_logs_keeps_its_sites(self, log):
+        """They are not gone because nobody looked."""
+        self.run("write", log(line("a", service="hr"), line("b", service="x")))
+        for command in ("check", "write"):
+            code, out, _ = self.run(command, log(line("a", service="hr")))
+            assert (code, self.kept()) == (0, ["a", "b"])
+            assert "kept those of services that are not in these logs: x\n" in out
+        started = line("", service="x", event="shim.process_started")
+        code, out, _ = self.run("check", log(line("", service="y", event="shim.x")), "--empty")
+        assert (code, self.kept()) == (0, [])
+        self.run("write", log(line("a", service="hr"), line("b", service="x")))
+        code, out, _ = self.run("check", log(started), "--empty", "--no-shrink")
+        assert out.count("would forget") == 1
+        code, out, _ = self.run("check", log(line("a", service="hr"), started))
+        assert (code, self.kept()) == (0, ["a"])
+        assert "forgot get_department_list in hr.b of x\n" in out
+
+    def test_one_of_version_1_is_good_for_any_service_and_is_upgraded(self, log):
+        """By `write`, which knows the services."""
+        path = Path("fxiaoke-shim.baseline.json")
+        sites = [{"function": "get_department_list", "module": "hr", "qualified_name": "a"}]
+        path.write_text(json.dumps({"version": 1, "sites": sites}))
+        given_log = log(line("a", service="hr"))
+        assert self.run("check", given_log)[0] == 0
+        assert json.loads(path.read_text())["version"] == 1
+        assert "1 call sites, 0 of them new; 0 gone" in self.run("write", given_log)[1]
+        assert json.loads(path.read_text()) == {
+            "version": 2,
+            "sites": [{**sites[0], "service": "hr"}],
+        }
+
+    @pytest.mark.parametrize(
+        ("content", "why"),
+        [
+            ("[" * 100_000, "is not valid JSON at some line; mend it"),
+            ('{"version": ' + "1" * 5000 + "}", "is not valid JSON at some line"),
+            (None, "cannot be read: it is no regular file"),
+        ],
+        ids=["deep", "digits", "pipe"],
+    )
+    @pytest.mark.parametrize("command", ["write", "check"])
+    def test_hostile_ones(self, log, command, content, why):
+        """Are refused in one line."""
+        path = Path("fxiaoke-shim.baseline.json")
+        os.mkfifo(path) if content is None else path.write_text(content)
+        code, out, err = self.run(command, log(line("a")))
+        assert (code, out) == (2, "")
+        assert err.startswith(f"fxshim: {path}: ")
+        assert why in err
+        assert err.count("\n") == 1
+
+    def test_many_writers_at_once(self, log):
+        """Leave one whole file, and nothing beside it."""
+        path = log(*(line(f"f{number}", site=number) for number in range(300)))
+        many = [subprocess.Popen([str(FXSHIM), "baseline", "write", path]) for _ in range(4)]
+        assert [one.wait() for one in many] == [0] * 4
+        assert len(self.kept()) == 300
+        assert sorted(one.name for one in Path().iterdir()) == [
+            "app.log",
+            "fxiaoke-shim.baseline.json",
+        ]

@@ -1,7 +1,8 @@
 """The report holds every number, and nothing of what it is told becomes part of the page."""
 
 import re
-from datetime import datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
 from html.parser import HTMLParser
 
 import pytest
@@ -97,10 +98,9 @@ def test_all_numbers_are_there():
         "3 fell back",
         "(not told apart)",
         "9,876 lines",
-        "1 line could not be read",
-        "a.log:9 has no time",
-        "Of the last 30 days, 29 are in no log",
-        "1 functions that these logs never saw",
+        "<strong>1 line was not read</strong> (the first: a.log:9 has no time)",
+        "29 of the last 30 days are in no log",
+        "1 function of which these logs have no call",
         "called 22 hours ago",
     ):
         assert expected in text, expected
@@ -146,6 +146,59 @@ def test_no_name_becomes_part_of_the_page(module, name, file, path, function, fi
     ]
     assert given_names.attributes == plain.attributes
     assert "49" not in "".join(given_names.text).replace(module, "") or "49" in first + path
+
+
+def test_a_site_with_many_lines_takes_little_room():
+    """Those with the most calls are shown, the others unfolded."""
+    places = {f"hr.py:{number}": 20 - number for number in range(1, 13)}
+    text = page([replace(seen_site(), places=places)])
+    before, _, after = text.partition("<summary>9 more lines</summary>")
+    assert [f">hr.py:{number}<" in before for number in (1, 3, 4)] == [True, True, False]
+    assert ">hr.py:12<" in after
+    assert "more line" not in page([seen_site()])
+
+
+def test_names_turn_no_text_around():
+    """Nor hold what a terminal would obey, if the page is looked at there."""
+    hostile = "a\u202eb\x1b[2J\x9bc\u2028"
+    text = page([seen_site(hostile, hostile, hostile, f"{hostile}:3", paths={hostile: 1})])
+    assert not set(text) & set("\u202e\x1b\x9b\u2028")
+    assert r"a\u202eb\x1b[2J\x9bc\u2028" in text
+
+
+def test_the_target_is_on_the_page():
+    """In words, with the line."""
+    days = [f"{NOW - timedelta(days=ago):%Y-%m-%d}" for ago in range(1, 31)]
+    sites = [seen_site(days=dict.fromkeys(days, 5), calls=150)]
+    found = usage(sites, days=days)
+    text = render(figures(found, Judge(found, 30), KNOWN, date(2027, 3, 31)))
+    assert "<strong>Target 2027-03-31</strong>: not on course for 2027-03-31: 5 calls a day" in text
+    assert 'class="falling"' in text
+    assert 'class="needed"' in text
+    assert "Target" not in page(sites, days=days)
+
+
+@pytest.mark.parametrize("ready", [False, True])
+def test_the_banner_says_what_the_logs_do_not_say(ready):
+    """What was not read, what failed, which service was not seen, which days."""
+    days = [f"{NOW - timedelta(days=ago):%Y-%m-%d}" for ago in range(1, 31)]
+    processes = {
+        "1-a": ProcessSeen("hr-sync", set(days), ended=True, faults=()),
+        "2-b": ProcessSeen("portal", {"2026-09-01"}, ended=True, faults={"shim.logger_disabled"}),
+    }
+    site = seen_site(first="2026-09-01T10:00:00.000Z", last="2026-09-01T10:00:00.000Z")
+    site = replace(site, key=site.key._replace(service="hr-sync"))
+    unread = {} if ready else {"unread": 2, "unread_first": "a.log:7 has no time"}
+    found = usage([site], days=days, processes=processes, **unread)
+    text = render(figures(found, Judge(found, 30), {}))
+    assert 'class="banner"' in text
+    assert "no process of portal was seen in these 30 days" in text
+    assert "Before the last 30 days: shim.logger_disabled in the log of portal" in text
+    assert ("2 lines that name an event were not read" in text) != ready
+    quiet = usage([site], days=days, processes={"1-a": processes["1-a"]})
+    text = render(figures(quiet, Judge(quiet, 30), {}))
+    assert 'class="banner"' not in text
+    assert "<dd>1 <small>of 1 called" in text
 
 
 def test_the_policy_allows_its_own_script_and_style_only():
@@ -197,6 +250,53 @@ class TestChart:
         bars = Chart.of(given_rows, ["2025-01-01", "2025-01-02"]).bars
         assert [bar.missing for bar in bars] == [False, False, True, False]
         assert [bar.total for bar in bars] == [5, 0, 0, 5]
+
+    def test_days_of_a_wrong_clock_leave_room_for_the_others(self):
+        """A day of the year 1 is left out, and with it no other."""
+        chart = Chart.of([*rows(10), {"day": "0001-01-01", "function": "f0", "calls": 5}], [])
+        assert len(chart.bars) < 300
+        assert sum(bar.total for bar in chart.bars) == 50
+
+    @pytest.mark.parametrize("count", [30, 200])
+    def test_the_line_to_zero(self, count):
+        """Falls to the bottom; what is needed ends on the target. No day to come is missing."""
+        calls = [{**row, "calls": 10 * (count - n)} for n, row in enumerate(rows(count))]
+        last = calls[-1]["day"]
+        end = f"{datetime.fromisoformat(last) + timedelta(days=30):%Y-%m-%d}"
+        target = {
+            "target": end,
+            "first": calls[-30]["day"],
+            "first_calls": calls[-30]["calls"],
+            "slope": -10,
+            "zero_on": f"{datetime.fromisoformat(last) + timedelta(days=1):%Y-%m-%d}",
+        }
+        chart = Chart.of(calls, [row["day"] for row in calls], target)
+        assert not any(bar.missing for bar in chart.bars)
+        assert chart.bars[-1].x <= chart.needed[2] <= chart.bars[-1].x + chart.step
+        assert chart.needed[3] == chart.falling[3] == chart.base
+        assert chart.falling[0] < chart.falling[2] <= chart.needed[2]
+        for _, high, _, low in (chart.falling, chart.needed):
+            assert chart.top <= high <= low
+
+    @pytest.mark.parametrize(
+        "target",
+        [
+            {
+                "target": "2026-01-01",
+                "first": None,
+                "first_calls": 0.0,
+                "slope": 0,
+                "zero_on": None,
+            },
+            {"target": "2024-01-01", "first": "2025-01-01", "first_calls": 0.0, "slope": 0.0}
+            | {"zero_on": "2025-01-01"},
+        ],
+    )
+    def test_without_a_line(self, target):
+        """If nobody knows, or no call is left: the days are as without a target."""
+        chart = Chart.of(rows(9), [], target)
+        assert (chart.falling, chart.needed) == (None, None)
+        assert len(chart.bars) == 9
 
     def test_many_functions_share_the_last_colour(self):
         """Those with the fewest calls."""

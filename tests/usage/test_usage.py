@@ -25,9 +25,8 @@ from shim.notices import (
     QuotaStoreLost,
     ShadowCompared,
 )
+from shim.notices.events import ProcessStarted
 from shim.usage import SiteKey, SourceError, read_usage
-from shim.usage.figures import figures
-from shim.usage.verdict import Judge
 
 FXSHIM = Path(sys.executable).with_name("fxshim")
 NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
@@ -428,105 +427,6 @@ class TestCoverage:
         assert usage.log.days == ["2026-11-03"]
 
 
-def covered(first, last, skip=()):
-    """Return other programs' lines for some days of October and November."""
-    start = datetime(2026, 10, 1, tzinfo=timezone.utc)
-    days = [f"{start + timedelta(days=day):%Y-%m-%d}" for day in range(62)]
-    return [f"{day} 10:00:00 INFO" for day in days if first <= day <= last and day not in skip]
-
-
-class TestVerdicts:
-    def verdict(self, tmp_path, lines, days=30, gaps=0):
-        path = write(tmp_path / "a.log", lines)
-        usage = read_usage([path], now=NOW)
-        judge = Judge(usage, days, gaps=gaps)
-        data = figures(usage, judge, {"update_member": ("FXO003", "r", "a")})
-        return {one["function"]: one["verdict"] for one in [*data["functions"], *data["sites"]]}
-
-    def old(self, day=-10):
-        return as_json(summarized(5, day=day, process="7-g"))
-
-    def test_ready(self, tmp_path):
-        """Quiet for as long as asked, and a log of each day says so."""
-        lines = [self.old(), *covered("2026-10-20", "2026-11-26"), as_json(lost(day=24))]
-        verdict = self.verdict(tmp_path, lines)
-        assert verdict["set_member_status_batch"] == {
-            "ready": True,
-            "text": "nothing seen for 30 days: ready to remove (1 process, 30 of 30 days of log)",
-        }
-        assert verdict["update_member"]["text"].startswith(
-            "never seen, and nothing for 30 days: ready to remove"
-        )
-
-    def test_called_since(self, tmp_path):
-        """By whom."""
-        lines = [as_json(summarized(5, day=22)), *covered("2026-10-20", "2026-11-26")]
-        assert self.verdict(tmp_path, lines)["set_member_status_batch"] == {
-            "ready": False,
-            "text": "called 4 days ago at hr.py:7",
-        }
-
-    @pytest.mark.parametrize(
-        ("day", "second", "ago"),
-        [(25, 0, "12 hours"), (25, 43000, "3 minutes"), (23, 0, "2 days"), (26, 0, "0 minutes")],
-    )
-    def test_how_long_ago(self, tmp_path, day, second, ago):
-        """In what one says it in; clocks may differ."""
-        lines = [as_json(summarized(5, day=day, second=second))]
-        assert f"called {ago} ago" in self.verdict(tmp_path, lines)[WHAT["function"]]["text"]
-
-    @pytest.mark.parametrize(
-        ("lines", "text"),
-        [
-            ([], "not yet: the log covers none of the 30 days before today"),
-            (
-                covered("2026-11-26", "2026-11-26"),
-                "not yet: the log covers none of the 30 days before today",
-            ),
-            (
-                covered("2026-11-15", "2026-11-26"),
-                "not yet: the log begins on 2026-11-15, so that it covers 11 of 30 days",
-            ),
-            (covered("2026-10-01", "2026-11-20"), "not yet: the log ends on 2026-11-20"),
-            (
-                covered("2026-10-01", "2026-11-26", skip=["2026-11-03", "2026-11-04"]),
-                "not yet: no log for 2 of 30 days (2026-11-03, 2026-11-04)",
-            ),
-            (
-                covered("2026-11-15", "2026-11-20"),
-                "not yet: no log for 24 of 30 days (2026-10-27, 2026-10-28, 2026-10-29, …)",
-            ),
-        ],
-    )
-    def test_not_enough_log(self, tmp_path, lines, text):
-        """An old log, a short one, one with holes: none makes anything look ready."""
-        assert self.verdict(tmp_path, lines)["update_member"] == {"ready": False, "text": text}
-
-    def test_gaps(self, tmp_path):
-        """Weekends may be without a log, if one says how many days they are."""
-        lines = covered("2026-10-01", "2026-11-26", skip=["2026-11-03", "2026-11-04"])
-        assert not self.verdict(tmp_path, lines, gaps=1)["update_member"]["ready"]
-        verdict = self.verdict(tmp_path, lines, gaps=2)["update_member"]
-        assert verdict["ready"]
-        assert "(0 processes, 28 of 30 days of log)" in verdict["text"]
-
-    def test_calls_that_nobody_told_apart(self, tmp_path):
-        """May have been anybody's."""
-        full = summarized(9, day=-20, site=2, caller_file="", caller_module="", caller_function="")
-        lines = [self.old(), as_json(full), *covered("2026-10-01", "2026-11-26")]
-        path = write(tmp_path / "a.log", lines)
-        usage = read_usage([path], now=NOW)
-        data = figures(usage, Judge(usage, 30), {})
-        assert {one["verdict"]["ready"] for one in data["sites"]} == {False}
-        assert "the table of call sites was full" in data["sites"][0]["verdict"]["text"]
-        # The function as a whole has been quiet all the same.
-        assert data["functions"][0]["verdict"]["ready"]
-
-
-def lost(day):
-    return QuotaStoreLost(action="local", reason="x", instance="9-z", at=at(day))
-
-
 class TestJoin:
     """With what else knows call sites: a baseline, a scan of the sources."""
 
@@ -601,9 +501,9 @@ class TestCommand:
         """A line a site, those with the most calls first."""
         done = run(log)
         assert (done.returncode, done.stderr) == (0, "")
-        head, titles, first, *_ = done.stdout.splitlines()
-        assert head.startswith("1 logs, 47 lines, 7 events of 1 processes, 2026-")
-        assert titles.split()[:3] == ["site", "function", "calls"]
+        head, _no_end, titles, first, *_ = done.stdout.splitlines()
+        assert head.startswith("1 log, 47 lines, 7 events of 1 process, 2026-")
+        assert titles.split()[:4] == ["site", "service", "function", "calls"]
         assert first.startswith("hr.go (hr.py:7)")
         assert "1,234" in first
         assert "100.0% of 1" in first
@@ -625,9 +525,13 @@ class TestCommand:
 
     def test_since(self, log):
         """A verdict for each of the 26 functions, and for each site."""
+        today = (datetime.now(timezone.utc) - datetime(2026, 11, 1, tzinfo=timezone.utc)).days
+        started = ProcessStarted(version="1", service="hr-sync", instance="2-b", at=at(today))
+        with Path(log).open("a", encoding="utf-8") as out:
+            out.write(as_json(started))
         done = run(log, "--since", "2w")
         assert "set_member_status_batch in hr.go (hr.py:7)" in done.stdout
-        assert done.stdout.count("never seen, and nothing for 14 days: ready to remove") == 24
+        assert done.stdout.count("never called in these logs") == 24
 
     def test_as_of(self, log):
         """Judged on another day than today."""
@@ -638,7 +542,7 @@ class TestCommand:
     def test_json(self, log):
         """Everything, for other programs."""
         data = json.loads(run(log, "--json").stdout)
-        assert data["version"] == 1
+        assert data["version"] == 2
         assert len(data["functions"]) == 26
         assert data["functions"][0]["calls"] == 1235
         assert {one["calls"] for one in data["sites"]} == {1234, 3, 1}
@@ -666,7 +570,7 @@ class TestCommand:
     def test_skipped_lines_are_told(self, tmp_path):
         """With the place of the first."""
         path = write(tmp_path / "a.log", [as_json(called())[:80]])
-        assert f"not read: 1 lines, the first: {path}:1 " in run(path).stdout
+        assert f"not known: 1 line was not read (the first: {path}:1 " in run(path).stdout
 
     @pytest.mark.parametrize(
         ("arguments", "text"),

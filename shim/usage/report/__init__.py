@@ -17,10 +17,12 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from shim.usage.report.chart import Chart
+from shim.usage.safe import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+_CODE: Final = re.compile(r"FXO\d{3}")
 _MODES: Final = ("object", "shadow", "dry_run", "legacy", "routed")
 
 
@@ -36,6 +38,8 @@ def render(data: Mapping[str, Any]) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_shown,
     )
     environment.filters.update(
         number="{:,}".format,
@@ -43,19 +47,20 @@ def render(data: Mapping[str, Any]) -> str:
         minute=_minute,
         day=_day,
         breakable=_breakable,
+        parted=_parted,
     )
     style, script = _read("page.css"), _read("page.js")
     return environment.get_template("page").render(
         data=data,
         log=data["log"],
-        functions=[one for one in data["functions"] if one["calls"]],
-        silent=[one for one in data["functions"] if not one["calls"]],
+        functions=[one for one in data["functions"] if one["sites"]],
+        silent=[one for one in data["functions"] if not one["sites"]],
         sites=data["sites"],
-        ready=[one for one in data["functions"] if one["verdict"]["ready"]],
+        codes=_codes(data["functions"]),
         calls=sum(one["calls"] for one in data["functions"]),
         compared=sum(one["compared"] for one in data["functions"]),
         mismatched=sum(one["mismatched"] for one in data["functions"]),
-        chart=Chart.of(data["days"], data["log"]["days"]),
+        chart=Chart.of(data["days"], data["log"]["days"], data["target"]),
         modes=_MODES,
         shares=_shares,
         # Ours, not the data's: the one thing that is not escaped.
@@ -83,9 +88,31 @@ def _day(at: str) -> str:
     return at[:10]
 
 
+def _shown(value: Any) -> Any:
+    """Return what a template prints, without characters that turn the text around."""
+    return plain(value) if type(value) is str else value
+
+
+def _codes(functions: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the functions that were called by their codes, which become anchors."""
+    codes: dict[str, list[Mapping[str, Any]]] = {}
+    for one in functions:
+        if one["sites"] and _CODE.fullmatch(one["code"]):
+            codes.setdefault(one["code"], []).append(one)
+    return dict(sorted(codes.items()))
+
+
+def _parted(verdict: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a verdict's text and, apart from it, the line that called."""
+    if verdict["state"] != "called":
+        return verdict["text"], ""
+    text, _, place = verdict["text"].partition(" at ")
+    return text, place
+
+
 def _breakable(name: str) -> Markup:
     """Return a name, escaped, that may go on in the next line after a mark."""
-    text = str(escape(name))
+    text = str(escape(plain(name)))
     return Markup(re.sub(r"(?<=[_./])(?=\w)", "<wbr>", text))  # noqa: S704 - escaped just now.
 
 

@@ -21,6 +21,13 @@ _MOST_BARS: Final = 120
 _LABELS: Final = 8
 _LABEL_WIDTH: Final = 72
 _OTHERS: Final = "others"
+# Older days are left out: a clock that was wrong once would make all others too thin to see.
+_MOST_DAYS: Final = 1830
+_WEEK: Final = 7
+
+
+Line = tuple[float, float, float, float]
+"""x and y of its beginning, x and y of its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class Bar:
         shown: Whether there is room for the label.
         x: Where it begins.
         parts: What is in it, from below.
-        missing: There is no log of it, so nobody knows.
+        missing: There is no log of it, so nobody knows. A day to come is not missing.
         total: Its calls.
     """
 
@@ -66,6 +73,8 @@ class Chart:
         ticks: Numbers of calls, and how high they are.
         legend: The functions in the order of their colours, each with its calls.
         unit: `day` or `week`.
+        falling: The line of the calls as they fall, as two points; None if there is none.
+        needed: The line that ends on the target day, as two points; None if there is none.
     """
 
     bars: tuple[Bar, ...]
@@ -74,6 +83,8 @@ class Chart:
     ticks: tuple[tuple[int, float], ...]
     legend: tuple[tuple[str, int], ...]
     unit: str
+    falling: Line | None = None
+    needed: Line | None = None
 
     size: tuple[int, int] = (WIDTH, HEIGHT)
     left: int = _LEFT
@@ -81,12 +92,18 @@ class Chart:
     base: int = HEIGHT - _BOTTOM
 
     @classmethod
-    def of(cls, rows: Sequence[Mapping[str, Any]], covered: Collection[str]) -> Chart | None:
+    def of(
+        cls,
+        rows: Sequence[Mapping[str, Any]],
+        covered: Collection[str],
+        target: Mapping[str, Any] | None = None,
+    ) -> Chart | None:
         """Return the chart of some days, or None where there is nothing to draw.
 
         Args:
             rows: Day, function and calls.
             covered: The days of which there is any log.
+            target: The day by which there should be no call, and the line, as figures have them.
         """
         totals: Counter[str] = Counter()
         for row in rows:
@@ -97,15 +114,21 @@ class Chart:
         # The last colour is for all the others together, where there are too many.
         own = largest if len(largest) <= _COLOURS else largest[: _COLOURS - 1]
         colours = {name: place for place, name in enumerate(own)}
-        days = _span({row["day"] for row in rows} | set(covered))
+        last = max({row["day"] for row in rows} | set(covered))
+        until = target["target"] if target is not None and target["first"] is not None else None
+        days = _span({row["day"] for row in rows} | set(covered), until)
         by_week = len(days) > _MOST_BARS
         bins = _bins(days, by_week=by_week)
         where = {day: place for place, (_, inside) in enumerate(bins) for day in inside}
         counts: list[Counter[int]] = [Counter() for _ in bins]
         for row in rows:
-            counts[where[row["day"]]][colours.get(row["function"], _COLOURS - 1)] += row["calls"]
-        top, ticks = _ticks(max(one.total() for one in counts))
+            if row["day"] in where:
+                colour = colours.get(row["function"], _COLOURS - 1)
+                counts[where[row["day"]]][colour] += row["calls"]
         step = (WIDTH - _LEFT - _RIGHT) / len(bins)
+        lines = _Lines(days[0], last, _WEEK if by_week else 1, step)
+        most = max(*(one.total() for one in counts), lines.highest(target), 1)
+        top, ticks = _ticks(most)
         names = [*own, _OTHERS] if len(own) < len(largest) else own
         known = set(covered)
         every = -(-len(bins) // _LABELS)
@@ -115,7 +138,7 @@ class Chart:
                 place % every == 0 and (WIDTH - _LEFT - place * step) > _LABEL_WIDTH,
                 round(_LEFT + place * step, 2),
                 _parts(counts[place], names, top),
-                missing=known.isdisjoint(inside) and not counts[place],
+                missing=known.isdisjoint(inside) and not counts[place] and inside[0] <= last,
                 total=counts[place].total(),
             )
             for place, (label, inside) in enumerate(bins)
@@ -130,6 +153,8 @@ class Chart:
             ticks,
             tuple(legend),
             "week" if by_week else "day",
+            lines.falling(target, days[-1], top),
+            lines.needed(target, top),
         )
 
 
@@ -142,16 +167,70 @@ def _parts(counts: Counter[int], names: Sequence[str], top: int) -> tuple[Part, 
     return tuple(parts)
 
 
-def _span(days: Collection[str]) -> list[str]:
-    """Return every day from the first to the last."""
-    first, last = date.fromisoformat(min(days)), date.fromisoformat(max(days))
+class _Lines:
+    """Draws what is known of the days to come."""
+
+    def __init__(self, first: str, last: str, unit: int, step: float) -> None:
+        """Take the first day drawn, the last of which there is a log, and a bar's days and step."""
+        self._first = date.fromisoformat(first)
+        self._last = last
+        self._unit = unit
+        self._step = step
+
+    def highest(self, target: Mapping[str, Any] | None) -> int:
+        """Return the largest number that a line needs room for."""
+        if target is None or target["first"] is None:
+            return 0
+        return int(self._calls(target, max(target["first"], str(self._first)))) + 1
+
+    def falling(self, target: Mapping[str, Any] | None, end: str, top: int) -> Line | None:
+        """Return the line of the calls as they fall, to zero or to the last day drawn."""
+        if target is None or target["first"] is None or not target["first_calls"]:
+            return None
+        begin = max(target["first"], str(self._first))
+        end = min(target["zero_on"] or end, end)
+        return self._line(begin, self._calls(target, begin), end, self._calls(target, end), top)
+
+    def needed(self, target: Mapping[str, Any] | None, top: int) -> Line | None:
+        """Return the line from where the calls are now to none on the target day."""
+        if target is None or target["first"] is None or target["target"] <= self._last:
+            return None
+        calls = self._calls(target, self._last)
+        return self._line(self._last, calls, target["target"], 0, top) if calls else None
+
+    def _calls(self, target: Mapping[str, Any], day: str) -> float:
+        """Return the calls of a bar that begins on a day, by the line."""
+        ahead = (date.fromisoformat(day) - date.fromisoformat(target["first"])).days
+        calls: float = target["first_calls"] + target["slope"] * ahead
+        return max(calls * self._unit, 0.0)
+
+    def _line(self, begin: str, high: float, end: str, low: float, top: int) -> Line:
+        return (self._x(begin), _height(high, top), self._x(end), _height(low, top))
+
+    def _x(self, day: str) -> float:
+        ahead = (date.fromisoformat(day) - self._first).days
+        return round(_LEFT + (ahead + 0.5) / self._unit * self._step, 2)
+
+
+def _height(calls: float, top: int) -> float:
+    return round(HEIGHT - _BOTTOM - calls / top * (HEIGHT - _BOTTOM - _TOP), 2)
+
+
+def _span(days: Collection[str], target: str | None) -> list[str]:
+    """Return every day from the first to the last, or to the target; not more than can be seen."""
+    last = date.fromisoformat(max(days))
+    first = max(date.fromisoformat(min(days)), last - timedelta(days=_MOST_DAYS))
+    if target is not None:
+        last = min(max(last, date.fromisoformat(target)), last + timedelta(days=_MOST_DAYS))
     return [f"{first + timedelta(days=one)}" for one in range((last - first).days + 1)]
 
 
 def _bins(days: Sequence[str], *, by_week: bool) -> list[tuple[str, list[str]]]:
     if not by_week:
         return [(day, [day]) for day in days]
-    return [(days[start], list(days[start : start + 7])) for start in range(0, len(days), 7)]
+    return [
+        (days[start], list(days[start : start + _WEEK])) for start in range(0, len(days), _WEEK)
+    ]
 
 
 def _ticks(most: int) -> tuple[int, tuple[tuple[int, float], ...]]:
@@ -159,9 +238,5 @@ def _ticks(most: int) -> tuple[int, tuple[tuple[int, float], ...]]:
     unit = 10 ** max(len(str(most)) - 1, 0)
     step = next(one for one in (unit // 5, unit // 2, unit, 2 * unit) if one and most <= 5 * one)
     top = -(-most // step) * step
-    height = HEIGHT - _BOTTOM - _TOP
-    marks = tuple(
-        (number, round(HEIGHT - _BOTTOM - number / top * height, 2))
-        for number in range(0, top + 1, step)
-    )
+    marks = tuple((number, _height(number, top)) for number in range(0, top + 1, step))
     return top, marks
