@@ -134,6 +134,7 @@ def line(name, *, file="hr.py", site=1):
             "calls": 3,
             "mode": "object",
             "overflow": not file,
+            "service": "",
             "instance": "1-a",
             "at": "2026-11-01T00:00:00.000Z",
         }
