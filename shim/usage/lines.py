@@ -31,7 +31,7 @@ _BEGINNINGS: Final = frozenset(
 _GOES_ON: Final = re.compile(r"\.\w|\s+import\b")
 # Colours, as they are and as syslog, JSON and Python write them.
 _COLOURS: Final = re.compile(
-    rb"(?:\x1b|\xc2\x9b|#033|\\+(?:u001[bB]|x1[bB]|033|e)|\^\[)"
+    rb"(?:\x1b|\xc2\x9b|#033|(?<!\\)\\+(?:u001[bB]|x1[bB]|033|e)|\^\[)"
     rb"(?:\[[0-9;:]*[mK]|\]8;[^\x07\x1b\\]*(?:\x07|(?:\x1b|\\+u001[bB])\\+))"
 )
 # A text that journald writes as the numbers of its bytes, and `shim.` in it.

@@ -197,8 +197,8 @@ class Tally:
             series = self._series.get(same)
             if series is None:
                 # Each word is in memory once.
-                same = tuple(map(self._words.setdefault, same, same))
-                series = self._series[same] = _Series(_Told._make(same))
+                same = tuple(self._words.setdefault(one, one) for one in same)
+                series = self._series[same] = _Series(_Told(*same))
             series.add(told["calls"], at)
         elif event in _OF_A_SITE:
             self._others[_SITE(told)].add(event, told)

@@ -31,8 +31,8 @@ _QUOTED: Final = {
 _DOUBLED: Final = re.compile(r'"([^"]*(?:""[^"]*)*)"')
 _AFTER_QUOTES: Final = frozenset(" \t\r\n,;:|)]}>.")
 _BRACKETS: Final = re.compile(
-    r'[(\[{]|([)\]}])|(?<!\w)"[^"\\]*(?:\\.[^"\\]*)*"'
-    r"|(?<!\w)'[^'\\]*(?:\\.[^'\\]*)*'",
+    r'[(\[{]|([)\]}])|(?<![\w\\])"[^"\\]*(?:\\.[^"\\]*)*"'
+    r"|(?<![\w\\])'[^'\\]*(?:\\.[^'\\]*)*'",
     re.DOTALL,
 )
 _ESCAPE: Final = re.compile(

@@ -11,7 +11,9 @@ import lzma
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -516,7 +518,7 @@ class TestFiles:
             (("shim" * 99).encode("utf-32-le"), "it is no text"),
             (bytes(range(256)) * 9, "it is no text"),
             (b"a.log" + b"\0" * 252 + b"ustar\x0000", "it is a tar file; unpack it"),
-            (gzip.compress(gzip.compress(gzip.compress(gzip.compress(b"x")))), "more than 3 times"),
+            (bz2.compress(bz2.compress(bz2.compress(bz2.compress(b"x")))), "more than 3 times"),
             (b"x" * (65 << 20), "it has no end of line in 64 MB"),
             (zstd.compress(EVENT)[:-9], "to its end"),
             (zstd.compress(EVENT)[:6] + b"\xff" * 99, "to its end"),
@@ -552,20 +554,49 @@ class TestFiles:
         os.mkfifo(pipe)
         with pytest.raises(SourceError, match="a pipe to which no program writes"):
             read_usage([str(pipe)])
-        command = f'exec 3> "{pipe}"; sleep 0.5; cat "{tmp_path}/a.log" >&3'
-        (tmp_path / "a.log").write_bytes(self.EVENT)
-        with subprocess.Popen(["/bin/sh", "-c", command]):
-            # The other end is open before this one is.
-            usage = self.when_opened(pipe)
+        # Open for both, so that nothing waits for the other end.
+        end = os.open(pipe, os.O_RDWR)
+
+        def late():
+            time.sleep(0.5)
+            os.write(end, self.EVENT)
+            os.close(end)
+
+        with ThreadPoolExecutor() as threads:
+            threads.submit(late)
+            usage = read_usage([str(pipe)], now=NOW)
         assert only(usage).calls == 4
 
-    def when_opened(self, pipe):
-        for _ in range(50):
-            try:
-                return read_usage([str(pipe)], now=NOW)
-            except SourceError:
-                continue
-        return None
+    @pytest.mark.parametrize(
+        "unit",
+        [
+            *(
+                "\\",
+                '\\"',
+                '"',
+                "'",
+                '"x"',
+                "(",
+                "{",
+                '{\\"',
+                "='",
+                '=""',
+                ":",
+                "a=b\\ ",
+                "a",
+                "115,",
+            ),
+            *(' a="x\\', "\x1b]8;", "shim.offline_api_called ", "event=shim.offline_api_called "),
+            '{"a":"shim.offline_api_called"}',
+        ],
+    )
+    def test_no_line_takes_more_than_its_length(self, unit, tmp_path):
+        """Whatever it is made of: seconds are for the slowest machine, minutes were before."""
+        start = time.process_time()
+        line = "event=shim.offline_api_called " + unit * (60_000 // len(unit))
+        usage = read_usage([write(tmp_path / "a.log", [line])], now=NOW)
+        assert usage.log.unread == 1
+        assert time.process_time() - start < 5
 
 
 class TestCoverage:
