@@ -6,18 +6,21 @@ machine can be read anywhere.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from shim.usage.lines import MARK, Unreadable, event_of
+from shim.usage.events import Unreadable
+from shim.usage.lines import LineReader, plain
+from shim.usage.marks import marked
 from shim.usage.model import Log, ProcessSeen, Seen, SiteKey, SiteSeen, Usage, merged
 from shim.usage.sources import SourceError, found, pieces
 from shim.usage.tally import Tally
+from shim.usage.times import days
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
+    from shim.usage.events import Told
     from shim.usage.sources import Piece
 
 __all__ = [
@@ -32,10 +35,6 @@ __all__ = [
     "read_usage",
 ]
 
-_TIME: Final = re.compile(rb"(20\d\d-[01]\d-[0-3]\d)[T ][0-2]\d:[0-5]\d")
-# How far from the end of a piece its last time is looked for.
-_TAIL: Final = 8192
-
 
 def read_usage(logs: Sequence[str], *, now: datetime | None = None) -> Usage:
     """Read logs, whatever is in them beside the notices, and add up what they say.
@@ -43,11 +42,13 @@ def read_usage(logs: Sequence[str], *, now: datetime | None = None) -> Usage:
     Memory grows with call sites, processes and days, not with the lines.
 
     Args:
-        logs: Files, patterns as a shell has them, `-` for stdin; compressed (gzip) ones as well.
+        logs: Files, patterns as a shell has them, `-` for stdin; compressed ones as well (gzip,
+            bzip2, xz, zstd with the extra `zstd`).
         now: When it is; the clock's time where None.
 
     Returns:
-        What they say. Lines that name an event and cannot be read are counted, not raised.
+        What they say. Every name of an event in a line is either read with its whole event, or
+        counted as not read.
 
     Raises:
         SourceError: A log cannot be found or read.
@@ -64,31 +65,44 @@ def read_usage(logs: Sequence[str], *, now: datetime | None = None) -> Usage:
 class _Reading:
     def __init__(self, today: str) -> None:
         self.tally = Tally()
+        self._reader = LineReader()
         self._today = today
         self._lines = self._events = self._unread = 0
         self._unread_first = ""
         self._days: set[str] = set()
 
     def read(self, piece: Piece) -> None:
-        self._lines += piece.content.count(b"\n")
-        self._days |= _days(piece.content)
-        for start, line in _marked(piece.content):
-            why = self._add(line)
-            if why and not self._unread_first:
-                number = piece.first_line + piece.content.count(b"\n", 0, start)
-                self._unread_first = f"{piece.name}:{number} {why}"
-
-    def _add(self, line: bytes) -> str:
-        """Add what a line tells; return why it could not be read, or an empty text."""
-        try:
-            told = event_of(line)
-            if told is not None:
-                self._days.add(self.tally.add(told))
+        content = piece.content
+        self._lines += content.count(b"\n")
+        self._days |= days(content)
+        size, add_again = len(content), self.tally.add_again
+        for start, end, why in marked(content):
+            line = content[start:end]
+            told = None if why else plain(line)
+            if told is not None and (add_again(told) or self._add_first(told)):
                 self._events += 1
-        except Unreadable as why:
-            self._unread += 1
-            return str(why)
-        return ""
+                continue
+            reasons = [why] if why else self._add(line, ended=piece.ended or end + 1 < size)
+            if reasons and not self._unread:
+                number = piece.first_line + content.count(b"\n", 0, start)
+                self._unread_first = f"{piece.name}:{number} {reasons[0]}"
+            self._unread += bool(reasons)
+
+    def _add_first(self, told: Told) -> bool:
+        """Add an event of a site that is new, if it is whole."""
+        try:
+            self.tally.add(self._reader.whole(told))
+        except Unreadable:
+            return False
+        return True
+
+    def _add(self, line: bytes, *, ended: bool) -> list[str]:
+        """Add what a line tells; return why something of it could not be read."""
+        events, reasons = self._reader.read(line, ended=ended)
+        for told in events:
+            self.tally.add(told)
+        self._events += len(events)
+        return reasons
 
     def log(self, names: Sequence[str]) -> Log:
         return Log(
@@ -98,27 +112,6 @@ class _Reading:
             unread=self._unread,
             unread_first=self._unread_first,
             # A line may speak of a day to come.
-            days=sorted(day for day in self._days if day <= self._today),
+            days=sorted(day for day in self._days | self.tally.days() if day <= self._today),
             processes=self.tally.processes(),
         )
-
-
-def _marked(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines that may tell an event, each with where it begins."""
-    at = content.find(MARK)
-    while at >= 0:
-        start = content.rfind(b"\n", 0, at) + 1
-        end = content.find(b"\n", at)
-        yield start, content[start:end]
-        at = content.find(MARK, end)
-
-
-def _days(content: bytes) -> set[str]:
-    """Return the days on which these lines were written: all, unless first and last are of one."""
-    first = _TIME.search(content)
-    if first is None:
-        return set()
-    last = [match[1] for match in _TIME.finditer(content, max(len(content) - _TAIL, 0))]
-    if last and last[-1] == first[1]:
-        return {first[1].decode()}
-    return {day.decode() for day in _TIME.findall(content)}

@@ -1,33 +1,75 @@
-"""Where log lines come from: files, globs, stdin, plain or compressed, in large pieces.
+"""Where log lines come from: files, globs, stdin, pipes, in large pieces.
 
 A piece is some megabytes that end where a line ends, so that looking for something in a log costs
-no step for each line.
+no step for each line. What a file is, compressed or in UTF-16, is known by its first bytes.
 """
 
 from __future__ import annotations
 
+import bz2
+import codecs
 import glob
 import gzip
+import io
+import lzma
 import os
+import re
+import select
+import stat
 import sys
 import zlib
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, cast
 
 if TYPE_CHECKING:
-    import io
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 STDIN: Final = "-"
 _PIECE: Final = 1 << 20
-# A line longer than this is no log line of ours, and is not kept in memory to its end.
-_LONGEST: Final = 1 << 22
-_GZIP: Final = b"\x1f\x8b"
+# A file without an end of line for so long is no log.
+_LONGEST: Final = 1 << 26
+# How much of a file is looked at to know what it is.
+_HEAD: Final = 1 << 12
+# A compressed file in a compressed one, and so on.
+_DEEPEST: Final = 3
+# An extra before Python 3.14.
+_ZSTD: Final = f"{'compression' if sys.version_info >= (3, 14) else 'backports'}.zstd"
+# Seconds until somebody must have opened the other end of a pipe.
+_PATIENCE: Final = 10.0
+_OTHERS: Final = {
+    b"PK\x03\x04": "a zip file",
+    b"7z\xbc\xaf'\x1c": "a 7z file",
+    b"Rar!": "a rar file",
+    b"\x04\x22\x4d\x18": "compressed with lz4",
+    b"\x1f\x9d": "compressed with compress",
+    b"LZIP": "compressed with lzip",
+    b"\x89LZO": "compressed with lzop",
+    b"\xff\x06\x00\x00sNaPpY": "compressed with snappy",
+    b"PAR1": "a parquet file",
+    b"ARROW1": "an arrow file",
+    b"ORC": "an ORC file",
+    b"Obj\x01": "an avro file",
+    b"SQLite format 3\x00": "an SQLite database",
+    b"LPKSHHRH": "a file of journald; give what journalctl -o json prints",
+    b"\xff\xfe\x00\x00": "in UTF-32",
+    b"\x00\x00\xfe\xff": "in UTF-32",
+}
+_TAR: Final = (b"ustar", 257)
+# Zeros between characters: UTF-32, or numbers.
+_ZEROS: Final = re.compile(rb"[^\x00]\x00{1,3}(?=[^\x00])")
+# Some may be in any log.
+_FEW: Final = 20
+_CONTROLS: Final = bytes({*range(1, 32), 127} - set(b"\t\n\r\x0b\x0c\x1b\x08"))
 
 
 class SourceError(Exception):
     """A log cannot be read; says which, and what to do."""
+
+
+class _Refused(Exception):  # noqa: N818 - says why in a word, and becomes a SourceError.
+    """A file is none that can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +79,14 @@ class Piece:
     Attributes:
         name: The log's name.
         first_line: Number of its first line, from 1.
-        content: The lines.
+        content: The lines, each with its end.
+        ended: Whether the last line had an end, so that it is whole.
     """
 
     name: str
     first_line: int
     content: bytes
+    ended: bool = True
 
 
 def found(given: Sequence[str]) -> list[str]:
@@ -76,7 +120,10 @@ def pieces(name: str) -> Iterator[Piece]:
     try:
         with _opened(name) as log:
             yield from _cut(name, log)
-    except (OSError, EOFError, ValueError, zlib.error) as error:
+    except _Refused as refused:
+        msg = f"{name}: cannot be read: it is {refused}"
+        raise SourceError(msg) from None
+    except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
         # EOFError: a compressed file that ends too soon, as one does that is still being written;
         # ValueError: stdin is closed.
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -96,33 +143,171 @@ def _identity(name: str) -> object:
 
 
 @contextmanager
-def _opened(name: str) -> Iterator[io.BufferedReader | gzip.GzipFile]:
+def _opened(name: str) -> Iterator[_Readable]:
     with ExitStack() as stack:
-        if name == STDIN:
-            if sys.stdin is None:
-                msg = "it is closed"
-                raise ValueError(msg)
-            log = cast("io.BufferedReader", sys.stdin.buffer)
-        else:
-            log = stack.enter_context(open(name, "rb"))  # noqa: PTH123 - as given.
-        if log.peek(2)[:2] == _GZIP:
-            yield stack.enter_context(gzip.GzipFile(fileobj=log))
-        else:
-            yield log
+        log: _Readable = _stdin() if name == STDIN else stack.enter_context(_file(name))
+        for _ in range(_DEEPEST + 1):
+            head = log.read(_HEAD)
+            log = _Joined(head, log)
+            unpack = _unpacks(head)
+            if unpack is None:
+                yield _as_utf_8(head, log)
+                return
+            log = unpack(log)
+    msg = f"compressed more than {_DEEPEST} times"
+    raise _Refused(msg)
 
 
-def _cut(name: str, log: io.BufferedReader | gzip.GzipFile) -> Iterator[Piece]:
+def _stdin() -> _Readable:
+    if sys.stdin is None:
+        msg = "it is closed"
+        raise ValueError(msg)
+    return sys.stdin.buffer
+
+
+def _file(name: str) -> BinaryIO:
+    mode = os.stat(name).st_mode  # noqa: PTH116 - as given.
+    if stat.S_ISDIR(mode):
+        msg = f"a directory; give its files, for example '{name}/*.log*'"
+        raise _Refused(msg)
+    if stat.S_ISFIFO(mode):
+        return _pipe(name)
+    if not stat.S_ISREG(mode):
+        msg = "neither a file nor a pipe"
+        raise _Refused(msg)
+    return open(name, "rb")  # noqa: PTH123 - as given; the caller closes it.
+
+
+def _pipe(name: str) -> BinaryIO:
+    """Open a pipe without waiting for ever: nobody may open the other end of a named one."""
+    pipe = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
+    log = open(pipe, "rb", buffering=0)  # noqa: PTH123, SIM115 - the caller closes it.
+    # Ready, or nothing to read yet; a pipe that nobody has opened is at its end at once.
+    if not select.select([pipe], [], [], _PATIENCE)[0] and log.read(1) is not None:
+        log.close()
+        msg = "a pipe to which no program writes"
+        raise _Refused(msg)
+    os.set_blocking(pipe, True)
+    return io.BufferedReader(log)
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+class _Joined:
+    """A file of which the beginning has been read."""
+
+    def __init__(self, head: bytes, rest: _Readable) -> None:
+        self._head = head
+        self._rest = rest
+
+    def read(self, size: int) -> bytes:
+        if not self._head:
+            return self._rest.read(size)
+        head, self._head = self._head[:size], self._head[size:]
+        return head + self._rest.read(size - len(head))
+
+
+class _Zstd:
+    """A zstd file whose errors are those of a file."""
+
+    def __init__(self, log: _Readable) -> None:
+        try:
+            zstd = import_module(_ZSTD)
+        except ImportError:
+            msg = "compressed with zstd: pip install 'fxiaoke-shim[zstd]'"
+            raise _Refused(msg) from None
+        self._file = zstd.ZstdFile(log)
+        self._error = zstd.ZstdError
+
+    def read(self, size: int) -> bytes:
+        try:
+            return cast("bytes", self._file.read(size))
+        except self._error as error:
+            raise OSError(str(error)) from None
+
+
+class _Decoded:
+    """A file in UTF-16, read as UTF-8."""
+
+    def __init__(self, encoding: str, log: _Readable) -> None:
+        self._decoder = codecs.getincrementaldecoder(encoding)("backslashreplace")
+        self._log = log
+
+    def read(self, size: int) -> bytes:
+        while block := self._log.read(size):
+            if text := self._decoder.decode(block):
+                return text.encode("utf-8", "backslashreplace")
+        return self._decoder.decode(b"", final=True).encode("utf-8", "backslashreplace")
+
+
+def _unpacks(head: bytes) -> Callable[[_Readable], _Readable] | None:
+    """Return what unpacks a file that begins so, or None if it is not compressed."""
+    for start, unpack in _PACKED.items():
+        if head.startswith(start):
+            return unpack
+    return None
+
+
+_PACKED: Final[Mapping[bytes, Callable[[Any], _Readable]]] = {
+    b"\x1f\x8b": lambda log: gzip.GzipFile(fileobj=log),
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\x00": lzma.LZMAFile,
+    b"\x28\xb5\x2f\xfd": _Zstd,
+}
+
+
+def _as_utf_8(head: bytes, log: _Readable) -> _Readable:
+    """Return a text as UTF-8 has it, or nearly so.
+
+    Raises:
+        _Refused: It is no text.
+    """
+    for start, what in _OTHERS.items():
+        if head.startswith(start):
+            raise _Refused(what)
+    if head.startswith(*_TAR):
+        msg = "a tar file; unpack it"
+        raise _Refused(msg)
+    encoding = _utf_16(head)
+    if encoding:
+        return _Decoded(encoding, log)
+    # Where a log was emptied while it was written, it begins with any number of zeros.
+    text = head.replace(b"\x00", b"")
+    controls = len(text) - len(text.translate(None, _CONTROLS))
+    zeros = len(_ZEROS.findall(head))
+    if controls > max(_FEW, len(text) // 20) or zeros > max(_FEW, len(head) // 16):
+        msg = "no text"
+        raise _Refused(msg)
+    return log
+
+
+def _utf_16(head: bytes) -> str:
+    """Return the encoding of a text in UTF-16; else an empty text."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    most, least = max(even, odd), min(even, odd)
+    # Most of a log is in letters that have a zero there.
+    if most * 5 < len(head) or least * 100 > len(head):
+        return ""
+    return "utf-16-be" if even > odd else "utf-16-le"
+
+
+def _cut(name: str, log: _Readable) -> Iterator[Piece]:
     rest, number = b"", 1
     while block := log.read(_PIECE):
         end = block.rfind(b"\n") + 1
         if not end:
             rest += block
             if len(rest) > _LONGEST:
-                rest = rest[:_PIECE]
+                msg = f"no log: it has no end of line in {_LONGEST >> 20} MB"
+                raise _Refused(msg)
             continue
         content = rest + block[:end]
         rest = block[end:]
         yield Piece(name, number, content)
         number += content.count(b"\n")
     if rest:
-        yield Piece(name, number, rest + b"\n")
+        yield Piece(name, number, rest + b"\n", ended=False)

@@ -7,18 +7,18 @@ day is what was called on a day.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from shim.usage.lines import Unreadable
+from shim.usage.events import MOST, is_time
 from shim.usage.model import ProcessSeen, Seen, SiteKey, SiteSeen, place
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-_AT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+    from shim.usage.events import Told
+
 _CALLED: Final = "shim.offline_api_called"
 _FINISHED: Final = "shim.offline_call_finished"
 _SUMMARIZED: Final = "shim.offline_usage_summarized"
@@ -30,45 +30,99 @@ _FAULTS: Final = frozenset(
 )
 _COUNTING: Final = frozenset({_CALLED, _FINISHED, _SUMMARIZED})
 _OF_A_SITE: Final = _COUNTING | {_COMPARED, _FELL_BACK}
-_TEXTS: Final = {
-    _CALLED: ("code", "caller_file", "mode", "replacement", "address"),
-    _SUMMARIZED: ("code", "caller_file", "mode", "replacement", "address"),
-    _FINISHED: ("code", "caller_file", "mode"),
-    _COMPARED: ("code", "caller_file", "result"),
+_SITE: Final = itemgetter("function", "caller_module", "caller_function", "service")
+_Key: TypeAlias = "tuple[str, str, str, str]"
+
+
+class _Told(NamedTuple):
+    """What is the same in the events of a series."""
+
+    event: str
+    instance: str
+    site: int
+    mode: str
+    code: str
+    caller_file: str
+    caller_line: int
+    function: str
+    caller_module: str
+    caller_function: str
+    service: str
+    replacement: str = ""
+    address: str = ""
+
+    @property
+    def key(self) -> _Key:
+        """What the site is known by."""
+        return self[7:11]
+
+
+_SAME: Final = {
+    event: itemgetter(*_Told._fields[: -2 if event == _FINISHED else None]) for event in _COUNTING
 }
 
 
-class _Counter:
-    """What one site of one process has told.
+class _Series:
+    """Events of one kind, process, site and line, which differ in count and time alone.
 
     Attributes:
+        told: What is the same in each.
+        times: How many there are.
         calls: The largest count.
         at: When it was told first: the last call was not later.
-        called: When a call itself was told last.
+        first: When the first was told.
+        latest: When the last was told.
         days: The largest count of each day.
-        finished: The largest count told by a finished call.
-        place: The line that called.
     """
 
-    __slots__ = ("at", "called", "calls", "days", "finished", "place")
+    __slots__ = ("_count", "_day", "at", "calls", "days", "first", "latest", "times", "told")
 
-    def __init__(self) -> None:
-        self.place = ""
-        self.calls = 0
-        self.at = ""
-        self.called = ""
+    def __init__(self, told: _Told) -> None:
+        self.told = told
+        self.times = self.calls = 0
+        self.at = self.latest = ""
+        self.first = "~"
         self.days: dict[str, int] = {}
-        self.finished = 0
+        # The largest count of the day of the event before.
+        self._day, self._count = "", 0
 
-    def add(self, event: str, calls: int, at: str) -> None:
+    def add(self, calls: int, at: str) -> None:
+        """Add an event. This is done a million times, and so without helpers."""
+        self.times += 1
         if calls > self.calls or (calls == self.calls and at < self.at):
             self.calls, self.at = calls, at
-        if event != _SUMMARIZED:
-            self.called = max(self.called, at)
-        if event == _FINISHED:
-            self.finished = max(self.finished, calls)
-        day = at[:10]
-        self.days[day] = max(self.days.get(day, 0), calls)
+        if at > self.latest:  # noqa: PLR1730 - as above.
+            self.latest = at
+        if at < self.first:  # noqa: PLR1730 - as above.
+            self.first = at
+        if self._day and at.startswith(self._day):
+            if calls > self._count:  # noqa: PLR1730 - as above.
+                self._count = calls
+        else:
+            self.end_day()
+            self._day, self._count = at[:10], calls
+
+    def end_day(self) -> None:
+        """Keep the largest count of the day."""
+        if self._day and self._count > self.days.get(self._day, -1):
+            self.days[self._day] = self._count
+
+
+class _Counter:
+    """What one site of one process has told."""
+
+    __slots__ = ("at", "called", "calls", "days", "finished", "latest")
+
+    def __init__(self, parts: Sequence[_Series]) -> None:
+        self.calls = max(one.calls for one in parts)
+        # When the largest count was told first: the last call was not later.
+        self.at = min(one.at for one in parts if one.calls == self.calls)
+        events = [one for one in parts if one.told.event != _SUMMARIZED]
+        self.called = max((one.latest for one in events), default="")
+        self.finished = max((one.calls for one in parts if one.told.event == _FINISHED), default=0)
+        latest = max(parts, key=lambda one: one.latest).told
+        self.latest = latest.caller_file, latest.caller_line
+        self.days = parts[0].days if len(parts) == 1 else _largest(one.days for one in parts)
 
     def last(self) -> str:
         """Return when the last call was made, or at the latest."""
@@ -84,81 +138,28 @@ class _Counter:
         return told
 
 
-class _Site:
-    """What all processes have told of one call site."""
+class _Others:
+    """What events that count no calls have told of one call site."""
 
-    __slots__ = (
-        "about",
-        "counters",
-        "fell_back",
-        "finished",
-        "first",
-        "latest",
-        "paths",
-        "results",
-        "said",
-    )
+    __slots__ = ("fell_back", "first", "latest", "paths", "results")
 
     def __init__(self) -> None:
-        # By process and the site's number there.
-        self.counters: defaultdict[tuple[str, int], _Counter] = defaultdict(_Counter)
-        self.finished: Counter[str] = Counter()
-        # When, and the mode that the site's own events say; when, and its line.
-        self.said = ("", "")
-        self.latest: tuple[str, str, int, str] = ("", "", 0, "")
-        self.about = ("", "", "")
         self.first = "~"
+        self.latest: tuple[str, str, int, str] = ("", "", 0, "")
         self.results: Counter[str] = Counter()
         self.paths: Counter[str] = Counter()
         self.fell_back = 0
 
-    def add(self, event: str, told: Mapping[str, Any], process: str, at: str) -> None:
-        self.first = min(self.first, at)
-        here = (at, told["caller_file"], _whole(told, "caller_line"), told["code"])
+    def add(self, event: str, told: Told) -> None:
+        """Add an event."""
+        self.first = min(self.first, told["at"])
+        here = (told["at"], told["caller_file"], told["caller_line"], told["code"])
         self.latest = max(self.latest, here)
-        if event in _COUNTING:
-            counter = self.counters[process, _whole(told, "site")]
-            counter.add(event, _whole(told, "calls"), at)
-            counter.place = place(here[1], here[2])
-            if event == _FINISHED:
-                self.finished[told["mode"]] += 1
-            else:
-                self.said = max(self.said, (at, told["mode"]))
-                self.about = max(self.about, (at, told["replacement"], told["address"]))
-        elif event == _COMPARED:
+        if event == _COMPARED:
             self.results[told["result"]] += 1
-            self.paths.update(_words(told.get("mismatches")))
+            self.paths.update(told["mismatches"])
         else:
             self.fell_back += 1
-
-    def places(self) -> Counter[str]:
-        found: Counter[str] = Counter()
-        for one in self.counters.values():
-            found[one.place] += one.calls
-        return found
-
-    def seen(self) -> Seen:
-        counters = self.counters.values()
-        calls = sum(one.calls for one in counters)
-        days: Counter[str] = Counter()
-        for one in counters:
-            days.update(one.increases())
-        modes = Counter(self.finished)
-        if (rest := calls - modes.total()) > 0 and self.said[1]:
-            modes[self.said[1]] += rest
-        return Seen(
-            calls=calls,
-            first=self.first,
-            last=max((one.last() for one in counters), default=self.latest[0]),
-            modes=modes,
-            compared=self.results["match"] + self.results["mismatch"],
-            mismatched=self.results["mismatch"],
-            not_compared=self.results["not_compared"],
-            paths=self.paths,
-            fell_back=self.fell_back,
-            processes=frozenset(process for process, _ in self.counters),
-            days=days,
-        )
 
 
 class _Process:
@@ -185,41 +186,58 @@ class Tally:
 
     def __init__(self) -> None:
         self._processes: defaultdict[str, _Process] = defaultdict(_Process)
-        self._sites: defaultdict[SiteKey, _Site] = defaultdict(_Site)
+        self._series: dict[tuple[Any, ...], _Series] = {}
+        self._others: defaultdict[_Key, _Others] = defaultdict(_Others)
+        self._days: set[str] = set()
+        self._words: dict[Any, Any] = {}
 
-    def add(self, told: Mapping[str, Any]) -> str:
-        """Add one event; return its day.
+    def add(self, told: Told) -> None:
+        """Add a whole event."""
+        event, at = told["event"], told["at"]
+        if event in _COUNTING:
+            same = _SAME[event](told)
+            series = self._series.get(same)
+            if series is None:
+                # Each word is in memory once.
+                same = tuple(self._words.setdefault(one, one) for one in same)
+                series = self._series[same] = _Series(_Told(*same))
+            series.add(told["calls"], at)
+        elif event in _OF_A_SITE:
+            self._others[_SITE(told)].add(event, told)
+        self._processes[told["instance"]].add(event, told["service"], at[:10])
+        self._days.add(at[:10])
 
-        Raises:
-            Unreadable: A field is missing or not what it should be. Nothing has been added then.
+    def add_again(self, told: Told) -> bool:
+        """Add an event that differs in count and time alone from one that was added, if it does.
+
+        Args:
+            told: An event that has yet to be looked at.
         """
-        event = _text(told, "event")
-        # Version 0.1 named it `process`.
-        process, at = (
-            _text(told, "instance" if "instance" in told else "process"),
-            _text(told, "at"),
-        )
-        if not process or not _is_time(at):
-            msg = "has no instance, or no time"
-            raise Unreadable(msg)
-        service = _text(told, "service") if "service" in told else ""
-        if event in _OF_A_SITE:
-            key = SiteKey(
-                _text(told, "function"),
-                _text(told, "caller_module"),
-                _text(told, "caller_function"),
-                service,
-            )
-            if not key.function:
-                msg = "has no function"
-                raise Unreadable(msg)
-            _check(event, told)
-            self._sites[key].add(event, told, process, at)
-        self._processes[process].add(event, service, at[:10])
-        return at[:10]
+        try:
+            series = self._series.get(_SAME[told["event"]](told))
+            at, calls = told["at"], told["calls"]
+            if (
+                series is None
+                or type(calls) is not int
+                or not 0 <= calls < MOST
+                or at[:10] not in self._days
+                or not is_time(at)
+            ):
+                return False
+        except (LookupError, TypeError):
+            return False
+        series.add(calls, at)
+        return True
+
+    def days(self) -> set[str]:
+        """Return the days on which events were logged."""
+        return self._days
 
     def processes(self) -> dict[str, ProcessSeen]:
         """Return every process that logged an event."""
+        for one in self._series.values():
+            one.end_day()
+            self._processes[one.told.instance].days.update(one.days)
         return {
             name: ProcessSeen(one.service, one.days, one.ended, one.faults)
             for name, one in self._processes.items()
@@ -227,59 +245,75 @@ class Tally:
 
     def sites(self) -> dict[SiteKey, SiteSeen]:
         """Return every site with what was seen of it, those with the most calls first."""
-        sites = {}
-        for key, site in self._sites.items():
-            _, file, line, code = site.latest
-            _, replacement, address = site.about
-            sites[key] = SiteSeen(
-                key,
-                code,
-                replacement,
-                address,
-                file,
-                line,
-                site.places(),
-                overflow=not file,
-                seen=site.seen(),
-            )
-        return dict(sorted(sites.items(), key=lambda one: (-one[1].seen.calls, one[0])))
+        series: dict[_Key, list[_Series]] = {key: [] for key in self._others}
+        for one in self._series.values():
+            one.end_day()
+            series.setdefault(one.told.key, []).append(one)
+        none = _Others()
+        sites = [
+            _site(SiteKey(*key), parts, self._others.get(key, none))
+            for key, parts in series.items()
+        ]
+        sites.sort(key=lambda one: (-one.seen.calls, one.key))
+        return {one.key: one for one in sites}
 
 
-def _check(event: str, told: Mapping[str, Any]) -> None:
-    """Refuse an event that could not be added whole."""
-    for name in _TEXTS.get(event, ("code", "caller_file")):
-        _text(told, name)
-    for name in ("caller_line", "site", "calls") if event in _COUNTING else ("caller_line",):
-        _whole(told, name)
+def _site(key: SiteKey, series: list[_Series], others: _Others) -> SiteSeen:
+    """Return what all processes have told of one site."""
+    by_process: dict[tuple[str, int], list[_Series]] = {}
+    for one in series:
+        by_process.setdefault((one.told.instance, one.told.site), []).append(one)
+    counters = [_Counter(parts) for parts in by_process.values()]
+    told = [
+        (one.latest, one.told.caller_file, one.told.caller_line, one.told.code) for one in series
+    ]
+    _, file, line, code = max([others.latest, *told])
+    about = [(one.latest, one.told.replacement, one.told.address) for one in series]
+    _, replacement, address = max((one for one in about if one[1] or one[2]), default=("", "", ""))
+    places = _sums({place(*one.latest): one.calls} for one in counters)
+    seen = _seen(series, counters, others)
+    return SiteSeen(
+        key, code, replacement, address, file, line, places, overflow=not file, seen=seen
+    )
 
 
-def _is_time(at: str) -> bool:
-    try:
-        return bool(_AT.fullmatch(at) and datetime.fromisoformat(at[:-1]))
-    except ValueError:
-        return False
+def _seen(series: list[_Series], counters: list[_Counter], others: _Others) -> Seen:
+    calls = sum(one.calls for one in counters)
+    finished = [one for one in series if one.told.event == _FINISHED]
+    modes = _sums({one.told.mode: one.times} for one in finished)
+    if (rest := calls - sum(modes.values())) > 0:
+        said = max(
+            ((one.latest, one.told.mode) for one in series if one.told.event != _FINISHED),
+            default=("", ""),
+        )
+        if said[1]:
+            modes[said[1]] = modes.get(said[1], 0) + rest
+    return Seen(
+        calls=calls,
+        first=min([others.first, *(one.first for one in series)]),
+        last=max((one.last() for one in counters), default=others.latest[0]),
+        modes=modes,
+        compared=others.results["match"] + others.results["mismatch"],
+        mismatched=others.results["mismatch"],
+        not_compared=others.results["not_compared"],
+        paths=others.paths,
+        fell_back=others.fell_back,
+        processes=frozenset(one.told.instance for one in series),
+        days=_sums(one.increases() for one in counters),
+    )
 
 
-def _text(told: Mapping[str, Any], name: str) -> str:
-    value = told.get(name)
-    if not isinstance(value, str):
-        msg = f"has no {name}"
-        raise Unreadable(msg)
-    return value
+def _sums(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for part in parts:
+        for key, count in part.items():
+            sums[key] = sums.get(key, 0) + count
+    return sums
 
 
-def _whole(told: Mapping[str, Any], name: str) -> int:
-    value = told.get(name)
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    if isinstance(value, str) and value.isdecimal():
-        return int(value)
-    msg = f"has no {name}"
-    raise Unreadable(msg)
-
-
-def _words(value: Any) -> list[str]:
-    """Return a list that a log line may hold as words between commas."""
-    if isinstance(value, str):
-        return [word for word in value.split(",") if word]
-    return [str(one) for one in value] if isinstance(value, list) else []
+def _largest(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    largest: dict[str, int] = {}
+    for part in parts:
+        for key, count in part.items():
+            largest[key] = max(largest.get(key, 0), count)
+    return largest

@@ -1,5 +1,6 @@
 """docs/usage.md says which loggings can be read back; each is tried."""
 
+import csv
 import io
 import json
 import logging
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import structlog
+from rich.console import Console
+from rich.logging import RichHandler
 
 import shim
 from shim.usage import read_usage
@@ -23,7 +26,7 @@ def screen():
     handler = logging.StreamHandler(stream)
     logging.getLogger("shim").addHandler(handler)
     yield stream
-    logging.getLogger("shim").removeHandler(handler)
+    logging.getLogger("shim").handlers.clear()
     structlog.reset_defaults()
 
 
@@ -60,36 +63,57 @@ def in_json(_):
     logging.getLogger("shim").handlers[-1].setFormatter(InJSON())
 
 
+class InCSV(logging.Formatter):
+    """A message in a column."""
+
+    def format(self, record):
+        out = io.StringIO()
+        csv.writer(out).writerow([record.levelname, record.getMessage()])
+        return out.getvalue().rstrip()
+
+
+def in_csv(_):
+    logging.getLogger("shim").handlers[-1].setFormatter(InCSV())
+
+
+def by_rich(stream):
+    """Log as rich does on a terminal of 80 columns."""
+    logger = logging.getLogger("shim")
+    logger.handlers[-1].setStream(io.StringIO())
+    logger.addHandler(RichHandler(console=Console(file=stream, width=80, force_terminal=True)))
+
+
 processors = structlog.processors
 LOGGINGS = {
     "the standard logger": by_logging(
         "%(asctime)s %(levelname)s [%(name)s] %(message)s (%(lineno)d)"
     ),
     "structlog with `JSONRenderer": by_structlog(processors.JSONRenderer(default=str)),
-    "structlog with `LogfmtRenderer": by_structlog(
-        processors.LogfmtRenderer(key_order=["event"], bool_as_flag=False)
-    ),
-    "structlog with `ConsoleRenderer": by_structlog(structlog.dev.ConsoleRenderer()),
+    "structlog with `LogfmtRenderer": by_structlog(processors.LogfmtRenderer(sort_keys=True)),
+    "structlog with `ConsoleRenderer": by_structlog(structlog.dev.ConsoleRenderer(colors=True)),
     "structlog with `KeyValueRenderer": by_structlog(processors.KeyValueRenderer()),
     "structlog with `EventRenamer": by_structlog(
         processors.EventRenamer("message"), processors.JSONRenderer(default=str)
     ),
     "JSON of another": in_json,
+    "a CSV file": in_csv,
+    "rich's": by_rich,
     "a format without": by_logging("%(levelname)s %(message).40s"),
 }
 
 
 @pytest.mark.parametrize("row", ROWS)
 def test_the_table_says_what_is_read(row, screen, tenant, tmp_path):
-    """Yes: the call is found, exactly once. No: none is."""
+    """Yes: the call is found, exactly once. No: none is, and that is counted."""
     made = tenant(2)
     (set_up,) = (how for start, how in LOGGINGS.items() if row.startswith(start))
     set_up(screen)
     shim.get_department_list(made.corp_access_token, made.corp_id)
     (tmp_path / "app.log").write_text(screen.getvalue(), encoding="utf-8")
-    assert "shim.offline_api_called"[:20] in screen.getvalue()
+    assert "offline_api_called"[:15] in screen.getvalue()
     usage = read_usage([str(tmp_path / "app.log")])
     assert [one.seen.calls for one in usage.sites.values()] == ([1] if ROWS[row] == "yes" else [])
+    assert (usage.log.unread == 0) == (ROWS[row] == "yes")
 
 
 def test_every_logging_has_a_row():

@@ -2,12 +2,18 @@
 
 # ruff: noqa: PLR0913, PLR0917 - an event has that many fields.
 
+import bz2
+import codecs
 import gzip
 import json
 import logging
+import lzma
+import os
 import subprocess
 import sys
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -27,6 +33,11 @@ from shim.notices import (
 )
 from shim.notices.events import ProcessStarted
 from shim.usage import SiteKey, SourceError, read_usage
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 FXSHIM = Path(sys.executable).with_name("fxshim")
 NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
@@ -318,18 +329,40 @@ class TestBadLines:
     @pytest.mark.parametrize(
         ("line", "why"),
         [
-            (as_json(called())[:90], "neither whole JSON nor key=value"),
-            (as_json(called()).replace('"site": 1', '"site": "x"'), "has no site"),
-            (as_json(called()).replace('"calls": 1', '"calls": -1'), "has no calls"),
-            (as_json(called()).replace('"calls": 1', '"calls": true'), "has no calls"),
-            (as_json(called()).replace("T00:00", "T99:00"), "has no instance, or no time"),
-            (as_json(called()).replace('"instance": "1-a"', '"instance": 5'), "has no instance"),
-            (as_json(called()).replace('"instance": "1-a"', '"instance": ""'), "has no instance"),
-            (as_json(called()).replace('"caller_module": "hr"', '"x": 1'), "has no caller_module"),
-            (as_json(called()).replace("set_member_status_batch", ""), "has no function"),
-            (keyed(called()).partition(" calls=")[0], "has no process"),
-            (as_json(compared("match")).replace('"match"', "null"), "has no result"),
-            (as_json(compared("match"))[1:], "neither whole JSON nor key=value"),
+            (as_json(called())[:90], "does not tell it whole"),
+            (as_json(called()).replace('"site": 1', '"site": "x"'), "has no whole site"),
+            (as_json(called()).replace('"calls": 1', '"calls": -1'), "has no whole calls"),
+            (as_json(called()).replace('"calls": 1', '"calls": true'), "has no whole calls"),
+            (as_json(called()).replace('"calls": 1', f'"calls": {10**15}'), "has no whole calls"),
+            (as_json(called()).replace('"calls": 1,', ""), "has no whole calls"),
+            (as_json(called()).replace("T00:00", "T99:00"), "has no whole at"),
+            (as_json(called()).replace("-01T00:00", "-31T00:00"), "has no whole at"),
+            (as_json(called()).replace('"at": "2026', '"at": 7, "x": "2026'), "has no whole at"),
+            (as_json(called()).replace('"instance": "1-a"', '"instance": 5'), "no whole instance"),
+            (as_json(called()).replace('"instance": "1-a"', '"instance": []'), "no whole instance"),
+            (as_json(called()).replace('"instance": "1-a"', '"instance": ""'), "no whole instance"),
+            (as_json(called()).replace('"instance": "1-a"', '"process": 7'), "no whole instance"),
+            (as_json(called()).replace('"caller_module": "hr"', '"x": 1'), "whole caller_module"),
+            (as_json(called()).replace('"hr"', '"\\ud800"'), "has no whole caller_module"),
+            (as_json(called()).replace('"hr"', '"\ufffd"'), "has no whole caller_module"),
+            (as_json(called()).replace('"hr"', '"??"'), "has no whole caller_module"),
+            (as_json(called()).replace('"hr"', '"\\u001b[2J"'), "has no whole caller_module"),
+            (as_json(called()).replace("set_member_status_batch", ""), "has no whole function"),
+            (as_json(called()).replace("FXO001", "x"), "has no whole code"),
+            (keyed(called()).partition(" calls=")[0], "has no whole address"),
+            (as_json(compared("match")).replace('"match"', "null"), "has no whole result"),
+            (as_json(compared("match"))[1:-9], "no whole at"),
+            ("shim.offline_api_called is what to look for", "does not tell it whole"),
+            ('{"message": "we saw shim.offline_api_called in {the log}"}', "does not tell it"),
+            ('{"event": "shim.something_new", "instance": "1-0123456789ab"}', "of a later version"),
+            ("{" * 5000 + "shim.offline_api_called", "does not tell it whole"),
+            ('{"a":' * 200_000 + '"shim.offline_api_called"', "that is too long"),
+            ('{"a": "' + '{"b": ' * 9 + 'shim.offline_api_called"}', "does not tell it whole"),
+            ('{"a":' * 9 + '"shim.offline_api_called"' + "}" * 9, "does not tell it whole"),
+            ("event=shim.offline_api_ca", "names an event in part"),
+            ("Nov 01 10:00:00 host app[7]: [380B blob data]", "is not shown by journalctl"),
+            ("s\0h\0i\0m\0.\0o\0f\0f\0l\0i\0n\0e", "in UTF-16, while the log is not"),
+            ('{"MESSAGE": [115,104,105,109,46,111,112', "does not tell it whole"),
         ],
     )
     def test_are_counted_and_skipped(self, line, why, tmp_path):
@@ -345,21 +378,59 @@ class TestBadLines:
     @pytest.mark.parametrize(
         "line",
         [
-            "shim.offline_api_called is what to look for",
             "GET /shim.css",
-            '{"message": "we saw shim.offline_api_called in {the log}"}',
             '{"event": "shim.something_new", "process": "1-a"}',
+            "from shim.offline import ENDPOINTS",
+            "shim.settings.layers: read",
+            "we have a shim.",
+            "fxshim explain FXO001",
             "\x00\xff\xfe",
-            "{" * 5000 + "shim.offline_api_called",
-            '{"a":' * 200_000 + '"shim.offline_api_called"',
-            '{"a": "' + '{"b": ' * 9 + 'shim.offline_api_called"}',
-            '{"a":' * 9 + '"shim.offline_api_called"' + "}" * 9,
+            "    m.process(shi)",
         ],
     )
-    def test_others_may_speak_of_it(self, line, tmp_path):
+    def test_others_may_look_like_it(self, line, tmp_path):
         """That is no event, and no broken one."""
+        usage = read_usage([write(tmp_path / "a.log", ["x", line, "y"])], now=NOW)
+        assert (usage.log.lines, usage.log.events, usage.log.unread) == (3, 0, 0)
+
+    def test_what_0_1_wrote_is_read(self, tmp_path):
+        """It named the process `process`, and no service."""
+        fields = {"event": "shim.offline_api_called", **called(3).fields()}
+        fields["process"] = fields.pop("instance")
+        del fields["service"]
+        usage = read_usage([write(tmp_path / "a.log", [json.dumps(fields)])], now=NOW)
+        assert usage.log.unread == 0
+        assert only(usage).calls == 3
+        assert [key.service for key in usage.sites] == [""]
+        assert usage.log.processes["1-a"].service == ""
+
+    def test_a_time_in_microseconds(self, tmp_path):
+        """As structlog's TimeStamper writes over ours."""
+        line = as_json(called(3)).replace("00.000Z", "00.123456Z")
+        assert only(read_usage([write(tmp_path / "a.log", [line])], now=NOW)).first.endswith(
+            "T00:00:00.123Z"
+        )
+
+    def test_a_module_of_the_same_name(self, tmp_path):
+        """A program may have a `shim.py`."""
+        line = as_json(called(3, caller_file="/app/shim.py", caller_module="shim.jobs"))
         usage = read_usage([write(tmp_path / "a.log", [line])], now=NOW)
-        assert (usage.log.lines, usage.log.events, usage.log.unread) == (1, 0, 0)
+        assert (usage.log.events, usage.log.unread) == (1, 0)
+
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            ("event=sh", "im.offline_api_called code=FXO001"),
+            ("event=shim", "    .offline_api_called code=FXO001"),
+            ("x event=shim.", "  offline_api_called code=FXO001"),
+            ("x event=shim.offline_api_ca     hooks.py:7", "  lled code=FXO001"),
+        ],
+    )
+    def test_a_folded_name_is_counted(self, first, second, tmp_path):
+        """By a console or a collector."""
+        usage = read_usage([write(tmp_path / "a.log", ["x", first, second])], now=NOW)
+        assert (usage.log.events, usage.log.unread) == (0, 1)
+        assert ":2 " in usage.log.unread_first
 
     def test_mismatches_of_another_shape(self, tmp_path):
         """Are none; the comparison counts."""
@@ -376,10 +447,12 @@ class TestSources:
                 read_usage([str(tmp_path / name)])
 
     def test_what_cannot_be_read(self, tmp_path):
-        """A directory, and a compressed file that ends too soon."""
-        packed = tmp_path / "a.gz"
-        packed.write_bytes(gzip.compress(b"x" * 9999)[:-9])
-        for path in (tmp_path, packed):
+        """A compressed file that ends too soon, or is broken."""
+        packed = gzip.compress(b"x" * 9999)
+        broken = b"\x1f\x8b\x08" + b"\0" * 7 + b"\xff" * 50
+        for content in (packed[:-9], b"\x1f\x8b\x08\0" + b"\xff" * 50, broken):
+            path = tmp_path / "a.gz"
+            path.write_bytes(content)
             with pytest.raises(SourceError, match="cannot be read to its end"):
                 read_usage([str(path)])
 
@@ -402,6 +475,128 @@ class TestSources:
         monkeypatch.setattr("os.path.exists", lambda _: True)
         with pytest.raises(SourceError, match="cannot be read"):
             read_usage([str(tmp_path / "gone.log")])
+
+
+class TestFiles:
+    """What a file is, is known by its first bytes."""
+
+    EVENT = f"{as_json(called(4))}\n".encode()
+
+    @pytest.mark.parametrize(
+        "pack",
+        [
+            gzip.compress,
+            bz2.compress,
+            lzma.compress,
+            zstd.compress,
+            lambda content: gzip.compress(content[:40]) + gzip.compress(content[40:]),
+            lambda content: bz2.compress(lzma.compress(gzip.compress(content))),
+            lambda content: content.decode().encode("utf-16"),
+            lambda content: content.decode().encode("utf-16-le"),
+            lambda content: content.decode().encode("utf-16-be"),
+            lambda content: gzip.compress(content.decode().encode("utf-16")),
+            lambda content: codecs.BOM_UTF8 + content,
+            lambda content: b"\0" * 70_000 + content,
+        ],
+    )
+    def test_is_read(self, pack, tmp_path):
+        """Whatever its name."""
+        (tmp_path / "a.log").write_bytes(pack(self.EVENT))
+        usage = read_usage([str(tmp_path / "a.log")], now=NOW)
+        assert (usage.log.lines, only(usage).calls, usage.log.unread) == (1, 4, 0)
+
+    @pytest.mark.parametrize(
+        ("content", "why"),
+        [
+            (b"PK\x03\x04", "it is a zip file"),
+            (b"7z\xbc\xaf'\x1c", "it is a 7z file"),
+            (b"\x04\x22\x4d\x18", "it is compressed with lz4"),
+            (b"PAR1", "it is a parquet file"),
+            (b"SQLite format 3\0", "it is an SQLite database"),
+            (b"LPKSHHRH", "give what journalctl -o json prints"),
+            ("x".encode("utf-32") * 99, "it is in UTF-32"),
+            (("shim" * 99).encode("utf-32-le"), "it is no text"),
+            (bytes(range(256)) * 9, "it is no text"),
+            (b"a.log" + b"\0" * 252 + b"ustar\x0000", "it is a tar file; unpack it"),
+            (bz2.compress(bz2.compress(bz2.compress(bz2.compress(b"x")))), "more than 3 times"),
+            (b"x" * (65 << 20), "it has no end of line in 64 MB"),
+            (zstd.compress(EVENT)[:-9], "to its end"),
+            (zstd.compress(EVENT)[:6] + b"\xff" * 99, "to its end"),
+            (lzma.compress(EVENT)[:20] + b"\xff" * 99, "to its end"),
+        ],
+    )
+    def test_is_refused(self, content, why, tmp_path):
+        """By its name, and with what to do."""
+        (tmp_path / "a.log").write_bytes(content)
+        with pytest.raises(SourceError, match=r"a\.log: ") as raised:
+            read_usage([str(tmp_path / "a.log")])
+        assert why in str(raised.value)
+
+    def test_zstd_wants_an_extra(self, tmp_path, monkeypatch):
+        """Before Python 3.14."""
+        monkeypatch.setitem(sys.modules, "backports.zstd", None)
+        monkeypatch.setitem(sys.modules, "compression.zstd", None)
+        (tmp_path / "a.zst").write_bytes(zstd.compress(self.EVENT))
+        with pytest.raises(SourceError, match=r"pip install 'fxiaoke-shim\[zstd\]'"):
+            read_usage([str(tmp_path / "a.zst")])
+
+    def test_a_directory_and_a_device(self, tmp_path):
+        """Are no logs."""
+        with pytest.raises(SourceError, match="a directory; give its files"):
+            read_usage([str(tmp_path)])
+        with pytest.raises(SourceError, match="neither a file nor a pipe"):
+            read_usage(["/dev/zero"])
+
+    def test_a_pipe(self, tmp_path, monkeypatch):
+        """Is read if a program writes to it, however late."""
+        monkeypatch.setattr("shim.usage.sources._PATIENCE", 0.2)
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        with pytest.raises(SourceError, match="a pipe to which no program writes"):
+            read_usage([str(pipe)])
+        # Open for both, so that nothing waits for the other end.
+        end = os.open(pipe, os.O_RDWR)
+
+        def late():
+            time.sleep(0.5)
+            os.write(end, self.EVENT)
+            os.close(end)
+
+        with ThreadPoolExecutor() as threads:
+            threads.submit(late)
+            usage = read_usage([str(pipe)], now=NOW)
+        assert only(usage).calls == 4
+
+    @pytest.mark.parametrize(
+        "unit",
+        [
+            *(
+                "\\",
+                '\\"',
+                '"',
+                "'",
+                '"x"',
+                "(",
+                "{",
+                '{\\"',
+                "='",
+                '=""',
+                ":",
+                "a=b\\ ",
+                "a",
+                "115,",
+            ),
+            *(' a="x\\', "\x1b]8;", "shim.offline_api_called ", "event=shim.offline_api_called "),
+            '{"a":"shim.offline_api_called"}',
+        ],
+    )
+    def test_no_line_takes_more_than_its_length(self, unit, tmp_path):
+        """Whatever it is made of: seconds are for the slowest machine, minutes were before."""
+        start = time.process_time()
+        line = "event=shim.offline_api_called " + unit * (60_000 // len(unit))
+        usage = read_usage([write(tmp_path / "a.log", [line])], now=NOW)
+        assert usage.log.unread == 1
+        assert time.process_time() - start < 5
 
 
 class TestCoverage:

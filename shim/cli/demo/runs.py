@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import shim
 from shim.sandbox import Sandbox
-from shim.usage.lines import event_of
+from shim.usage.lines import LineReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -118,12 +118,16 @@ class Run:
     @property
     def event_lines(self) -> list[str]:
         """The log lines of the shim."""
-        return [line for line in self.log if event_of(line.encode())]
+        return [line for line in self.log if _events(line)]
 
     @property
     def events(self) -> list[Mapping[str, Any]]:
         """What these lines say."""
-        return [event for line in self.log if (event := event_of(line.encode()))]
+        return [event for line in self.log for event in _events(line)]
+
+
+def _events(line: str) -> Sequence[Mapping[str, Any]]:
+    return LineReader().read(line.encode())[0]
 
 
 def groups(tenant: Sandbox) -> dict[str, list[str]]:

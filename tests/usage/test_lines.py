@@ -1,0 +1,301 @@
+"""Each event in a log is read exactly or counted as not read, whatever is around it."""
+
+import csv
+import io
+import json
+import logging
+import re
+from dataclasses import MISSING, fields
+from datetime import datetime, timezone
+
+import pytest
+import structlog
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from shim.notices import NoticeEvent
+from shim.usage import read_usage
+from shim.usage.events import FIELDS, FLAGS, NOT_ASKED
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
+KINDS = {one.name: one for one in NoticeEvent.__subclasses__()}
+
+
+def test_the_table_of_fields_is_that_of_the_events():
+    """What is asked of an event is what it has, but for what it may lack."""
+    stamps = {"instance", "at"}
+    asked = {name: set(kind.field_names()) - NOT_ASKED - stamps for name, kind in KINDS.items()}
+    assert {name: set(text.split()) for name, text in FIELDS.items()} == asked
+    assert FLAGS <= NOT_ASKED
+
+
+letters = st.characters(
+    codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters="\ufffd?\\"
+)
+names = st.one_of(
+    st.sampled_from(
+        ["hr", "__main__", "jobs.sync", "go.<locals>.<lambda>", "<module>", "离职", ""]
+    ),
+    st.text(letters, min_size=1, max_size=12).filter(str.strip),
+)
+paths = st.one_of(
+    st.sampled_from(["/app/hr.py", 'C:\\jobs dir\\h"r.py', "C:\\new\\temp.py", "/a b/c=d.py", ""]),
+    st.text(letters | st.sampled_from("\\'\"=[]{}(),:"), max_size=20),
+)
+numbers = st.integers(0, 10**6)
+TYPES = {
+    "int": numbers,
+    "int | None": numbers | st.none(),
+    "float": st.floats(0, 99).map(lambda one: round(one, 3)),
+    "bool": st.booleans(),
+    "tuple[str, ...]": st.lists(st.sampled_from(["errorCode", "a[].b"]), max_size=3).map(tuple),
+    "Mapping[str, int]": st.just({"/cgi/crm/v2/data/query": 2}),
+    "str": st.sampled_from(["object", "mode", "PersonnelObj update", ""]),
+    "Literal['match', 'mismatch', 'not_compared']": st.sampled_from(["match", "mismatch"]),
+    "Literal['object', 'legacy']": st.just("object"),
+}
+NAMED = {
+    "code": st.sampled_from(["FXO001", "FXO026"]),
+    "function": st.sampled_from(["set_member_status_batch", "update_member"]),
+    "caller_file": paths,
+    "caller_module": names,
+    "caller_function": names,
+    "service": names,
+    "instance": st.from_regex(r"[1-9][0-9]{0,6}-[0-9a-f]{12}", fullmatch=True),
+    "at": st.integers(0, 24 * 3600 * 1000 - 1).map(
+        lambda one: (
+            f"2026-11-01T{one // 3600000:02}:{one // 60000 % 60:02}:"
+            f"{one // 1000 % 60:02}.{one % 1000:03}Z"
+        )
+    ),
+}
+
+
+def made(kind):
+    """Return events of a kind, with whatever a program may have for names."""
+    given_fields = {
+        one.name: NAMED[one.name] if one.name in NAMED else TYPES[one.type.replace('"', "'")]
+        for one in fields(kind)
+        if one.default is MISSING
+    }
+    return st.builds(kind, **given_fields)
+
+
+events = st.sampled_from(list(KINDS.values())).flatmap(made)
+
+
+def with_level(event):
+    return {"event": event.name, "level": event.level, **event.fields()}
+
+
+def flat(event):
+    """Return the fields as the default hook writes them."""
+    return {
+        key: ",".join(value) if isinstance(value, tuple) else value
+        for key, value in with_level(event).items()
+    }
+
+
+def rendered(renderer, *, head=()):
+    return lambda event: renderer(
+        logging.getLogger("shim"), "warning", {**dict(head), **flat(event)}
+    )
+
+
+processors = structlog.processors
+TIMED = {"timestamp": "2026-11-01T09:00:00Z"}
+WRITTEN = {
+    "logfmt": rendered(processors.LogfmtRenderer(key_order=["event"], bool_as_flag=False)),
+    "logfmt in any order": rendered(processors.LogfmtRenderer(sort_keys=True)),
+    "JSON": lambda event: json.dumps(with_level(event)),
+    "JSON in its letters": lambda event: json.dumps(with_level(event), ensure_ascii=False),
+    "JSON with another key": lambda event: json.dumps(
+        {"message": event.name, "n": 1, **event.fields()}, separators=(",", ":")
+    ),
+    "key=repr": rendered(processors.KeyValueRenderer(), head=TIMED),
+    "key=repr, name last": lambda event: processors.KeyValueRenderer()(
+        None, "", {**event.fields(), "event": event.name}
+    ),
+    "console": rendered(structlog.dev.ConsoleRenderer(colors=False), head=TIMED),
+    "console in colours": rendered(structlog.dev.ConsoleRenderer(colors=True), head=TIMED),
+    "console with a logger": rendered(
+        structlog.dev.ConsoleRenderer(colors=False), head={"logger": "hr"}
+    ),
+    "repr": lambda event: repr(with_level(event)),
+}
+
+
+def in_csv(text):
+    out = io.StringIO()
+    csv.writer(out).writerow(["2026-11-01 10:00:00", "WARNING", text])
+    return out.getvalue().rstrip("\r\n")
+
+
+def in_logfmt(text):
+    return processors.LogfmtRenderer()(None, "", {"level": "warning", "msg": f"x {text}"})
+
+
+AROUND = {
+    "nothing": lambda text: text,
+    "a formatter": lambda text: f"2026-11-01 10:00:00,123 WARNING [shim] {text} (12)",
+    "basicConfig": lambda text: f"WARNING:shim:{text}",
+    "syslog": lambda text: f"<134>1 2026-11-01T10:00:00Z host app 7 - - {text}",
+    "journalctl": lambda text: f"Nov 01 10:00:00 host app[7]: {text}",
+    "CRI": lambda text: f"2026-11-01T10:00:00.1Z stderr F {text}",
+    "docker": lambda text: json.dumps({"log": text + "\n", "stream": "stderr"}),
+    "a JSON logger": lambda text: json.dumps({"message": text, "n": 1}, ensure_ascii=False),
+    "JSON in a list": lambda text: json.dumps({"records": [{"a": "{"}, {"msg": text}]}),
+    "JSON before": lambda text: f'{{"a": 1}} {text}',
+    "a brace before": lambda text: f"{{request}} {text}",
+    "logfmt": in_logfmt,
+    "CSV": in_csv,
+    "numbers": lambda text: json.dumps({"MESSAGE": list(text.encode())}, separators=(",", ":")),
+    "colours": lambda text: f"\x1b[33m{text}\x1b[0m",
+    "colours of rsyslog": lambda text: f"#033[33m{text}#033[0m",
+    "an apostrophe before": lambda text: f"don't {text}",
+}
+
+
+def read(tmp_path, content):
+    path = tmp_path / "a.log"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_usage([str(path)], now=NOW)
+
+
+def told(usage):
+    """Return what a log tells, and of what it is silent."""
+    return usage.sites, usage.log.processes, usage.log.events
+
+
+NOTHING = ({}, {}, 0)
+quickly = settings(
+    max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+)
+
+
+@quickly
+@given(
+    event=events,
+    written=st.sampled_from(list(WRITTEN)),
+    around=st.lists(st.sampled_from(list(AROUND)), max_size=3),
+)
+def test_an_event_is_read_exactly_or_counted(event, written, around, tmp_path):
+    """In any writing, with anything around it: the event, or nothing and a count."""
+    # Numbers of numbers hold no name.
+    assume(around.count("numbers") <= 1)
+    line = WRITTEN[written](event)
+    for one in around:
+        line = AROUND[one](line)
+    usage = read(tmp_path, f"{line}\n")
+    exact = told(read(tmp_path, json.dumps(with_level(event)) + "\n"))
+    assert exact[2] == 1
+    if usage.log.unread:
+        assert told(usage) == NOTHING
+    else:
+        assert told(usage) == exact
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("written", WRITTEN)
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@given(event=events)
+def test_an_event_of_ordinary_names_is_read(written, around, event, tmp_path):
+    """In any writing, with one thing around it."""
+    names_of = {"caller_file": "/app/hr.py", "caller_module": "hr", "caller_function": "Sync.run"}
+    changed = {**event.fields(), **{k: v for k, v in names_of.items() if hasattr(event, k)}}
+    event = type(event)(**{**changed, "service": "hr-sync"})
+    usage = read(tmp_path, AROUND[around](WRITTEN[written](event)) + "\n")
+    assert usage.log.unread_first == ""
+    assert told(usage) == told(read(tmp_path, json.dumps(with_level(event)) + "\n"))
+
+
+def name_ends(line):
+    """Return where the first name of an event in a line ends, but for its last letters."""
+    return re.search(r"shim\.\w", line).end()
+
+
+# Written in the order of the alphabet, a line may end with a number, and less of one is one.
+OPEN_ENDED = {one for one in WRITTEN if one.startswith("console") or "any order" in one}
+lines = st.tuples(
+    events,
+    st.sampled_from([one for one in WRITTEN if one not in OPEN_ENDED]),
+    st.sampled_from([one for one in AROUND if one != "numbers"]),
+).map(lambda one: (one[0], AROUND[one[2]](WRITTEN[one[1]](one[0]))))
+
+
+@quickly
+@given(line=lines, data=st.data(), ended=st.booleans())
+def test_a_torn_line_is_counted_or_whole(line, data, ended, tmp_path):
+    """Wherever it is cut after the beginning of its name."""
+    event, text = line
+    end = data.draw(st.integers(name_ends(text), len(text)))
+    usage = read(tmp_path, text[:end] + "\n" * ended)
+    exact = told(read(tmp_path, json.dumps(with_level(event)) + "\n"))
+    assert told(usage) in (exact, NOTHING)
+    assert bool(usage.log.unread) == (told(usage) == NOTHING)
+
+
+@quickly
+@given(line=lines, data=st.data(), indent=st.sampled_from(["", "    ", "\t"]))
+def test_a_folded_line_is_counted_or_whole(line, data, indent, tmp_path):
+    """Wherever it is folded, also within its name."""
+    event, text = line
+    place = data.draw(st.integers(re.search(r"shim\.", text).start(), len(text)))
+    usage = read(tmp_path, f"{text[:place]}\n{indent}{text[place:]}\n")
+    exact = told(read(tmp_path, json.dumps(with_level(event)) + "\n"))
+    assert told(usage) in (exact, NOTHING)
+    assert bool(usage.log.unread) == (told(usage) == NOTHING)
+
+
+@quickly
+@given(first=lines, second=lines, data=st.data(), between=st.sampled_from(["", " ", ","]))
+def test_glued_lines_are_each_counted_or_whole(first, second, data, between, tmp_path):
+    """A program that was killed leaves a line without an end, and the next goes on in it."""
+    # What is twice in one line counts once.
+    assume(first[0].fields() != second[0].fields())
+    torn = first[1][: data.draw(st.integers(name_ends(first[1]), len(first[1])))]
+    usage = read(tmp_path, f"{torn}{between}{second[1]}\n")
+    possible = [json.dumps(with_level(one)) for one, _ in (first, second)]
+    choices = [[], possible[:1], possible[1:], possible]
+    exact = [told(read(tmp_path, "".join(f"{one}\n" for one in some))) for some in choices]
+    assert told(usage) in exact
+    if told(usage) != exact[-1]:
+        assert usage.log.unread
+
+
+@quickly
+@given(
+    line=st.tuples(events, st.sampled_from(list(WRITTEN)), st.sampled_from(list(AROUND))),
+    encoding=st.sampled_from(["gb18030", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "ascii"]),
+)
+def test_in_any_encoding(line, encoding, tmp_path):
+    """As it was, or counted; a letter that the encoding lacks is not made up."""
+    event, written, around = line
+    text = AROUND[around](WRITTEN[written](event)) + "\n"
+    usage = read(tmp_path, ("2026 ordinary\n" * 9 + text).encode(encoding, "replace"))
+    if usage.log.unread:
+        assert told(usage) == NOTHING
+    elif not usage.log.events:
+        pytest.fail("lost")
+    elif encoding.startswith(("gb", "utf")):
+        assert told(usage) == told(read(tmp_path, json.dumps(with_level(event)) + "\n"))
+
+
+anything = st.text(st.characters(codec="utf-8"), max_size=40)
+pieces_of_events = st.sampled_from(
+    [
+        *("shim.", "shim.offline_api_called", "event=", '{"event": "', "calls=1", '"at": "', "\n"),
+        *('"', "'", "\\", "{", "}", "[", "]", " ", "instance=1-0123456789ab", "\x1b[31m", "="),
+        *("at=2026-11-01T00:00:00.000Z", "code=FXO001", "site=1", "115,104,105,109,46", "\0"),
+    ]
+)
+
+
+@quickly
+@given(text=st.lists(pieces_of_events | anything, max_size=20).map("".join))
+def test_any_other_text_tells_nothing(text, tmp_path):
+    """No call, no process; and where it names an event, it is counted."""
+    usage = read(tmp_path, text)
+    assert told(usage) == NOTHING
+    if "shim.offline_api_called" in text:
+        assert usage.log.unread
