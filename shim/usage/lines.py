@@ -47,6 +47,7 @@ _TELLING: Final = _OURS - {
 }
 # Keys under which a logger may write the name once more.
 _NAMING: Final = frozenset({"", "event", "message", "msg"})
+_KEPT: Final = "shim_"
 _NOT_WHOLE: Final = "names an event and does not tell it whole"
 
 
@@ -180,6 +181,9 @@ class LineReader:
         return None, first
 
     def _whole(self, told: Told) -> tuple[Told | None, str]:
+        # A field that structlog's processors write over has another name beside it.
+        kept = {name[len(_KEPT) :]: one for name, one in told.items() if name.startswith(_KEPT)}
+        told = {**told, **kept} if kept else told
         try:
             return self.whole(told), ""
         except Unreadable as why:
@@ -265,6 +269,8 @@ def plain(line: bytes) -> Told | None:
         line: A line without its end.
     """
     if line[:1] != b"{" or not (line.count(b"shim") == 1 or line.count(b"shim.") == 1):
+        return None
+    if b'"shim_' in line:
         return None
     try:
         text = line.decode()

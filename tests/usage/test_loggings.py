@@ -119,3 +119,29 @@ def test_the_table_says_what_is_read(row, screen, tenant, tmp_path):
 def test_every_logging_has_a_row():
     """Nothing is tried that the table does not name."""
     assert len(ROWS) == len(LOGGINGS) > 0
+
+
+@pytest.mark.parametrize("renderer", [processors.JSONRenderer(), processors.LogfmtRenderer()])
+@pytest.mark.parametrize("key", ["at", "calls", "caller_file", "service"])
+def test_a_field_that_structlog_writes_over_is_read_under_its_other_name(
+    renderer, key, screen, tenant, tmp_path
+):
+    """Whatever the stamp looks like."""
+    made = tenant(2)
+    stamper = processors.TimeStamper(fmt="%H:%M", key=key)
+    by_structlog(flat, stamper, renderer)(screen)
+    shim.get_department_list(made.corp_access_token, made.corp_id)
+    (tmp_path / "app.log").write_text(screen.getvalue(), encoding="utf-8")
+    usage = read_usage([str(tmp_path / "app.log")])
+    assert usage.log.unread == 0
+    ((site, seen),) = usage.sites.items()
+    assert (seen.seen.calls, Path(seen.file).name) == (1, Path(__file__).name)
+    assert ":" not in site.service
+
+
+def flat(_logger, _level, event):
+    """Write what LogfmtRenderer refuses as text."""
+    return {
+        name: value if isinstance(value, (str, int, float)) else str(value)
+        for name, value in event.items()
+    }
