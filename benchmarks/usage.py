@@ -1,12 +1,14 @@
-"""How long `fxshim usage` takes for a log of a million lines, beside jq that groups the same.
+"""How long `fxshim usage` takes for a log of a million lines, beside other ways to read it.
 
     python -m benchmarks usage
 
-Two logs. In the first, of 1,000,000 lines and about 100 MB, one line in a hundred is a notice, as
-in the log of a whole application; in the second, of 200,000 lines, every line is one. All are JSON,
-for jq reads nothing else. jq keeps for each process and call site the largest count, as usage does,
-and adds up by call site; that both come to the same is checked. They take turns, and the best of
-three counts. Memory is the peak of the process, as in `benchmarks.memory`.
+Three logs of 1,000,000 lines of JSON. In the first, one line in a hundred is a notice, as in the
+log of a whole application; in the second, every line is one, of 10 call sites; in the third, of
+10,000. The others: a loop over `json.loads`, which adds nothing up, and jq that keeps for each
+process and call site the largest count, as usage does. In the first log, `grep -F shim.` chooses
+the lines for jq. That jq and usage come to the same is checked. They take turns; the median of
+five rounds counts, and the spread is how far the slowest is from the quickest, in parts of the
+median. Memory is the peak of the process, as in `benchmarks.memory`.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -30,9 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LINES, ONE_IN = 1_000_000, 100
-OURS = 200_000
-SITES, PROCESSES = 40, 8
-ROUNDS = 3
+FEW, MANY, PROCESSES = 10, 10_000, 8
+ROUNDS = 5
 SEED = 1
 _LAUNCHER = """
 import resource, subprocess, sys
@@ -42,9 +44,16 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 #: Bytes in the system's unit.
 _UNIT = 1 if sys.platform == "darwin" else 1024
+LOADS = """
+import json, sys
+with open(sys.argv[1], "rb") as log:
+    for line in log:
+        json.loads(line)
+print("null")
+"""
 JQ = r"""
 reduce (inputs | select((.event // "" | startswith("shim.")) and .calls)) as $e ({};
-  ([$e.function, $e.caller_module, $e.caller_function, $e.process, ($e.site | tostring)]
+  ([$e.function, $e.caller_module, $e.caller_function, $e.instance, ($e.site | tostring)]
     | join("\t")) as $key
   | .[$key] = ([.[$key] // 0, $e.calls] | max))
 | to_entries | group_by(.key | split("\t")[:3])
@@ -61,59 +70,89 @@ def measure() -> list[Row]:
         raise RuntimeError(msg)
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
-        return [
-            *_rows(place, jq, f"{LINES:,} lines, 1 in {ONE_IN} a notice", LINES, ONE_IN),
-            *_rows(place, jq, f"{OURS:,} lines, all notices", OURS, 1),
-        ]
-
-
-def _rows(place: Path, jq: str, title: str, lines: int, one_in: int) -> list[Row]:
-    log, out = place / "app.log", place / "out.json"
-    with log.open("w", encoding="utf-8") as file:
-        file.writelines(_log(lines, one_in))
-    commands = {
-        "fxshim usage": [FXSHIM, "usage", "--json", str(log)],
-        "jq": [jq, "-n", JQ, str(log)],
-    }
-    times = dict.fromkeys(commands, float("inf"))
-    peaks = dict.fromkeys(commands, 0.0)
-    found = {}
-    for _ in range(ROUNDS):
-        for name, command in commands.items():
-            start = time.perf_counter()
-            done = subprocess.run(  # noqa: S603 - our own interpreter, and jq.
-                [sys.executable, "-c", _LAUNCHER, str(out), *command],
-                check=True,
-                capture_output=True,
-                text=True,
-            )
-            times[name] = min(times[name], time.perf_counter() - start)
-            peaks[name] = max(peaks[name], int(done.stdout) * _UNIT / 1e6)
-            found[name] = json.loads(out.read_text(encoding="utf-8"))
-    counted = {
-        "\t".join((one["function"], one["module"], one["qualified_name"])): one["calls"]
-        for one in found["fxshim usage"]["sites"]
-    }
-    if counted != found["jq"]:
-        msg = "usage and jq do not come to the same"
-        raise RuntimeError(msg)
+        some = _Measured(place, jq, FEW, ONE_IN)
+        few = _Measured(place, jq, FEW, 1)
+        many = _Measured(place, jq, MANY, 1)
     return [
-        Row(f"{title}: size", log.stat().st_size / 1e6, "MB"),
-        *(Row(f"{title}: {name}, time", times[name], "s") for name in commands),
-        *(Row(f"{title}: {name}, peak", peaks[name], "MB") for name in commands),
+        *some.rows(f"{LINES:,} lines, 1 in {ONE_IN} a notice"),
+        Row("time of usage / of grep and jq", some.times("fxshim usage", "jq"), "x", at_most=1.0),
+        *few.rows(f"{LINES:,} lines, all notices, {FEW} sites"),
         Row(
-            f"{title}: time of jq / of usage",
-            times["jq"] / times["fxshim usage"],
+            "time of usage / of the loop over json.loads",
+            few.times("fxshim usage", "json.loads"),
             "x",
-            at_least=1.0,
+            at_most=2.0,
+        ),
+        *many.rows(f"{LINES:,} lines, all notices, {MANY:,} sites"),
+        Row(
+            f"time of usage for {MANY:,} sites / for {FEW}",
+            many.median("fxshim usage") / few.median("fxshim usage"),
+            "x",
+            at_most=1.1,
         ),
     ]
 
 
-def _log(lines: int, one_in: int) -> Iterator[str]:
+class _Measured:
+    """One log, and how long each took for it."""
+
+    def __init__(self, place: Path, jq: str, sites: int, one_in: int) -> None:
+        log, out = place / "app.log", place / "out.json"
+        with log.open("w", encoding="utf-8") as file:
+            file.writelines(_log(LINES, one_in, sites))
+        self._size = log.stat().st_size / 1e6
+        grep = f"grep -F shim. {log} | {jq} -n '{JQ}'"
+        commands = {
+            "fxshim usage": [FXSHIM, "usage", "--json", str(log)],
+            "jq": ["sh", "-c", grep] if one_in > 1 else [jq, "-n", JQ, str(log)],
+            "json.loads": [sys.executable, "-c", LOADS, str(log)],
+        }
+        self._times: dict[str, list[float]] = {name: [] for name in commands}
+        self._peaks = dict.fromkeys(commands, 0.0)
+        found = {}
+        for _ in range(ROUNDS):
+            for name, command in commands.items():
+                start = time.perf_counter()
+                done = subprocess.run(  # noqa: S603 - our own interpreter, and jq.
+                    [sys.executable, "-c", _LAUNCHER, str(out), *command],
+                    check=True,
+                    capture_output=True,
+                    text=True,
+                )
+                self._times[name].append(time.perf_counter() - start)
+                self._peaks[name] = max(self._peaks[name], int(done.stdout) * _UNIT / 1e6)
+                found[name] = json.loads(out.read_text(encoding="utf-8"))
+        counted = {
+            "\t".join((one["function"], one["module"], one["qualified_name"])): one["calls"]
+            for one in found["fxshim usage"]["sites"]
+        }
+        if counted != found["jq"]:
+            msg = "usage and jq do not come to the same"
+            raise RuntimeError(msg)
+
+    def median(self, name: str) -> float:
+        return statistics.median(self._times[name])
+
+    def times(self, name: str, other: str) -> float:
+        """Return how many times as long one takes as another."""
+        return self.median(name) / self.median(other)
+
+    def rows(self, title: str) -> list[Row]:
+        rows = [Row(f"{title}: size", self._size, "MB")]
+        for name, times in self._times.items():
+            spread = (max(times) - min(times)) / self.median(name)
+            rows += [
+                Row(f"{title}: {name}, median", self.median(name), "s"),
+                Row(f"{title}: {name}, spread", spread, ""),
+                Row(f"{title}: {name}, peak", self._peaks[name], "MB"),
+            ]
+        return rows
+
+
+def _log(lines: int, one_in: int, sites: int) -> Iterator[str]:
     dice = random.Random(SEED)  # noqa: S311 - a made-up log.
     names = list(ENDPOINTS)
-    counts = [[0] * SITES for _ in range(PROCESSES)]
+    counts = [[0] * sites for _ in range(PROCESSES)]
     for number in range(lines):
         second = number * 86400 // lines
         at = f"2026-11-01T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
@@ -123,7 +162,7 @@ def _log(lines: int, one_in: int) -> Iterator[str]:
                 f'"status": 200, "ms": {dice.randrange(1000)}}}\n'
             )
             continue
-        process, site = dice.randrange(PROCESSES), dice.randrange(SITES)
+        process, site = dice.randrange(PROCESSES), dice.randrange(sites)
         counts[process][site] += 1
         event = OfflineCallFinished(
             code="FXO001",

@@ -150,6 +150,8 @@ def _of_value(value: Any) -> str:
 
 def _of_number(number: float) -> str:
     """Return the day of seconds since 1970, or of thousandths, millionths, billionths."""
+    if not number < 1e20:  # noqa: PLR2004 - billionths of seconds are fewer; infinity is not.
+        return ""
     while number >= 1e11:  # noqa: PLR2004 - the year 5138 in seconds, 1973 in thousandths.
         number /= 1000
     return f"{_START + timedelta(seconds=number):%Y-%m-%d}" if number >= 1e8 else ""  # noqa: PLR2004

@@ -77,10 +77,14 @@ class Cutter:
         text, found, at = self._text, [], 0
         end = len(text)
         while (at := _ended(_GAP, text, at)) < end:
-            token = self._pair(at) or self._whole("", at, at) or self._word(at)
+            token = self._pair(at) or self._alone(at) or self._word(at)
             found.append(token)
             at = token.end
         return found
+
+    def _alone(self, at: int) -> Token | None:
+        whole = self._whole("", at, at)
+        return whole if whole is None or self._is_undone(at, whole.end) else None
 
     def _pair(self, start: int) -> Token | None:
         match = _KEY.match(self._text, start)

@@ -607,9 +607,42 @@ class TestCoverage:
         assert usage.log.days == ["2026-11-01", "2026-11-02", "2026-11-05"]
 
     def test_days_to_come_are_none(self, tmp_path):
-        """A line may speak of them."""
-        usage = read_usage([write(tmp_path / "a.log", ["due 2027-01-01T00:00"])], now=NOW)
+        """A clock may be wrong."""
+        usage = read_usage([write(tmp_path / "a.log", ["2027-01-01T00:00 x"])], now=NOW)
         assert usage.log.days == []
+
+    @pytest.mark.parametrize(
+        ("line", "day"),
+        [
+            ("2026-11-03 10:00:00,123 INFO x due 2026-11-20T10:00", "2026-11-03"),
+            ("INFO 2026-11-03 10:00:00 x", "2026-11-03"),
+            ("[2026-11-03T10:00:00Z] x", "2026-11-03"),
+            ("<134>1 2026-11-03T10:00:00Z host x", "2026-11-03"),
+            ("web-1  | 2026-11-03T10:00:00Z x", "2026-11-03"),
+            ("level=info ts=2026-11-03T10:00:00Z msg=x", "2026-11-03"),
+            ("Tue Nov  3 10:00:00 2026 x", "2026-11-03"),
+            ('10.0.0.1 - - [03/Nov/2026:10:00:00 +0000] "GET /"', "2026-11-03"),
+            ('10.0.0.1 - - [03/Nov/2026:01:00:00 +0800] "GET /"', "2026-11-02"),
+            ("2026-11-03T01:00:00+08:00 x", "2026-11-02"),
+            ("2026-11-03T23:00:00-0500 x", "2026-11-04"),
+            ('{"timestamp": "2026-11-03T10:00:00Z", "x": "2026-11-20T10:00:00Z"}', "2026-11-03"),
+            ('{"ts": 1793700000.5, "due": "2026-11-20T10:00"}', "2026-11-03"),
+            ('{"__REALTIME_TIMESTAMP": "1793700000123456"}', "2026-11-03"),
+            ('{"record": {"time": {"timestamp": 1793700000.1}}}', "2026-11-03"),
+            ('{"payload": {"timestamp": "2026-11-03T10:00:00Z"}}', None),
+            ('{"ts": 7, "time": [], "date": 1e400, "at": "x"}', None),
+            ('{"ts": "2026-11-31T10:00:00Z", "x": ', None),
+            ("2026-11-31T10:00:00Z", None),
+            ("due 2026-11-03T10:00", None),
+            ("Nov 03 10:00:00 host x", None),
+        ],
+    )
+    def test_the_date_of_a_line_is_its_own_time(self, line, day, tmp_path):
+        """With its zone, and never a date in its text; the same among lines of other days."""
+        for around in ([], ["2026-10-01T10:00:00Z x", "2026-10-02T10:00:00Z x"]):
+            path = write(tmp_path / "a.log", [*around[:1], line, *around[1:]])
+            days = {one[:10] for one in around} | ({day} if day else set())
+            assert set(read_usage([path], now=NOW).log.days) == days
 
     def test_no_day_at_all(self, tmp_path):
         """Nothing is known then."""
