@@ -388,9 +388,9 @@ def _others(text: str, events: list[Told]) -> list[str]:
     said = [one.get(key, "") for one in events for key in _PLACES]
     for match in _LIKE_A_NAME.finditer(text):
         name, after = match[0], text[match.end() :]
-        if _NAME.match(name) or any(name in words for words in said):
+        if _NAME.match(name) or _GOES_ON.match(after) or any(name in words for words in said):
             continue
-        if name in _BEGINNINGS and not _GOES_ON.match(after):
+        if name in _BEGINNINGS:
             failed.append("names an event in part")
         elif _INSTANCE.search(text):
             failed.append("names an event of a later version, or one in part")

@@ -121,6 +121,16 @@ def test_every_logging_has_a_row():
     assert len(ROWS) == len(LOGGINGS) > 0
 
 
+def test_the_module_that_logs_is_no_event(screen, tenant, tmp_path):
+    """loguru writes it, and `shim.notices` is how an event's name begins."""
+    made = tenant(2)
+    by_logging("%(levelname)s | shim.notices.writer:%(funcName)s:%(lineno)d - %(message)s")(screen)
+    shim.get_department_list(made.corp_access_token, made.corp_id)
+    (tmp_path / "app.log").write_text(screen.getvalue(), encoding="utf-8")
+    usage = read_usage([str(tmp_path / "app.log")])
+    assert (usage.log.unread, len(usage.sites)) == (0, 1)
+
+
 @pytest.mark.parametrize("renderer", [processors.JSONRenderer(), processors.LogfmtRenderer()])
 @pytest.mark.parametrize("key", ["at", "calls", "caller_file", "service"])
 def test_a_field_that_structlog_writes_over_is_read_under_its_other_name(
