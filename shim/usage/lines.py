@@ -335,10 +335,12 @@ def _readings(value: dict[str, Any], name: str) -> Iterator[Told]:
     yield {**value, "event": name}
     flat: dict[str, Any] = {}
     for key, one in value.items():
-        # GELF writes `_calls`, others `extra.calls`.
+        # Some write `extra.calls` or `@calls`.
         flat.setdefault(key.rpartition(".")[2].lstrip("_@"), one)
     if len(flat) == len(value):
         yield {**flat, "event": name}
+    # GELF writes `_calls`, and has a `version` of its own.
+    yield {**{key[1:]: one for key, one in value.items() if key[:1] == "_"}, "event": name}
     for one in value.values():
         if isinstance(one, dict) and "event" not in one:
             yield {**one, "event": name}

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 import shim
+from shim.notices import LoggerDisabled, ProcessEnded, ProcessStarted
 from shim.usage import read_usage
 
 TABLE = (Path(__file__).parents[2] / "docs" / "usage.md").read_text("utf-8")
@@ -129,6 +130,24 @@ def test_the_module_that_logs_is_no_event(screen, tenant, tmp_path):
     (tmp_path / "app.log").write_text(screen.getvalue(), encoding="utf-8")
     usage = read_usage([str(tmp_path / "app.log")])
     assert (usage.log.unread, len(usage.sites)) == (0, 1)
+
+
+def test_gelf_has_a_version_of_its_own(tmp_path):
+    """And writes each field with an underscore."""
+    events = [
+        ProcessStarted(version="0.1.0"),
+        LoggerDisabled(disabled="shim"),
+        ProcessEnded(version="0.1.0", calls=1, sites=1),
+    ]
+    with (tmp_path / "app.log").open("w") as log:
+        for event in events:
+            fields = {f"_{name}": value for name, value in event.fields().items()}
+            line = {"version": "1.1", "host": "h", "short_message": event.name, **fields}
+            log.write(f"{json.dumps(line)}\n")
+    usage = read_usage([str(tmp_path / "app.log")])
+    (process,) = usage.log.processes.values()
+    assert (usage.log.events, usage.log.unread) == (3, 0)
+    assert (process.ended, set(process.faults)) == (True, {LoggerDisabled.name})
 
 
 @pytest.mark.parametrize("renderer", [processors.JSONRenderer(), processors.LogfmtRenderer()])
