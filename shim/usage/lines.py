@@ -74,11 +74,6 @@ class Found:
         self.bare += other.bare
         self.names += other.names
 
-    def fail(self, why: str = _NOT_WHOLE) -> None:
-        """Add a name that tells no event."""
-        self.failed.append(why)
-        self.names += 1
-
 
 class LineReader:
     """Reads lines."""
@@ -283,7 +278,7 @@ def plain(line: bytes) -> Told | None:
 
 
 def decoded(line: bytes) -> str:
-    """Return a line as text; two texts that differ never become one."""
+    """Return a line as text. What cannot be read becomes U+FFFD, which no field may hold."""
     try:
         return line.decode()
     except UnicodeDecodeError:
@@ -296,7 +291,7 @@ def decoded(line: bytes) -> str:
             return line.decode("gb18030")
         except UnicodeDecodeError:
             pass
-    return line.decode("utf-8", "backslashreplace")
+    return line.decode("utf-8", "replace")
 
 
 def _plain_text(line: bytes) -> str:

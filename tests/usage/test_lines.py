@@ -29,9 +29,8 @@ def test_the_table_of_fields_is_that_of_the_events():
     assert FLAGS <= NOT_ASKED
 
 
-letters = st.characters(
-    codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters="\ufffd?\\"
-)
+# What is not printable, Python shows by an escape; in a torn line that cannot be told from a name.
+letters = st.characters(codec="utf-8", exclude_characters="\ufffd?\\").filter(str.isprintable)
 names = st.one_of(
     st.sampled_from(
         ["hr", "__main__", "jobs.sync", "go.<locals>.<lambda>", "<module>", "离职", ""]
@@ -299,3 +298,105 @@ def test_any_other_text_tells_nothing(text, tmp_path):
     assert told(usage) == NOTHING
     if "shim.offline_api_called" in text:
         assert usage.log.unread
+
+
+CALLED = KINDS["shim.offline_api_called"](
+    function="update_member",
+    caller_file="/app/hr.py",
+    caller_line=7,
+    calls=3,
+    calls_since=2,
+    mode="object",
+    code="FXO003",
+    replacement="PersonnelObj update",
+    address="fxshim explain FXO003",
+    caller_module="hr",
+    caller_function="go",
+    site=1,
+    service="hr-sync",
+    instance="7-0123456789ab",
+    at="2026-11-01T10:00:00.000Z",
+)
+ENDED = KINDS["shim.process_ended"](
+    version="0.1.0",
+    calls=3,
+    sites=1,
+    service="hr-sync",
+    instance="7-0123456789ab",
+    at="2026-11-01T10:00:01.000Z",
+)
+PLAIN, JSON = WRITTEN["logfmt"](CALLED), WRITTEN["JSON"](CALLED)
+
+
+def nested(text, times):
+    for _ in range(times):
+        text = json.dumps({"log": text})
+    return text
+
+
+class TestOddLines:
+    @pytest.mark.parametrize(
+        "line",
+        [
+            PLAIN,
+            JSON,
+            nested(JSON, 4),
+            # JSON whose quotes are escaped, in no quotes itself.
+            "payload=" + JSON.replace('"', '\\"'),
+            # The name once more, where a logger puts it.
+            json.dumps({"tags": [CALLED.name], **with_level(CALLED)}),
+            # A field of the application's of the same name, before or after.
+            f"site=9 mode=x {PLAIN}",
+            # A column whose text has quotes of its own.
+            f'1,"{PLAIN.replace(chr(34), chr(34) * 2)}",2',
+            # Keys that end alike, so that none is that of the event alone.
+            json.dumps({"a.n": 1, "b.n": 2, **with_level(CALLED)}),
+            json.dumps({"a.n": 1, "b.n": 2, "x": CALLED.name, "shim": CALLED.fields()}),
+        ],
+    )
+    def test_are_read(self, line, tmp_path):
+        """The event, and nothing else."""
+        usage = read(tmp_path, f"{line}\n")
+        assert usage.log.unread_first == ""
+        assert told(usage) == told(read(tmp_path, f"{JSON}\n"))
+
+    @pytest.mark.parametrize("between", [" ", ""])
+    def test_two_events_in_a_line_are_both_read_or_counted(self, between, tmp_path):
+        """A line end was lost, and perhaps no space is between them."""
+        both = [WRITTEN["logfmt"](CALLED), WRITTEN["logfmt"](ENDED)]
+        usage = read(tmp_path, f"{between.join(both)}\n")
+        assert (usage.log.events, usage.log.unread) == ((2, 0) if between else (0, 1))
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            nested(JSON, 9),
+            # Numbers that are no bytes.
+            "[115,104,105,109,46,999]",
+            # Fields of two events around one name.
+            f"{PLAIN.removeprefix('event=shim.offline_api_called ')} {PLAIN.replace('=7-', '=8-')}",
+            # An escape that nobody writes.
+            f'msg="\\q {PLAIN}"',
+        ],
+    )
+    def test_are_counted(self, line, tmp_path):
+        """And tell nothing."""
+        usage = read(tmp_path, f"{line}\n")
+        assert (told(usage), bool(usage.log.unread)) == (NOTHING, True)
+
+    def test_a_letter_that_is_torn_makes_no_other_name(self, tmp_path):
+        """A line of UTF-8 with one byte too few is not taken for one of another encoding."""
+        line = PLAIN.replace("=go", '="离职申请"').encode().replace("请".encode(), b"\xe8\xaf")
+        usage = read(tmp_path, line + b"\n")
+        assert (usage.log.events, usage.log.unread) == (0, 1)
+
+    def test_a_text_that_goes_on_in_the_next_line_may_be_no_name(self, tmp_path):
+        """It only begins as one would end."""
+        assert read(tmp_path, f"a sh\nim.possible\n{JSON}\n").log.unread == 0
+
+    def test_more_call_sites_than_are_remembered(self, tmp_path):
+        """What is looked at once is remembered, up to 50,000 call sites."""
+        many = [JSON.replace('"site": 1', f'"site": {number}') for number in range(50_010)]
+        usage = read(tmp_path, "\n".join([*many, JSON, ""]))
+        (site,) = usage.sites.values()
+        assert (site.seen.calls, usage.log.unread) == (3 * 50_010, 0)

@@ -606,6 +606,23 @@ class TestCoverage:
         usage = read_usage([write(tmp_path / "a.log", lines)], now=NOW)
         assert usage.log.days == ["2026-11-01", "2026-11-02", "2026-11-05"]
 
+    def test_a_date_that_there_is_not_is_none(self, tmp_path):
+        """In the text of a line, as in its time."""
+        lines = [
+            "2026-11-01 10:00:00 x",
+            "2026-11-03 10:00:00 until 2026-02-31 10:00:00",
+            "2026-02-31 10:00:00 x",
+            "2026-11-05 10:00:00 x",
+        ]
+        usage = read_usage([write(tmp_path / "a.log", lines)], now=NOW)
+        assert usage.log.days == ["2026-11-01", "2026-11-03", "2026-11-05"]
+
+    def test_many_lines_without_a_time_hide_no_day(self, tmp_path):
+        """A long traceback at the beginning, and one at the end."""
+        lines = [*["  at x"] * 200, "2026-11-01 10:00:00 x", *["  at x"] * 200]
+        usage = read_usage([write(tmp_path / "a.log", lines)], now=NOW)
+        assert usage.log.days == ["2026-11-01"]
+
     def test_days_to_come_are_none(self, tmp_path):
         """A clock may be wrong."""
         usage = read_usage([write(tmp_path / "a.log", ["2027-01-01T00:00 x"])], now=NOW)
