@@ -142,12 +142,21 @@ class Cutter:
             quoted = self._quoted(first, at, alone=not key)
         elif first and first in "([{":
             quoted = self._bracketed(at)
+            if key and quoted is not None:
+                quoted = self._value(at, *quoted)
         else:
             return None
         if quoted is None:
             self._tries -= 1
             return None
         return Token(key, quoted[0], True, start, quoted[1])  # noqa: FBT003
+
+    def _value(self, at: int, inner: str, end: int) -> tuple[str, int] | None:
+        """Return a value in brackets: with them, for it may be a name; or None if it goes on."""
+        if "shim." in inner:
+            return inner, end
+        goes_on = self._text[end : end + 1] not in {"", *_AFTER_QUOTES} - {".", ":"}
+        return None if goes_on else (self._text[at:end], end)
 
     def _quoted(self, quote: str, at: int, *, alone: bool) -> tuple[str, int] | None:
         text = self._text

@@ -200,7 +200,9 @@ class Run:
                 self._note("false success", [(who, state)])
             if state == "failed":
                 self.failures[int(code)] += 1
-                unseen = who in before and SETTLED not in text
+                # What a call that was cut off has sent may arrive at any moment.
+                cut = self.interrupted and self.begun[who] > 1
+                unseen = cut or (who in before and SETTLED not in text)
                 # Its own row was missing, and by another's wrong one it was written all the same.
                 unseen |= "or hidden" in text and self.trouble.was_mistaken(who)
                 if who in after and not unseen and not is_open(text):
