@@ -17,6 +17,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from shim.notices.events import LoggerDisabled, ProcessEnded, ProcessStarted
@@ -75,6 +76,8 @@ def write(event: NoticeEvent) -> None:
     except Exception as error:  # noqa: BLE001 - processors are the application's.
         if is_closed_at_exit(error):
             # No news, and nothing to be printed.
+            _empty(sys.__stdout__)
+            _empty(sys.__stderr__)
             if _logger().hasHandlers():
                 _log(event)
             return
@@ -235,7 +238,8 @@ def write_last(events: Callable[[], None]) -> None:
     pytest closes what it captured, a daemon its standard streams, before Python's exit handlers
     run. A handler of `logging` prints "--- Logging error ---" for each record that it cannot write
     then. Ours are dropped instead, here and while logging shuts down: the handler before and the
-    handler after still get them. Records of others are reported as ever.
+    handler after still get them. Records of others are reported as ever. Nor does the exit code
+    change: for what stdout or stderr still hold, Python would make it 120.
 
     Args:
         events: Emits the events.
@@ -247,6 +251,8 @@ def write_last(events: Callable[[], None]) -> None:
         # structlog may be configured to use a logger of another name.
         if record.name != _LOGGER and threading.get_ident() != _last_in:
             report(self, record)
+        else:
+            _empty(getattr(self, "stream", None))
 
     logging.Handler.handleError = handle_error  # type: ignore[method-assign]
     _last_in = threading.get_ident()
@@ -254,6 +260,23 @@ def write_last(events: Callable[[], None]) -> None:
         events()
     finally:
         _last_in = None
+
+
+def _empty(stream: Any) -> None:
+    """Drop what a standard stream holds, if it cannot be written since its file is closed."""
+    if stream is None or all(stream is not one for one in (sys.__stdout__, sys.__stderr__)):
+        return
+    with suppress(OSError, ValueError):
+        try:
+            stream.flush()
+        except OSError:
+            number = stream.fileno()
+            # Often the number of the closed file itself: the lowest that is free.
+            null = os.open(os.devnull, os.O_WRONLY)
+            if null != number:
+                os.dup2(null, number)
+                os.close(null)
+            stream.flush()
 
 
 def is_closed_at_exit(error: Exception) -> bool:

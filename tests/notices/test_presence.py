@@ -247,8 +247,11 @@ class TestClosed:
             "logging.basicConfig()\nimport shim\nsys.stderr.close()\n",
             "logging.basicConfig(stream=sys.stdout)\nimport shim\nsys.stdout.close()\n",
             "logging.basicConfig()\nimport shim, os\nos.close(2)\n",
+            "logging.basicConfig()\nimport shim, os\nos.close(0)\nos.close(2)\n",
+            "logging.basicConfig(stream=sys.stdout)\nimport shim, os\nos.close(1)\n",
             "import structlog\nstructlog.configure()\nimport shim\nsys.stdout.close()\n",
             "import structlog\nstructlog.configure()\nimport shim\nsys.stdout = None\n",
+            "import structlog\nstructlog.configure()\nimport shim, os\nos.close(1)\n",
             """
             import io, structlog
             closed = io.StringIO()
@@ -266,8 +269,12 @@ class TestClosed:
             "logging.basicConfig()\nsys.stderr.close()\nimport shim\nsys.stderr = sys.__stderr__\n",
         ],
     )
-    def test_streams_that_are_closed_at_exit_make_no_noise(self, run, program):
+    @pytest.mark.parametrize("unbuffered", ["", "1"])
+    def test_streams_that_are_closed_at_exit_make_no_noise(
+        self, run, monkeypatch, program, unbuffered
+    ):
         """Nor do they change the exit code."""
+        monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
         done = run(SET_UP + textwrap.dedent(program))
         assert done.code == 0
         assert "Error" not in done.err
