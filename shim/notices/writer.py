@@ -1,7 +1,7 @@
 """Where events go by default: structlog if the application has configured it, otherwise logging.
 
 Nothing here prints, and nothing here configures logging. structlog is not imported: a structlog
-that nobody has imported is not configured.
+that is not imported is not configured.
 
 The logger `shim` is looked up and never made. `logging.config` disables the loggers that exist when
 it is called, so a logger of ours would be disabled in any application that configures logging after

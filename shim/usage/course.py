@@ -27,8 +27,8 @@ class Course:
         first: The first day that the line rests on; None if there is no line.
         first_calls: Calls on that day, by the line.
         slope: Calls by which each day has more than the one before it; negative: they fall.
-        zero_on: The day on which the line is at zero; None if it never is, or nobody knows.
-        on_course: Whether that is on the target or earlier; None if nobody knows.
+        zero_on: The day on which the line is at zero; None if it never is, or is not known.
+        on_course: Whether that is on the target or earlier; None if not known.
         text: The same in words.
     """
 

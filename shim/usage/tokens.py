@@ -197,7 +197,7 @@ class Cutter:
 
 
 def unescaped(text: str) -> str | None:
-    """Return a quoted text as it was, or None if it has escapes that nobody writes."""
+    """Return a quoted text as it was, or None if it has escapes that are not known."""
     if "\\" not in text:
         return text
     try:
