@@ -7,8 +7,6 @@ import textwrap
 
 import pytest
 
-from shim import forks
-
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a system that forks")
 
 # A child that hangs is ended by a signal, so that it does not hang the tests as well.
@@ -172,10 +170,10 @@ def test_a_child_forked_during_a_reading_of_the_file_has_old_or_new_settings(tmp
 
 def test_a_lock_is_renewed_while_it_is_held():
     """What was acquired is released; coverage does not follow a fork."""
-    lock = forks.ProcessLock()
+    lock = _forks.ProcessLock()
     with lock.held():
         held = lock.held()
-        forks.renew_locks()
+        _forks.renew_locks()
         assert lock.held() is not held
         with lock.held():
             assert lock.held().acquire(blocking=False)

@@ -6,13 +6,13 @@ import time
 import pytest
 
 import shim
+from shim.modes.dry_run import DryRun
+from shim.modes.fallback import Watched
+from shim.modes.shadow import shadowed
 from shim.objectapi.calls import Call, Reply
 from shim.offline import ENDPOINTS
-from shim.routing.dry_run import DryRun
-from shim.routing.fallback import Watched
-from shim.routing.flow import Pause
-from shim.routing.shadow import shadowed
 from shim.sandbox import PROFILES, Sandbox
+from shim.scheduler.steps import Pause
 
 QUERY = "/cgi/crm/v2/data/query"
 OLD = "/cgi/user/batchSetStatus"

@@ -20,7 +20,7 @@ from shim.objectapi.kinds import KEYS_PER_QUERY
 from shim.objectapi.pacing import least_seconds
 from shim.offline import checks
 from shim.offline.acting import acting_as, in_a_name
-from shim.routing.loading import load
+from shim.scheduler.loading import load
 from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from shim.objectapi.session import Session
-    from shim.routing.drivers import AsyncStream
-    from shim.routing.flow import Steps
+    from shim.scheduler.drivers import AsyncStream
+    from shim.scheduler.steps import Steps
     from shim.settings.model import Settings
 
 FUNCTION = "set_member_status_many"
@@ -62,8 +62,8 @@ class _Base:
         self.tally: Counter[str] = Counter()
         self._settings = now
         # What talks to the network is not needed before.
-        from shim.routing.choice import choose  # noqa: PLC0415
-        from shim.routing.work import Work  # noqa: PLC0415
+        from shim.modes.choice import choose  # noqa: PLC0415
+        from shim.scheduler.work import Work  # noqa: PLC0415
 
         self._session = open_session(now, corp_access_token, corp_id)
         # There is no old call for this, so the other ways do not concern it.
@@ -195,7 +195,7 @@ class Run(_Base):
 
     def groups(self) -> Generator[list[Outcome], None, None]:
         """Yield the outcomes as they end, those that end together in one list."""
-        from shim.routing.drivers import stream  # noqa: PLC0415 - talks to the network.
+        from shim.scheduler.drivers import stream  # noqa: PLC0415 - talks to the network.
 
         self._begin()
         try:
@@ -243,7 +243,7 @@ class AsyncRun(_Base):
 
     def __aiter__(self) -> AsyncOutcomes:
         """Return an iterator over the outcomes, in the order in which they end."""
-        from shim.routing.drivers import AsyncStream  # noqa: PLC0415 - talks to the network.
+        from shim.scheduler.drivers import AsyncStream  # noqa: PLC0415 - talks to the network.
 
         groups = AsyncStream(self._work, self._flows())
         return AsyncOutcomes(groups, begin=self._begin, count=self._count, end=self._end)

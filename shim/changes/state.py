@@ -11,7 +11,7 @@ from shim.changes.outcome import Outcome, State
 from shim.objectapi.calls import is_local
 from shim.objectapi.codes import BAD_PARAMETERS, Code
 from shim.objectapi.values import integer, record_id, scalar, text_of
-from shim.routing.flow import Pause, Steps
+from shim.scheduler.steps import Pause, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,7 +13,7 @@ from shim.objectapi.kinds import PERSONNEL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shim.routing.flow import Steps
+    from shim.scheduler.steps import Steps
     from shim.settings.model import Settings
 
 DISABLED: Final = 1

@@ -38,7 +38,7 @@ def text(*, as_json: bool) -> str:
 def _found(now: Settings) -> str:
     from shim.bulk.run import open_session  # noqa: PLC0415
     from shim.offline import acting  # noqa: PLC0415
-    from shim.routing import drivers  # noqa: PLC0415 - talks to the network.
+    from shim.scheduler import drivers  # noqa: PLC0415 - talks to the network.
 
     session = open_session(now)
     reply = drivers.walk(acting.find(now), lambda: session)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from shim.forks import ProcessLock
+from shim._forks import ProcessLock
 from shim.notices import writer
 from shim.notices.events import NoticeHookFailed
 

@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from shim.forks import ProcessLock
+from shim._forks import ProcessLock
 from shim.notices import stamp
 from shim.notices.events import (
     NoticesIgnored,

@@ -8,7 +8,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from weakref import ref
 
-from shim.forks import ProcessLock
+from shim._forks import ProcessLock
 from shim.notices.events import OfflineAPICalled
 from shim.notices.frames import UNKNOWN, Verdict, blame, describe, judge, place, position
 from shim.notices.hooks import emit, is_printed

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 from weakref import WeakSet
 
-from shim.forks import ProcessLock
+from shim._forks import ProcessLock
 from shim.notices.frames import Caller
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 # Importing a module of declarations is what puts them into ENDPOINTS.
 from shim.changes.outcome import Outcome
+from shim.modes.dry_run import PlannedWrite
 from shim.offline import departments, employees, erp_objects, members, preset_objects
 from shim.offline.answer import Answer
 from shim.offline.declare import ENDPOINTS, Endpoint
-from shim.routing.dry_run import PlannedWrite
 
 __all__ = [
     "ENDPOINTS",

@@ -23,7 +23,7 @@ from shim.offline.fates import EXACT, Fate, converted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shim.routing.flow import Steps
+    from shim.scheduler.steps import Steps
 
 Verb = Literal["create", "update", "get", "query", "invalid", "recover", "delete", "changeOwner"]
 

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shim.forks import ProcessLock
+from shim._forks import ProcessLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable

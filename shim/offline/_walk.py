@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shim.objectapi.calls import Reply, Row
-    from shim.routing.flow import Steps
+    from shim.scheduler.steps import Steps
     from shim.settings.model import Settings
 
 Filter = tuple[str, str, "Sequence[str]"]

@@ -11,13 +11,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from shim.modes.through import through
 from shim.objectapi import tokens
 from shim.objectapi.calls import Call, Reply
 from shim.objectapi.codes import Code
 from shim.offline import checks
 from shim.offline.declaration import ENDPOINTS
-from shim.routing.flow import Pause, Steps
-from shim.routing.through import through
+from shim.scheduler.steps import Pause, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

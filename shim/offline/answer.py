@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
     from shim.changes.outcome import Outcome
+    from shim.modes.dry_run import PlannedWrite
     from shim.objectapi.calls import Reply
-    from shim.routing.dry_run import PlannedWrite
 
     # `__getitem__` takes the documented keys only. With the second base, checkers still accept
     # `dict(answer)` and `{**answer}`.

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from shim.offline.answer import Answer
-from shim.routing.flow import Steps
+from shim.scheduler.steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

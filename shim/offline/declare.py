@@ -18,7 +18,7 @@ from shim.offline.answer import A, shaped
 from shim.offline.declaration import ENDPOINTS, Declaration, Endpoint, Translation
 from shim.offline.fates import CREDENTIALS, ENVELOPE
 from shim.offline.run import Run
-from shim.routing.loading import load
+from shim.scheduler.loading import load
 from shim.settings import ConfigurationError
 from shim.settings.names import SERVICE_AT_MOST
 
@@ -54,7 +54,7 @@ def offline(  # noqa: PLR0913 - a declaration says everything, and says it by na
     The fates of credentials and envelope are the same for all and need not be repeated.
 
     The decorated function takes the documented parameters, `corpAccessToken` and `corpId` first
-    and `thirdTraceId` among them, and is a translation (`shim.routing.flow`). Token, corpId,
+    and `thirdTraceId` among them, and is a translation (`shim.scheduler.steps`). Token, corpId,
     thirdTraceId and currentOpenUserId have been checked when it runs; it checks the rest and may
     raise `checks.Refused`. The settings are those of its first step.
     """
@@ -85,7 +85,7 @@ def offline(  # noqa: PLR0913 - a declaration says everything, and says it by na
             load()
             run = Run(declared, site, args, kwargs)
             # Imported here and below: what talks to the network is not needed before.
-            from shim.routing import drivers  # noqa: PLC0415
+            from shim.scheduler import drivers  # noqa: PLC0415
 
             try:
                 answer = drivers.walk(run.flow(), run.open_session)
@@ -97,7 +97,7 @@ def offline(  # noqa: PLR0913 - a declaration says everything, and says it by na
         async def awaitable(site: Site, /, *args: Any, **kwargs: Any) -> A:
             load()
             run = Run(declared, site, args, kwargs)
-            from shim.routing import drivers  # noqa: PLC0415
+            from shim.scheduler import drivers  # noqa: PLC0415
 
             try:
                 answer = await drivers.awalk(run.flow(), run.open_session)
@@ -121,7 +121,7 @@ def offline(  # noqa: PLR0913 - a declaration says everything, and says it by na
 
 def _context(declared: Declaration) -> NoticeContext:
     load()
-    from shim.routing.choice import outlook  # noqa: PLC0415 - needs the settings' model.
+    from shim.modes.choice import outlook  # noqa: PLC0415 - needs the settings' model.
 
     now = settings_module.current()
     mode = declared.said(outlook(now, declared.name), now)

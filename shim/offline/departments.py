@@ -26,7 +26,7 @@ from shim.offline.unmapped import split
 
 if TYPE_CHECKING:
     from shim.objectapi.calls import Reply, Row
-    from shim.routing.flow import Steps
+    from shim.scheduler.steps import Steps
     from shim.settings.model import Settings
 
 _SOURCE = "developer.fxiaoke.com/openapi_v2, Offline API, "

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shim.objectapi.calls import Row
     from shim.offline.answer import Answer
     from shim.offline.fates import Fate
-    from shim.routing.flow import Steps
+    from shim.scheduler.steps import Steps
     from shim.settings.model import Settings
 
 _SOURCE = "developer.fxiaoke.com/openapi_v2, Offline API, "

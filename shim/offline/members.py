@@ -24,7 +24,7 @@ from shim.offline.unmapped import split
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shim.routing.flow import Steps
+    from shim.scheduler.steps import Steps
 
 _SOURCE = "developer.fxiaoke.com/openapi_v2, Offline API, "
 _STATUS = converted('1 -> "1", 2 -> "0", or as status_values says (B)')

@@ -27,12 +27,12 @@ from shim.offline.legacy import begun, legacy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shim.modes.choice import Choice
+    from shim.modes.shadow import Shadowed
     from shim.notices import Site
     from shim.objectapi.session import Session
     from shim.offline.answer import Answer
     from shim.offline.declaration import Declaration, Translation
-    from shim.routing.choice import Choice
-    from shim.routing.shadow import Shadowed
     from shim.settings.model import Settings
 
 
@@ -166,7 +166,7 @@ class Run:
 
     def _chosen(self) -> Choice:
         # Imported here, as all below: what makes calls is not needed before the first.
-        from shim.routing.choice import Choice, choose  # noqa: PLC0415
+        from shim.modes.choice import Choice, choose  # noqa: PLC0415
 
         choice = choose(self._settings, self._declared.name, self._arguments["corpId"])
         if self._declared.falls_back(choice.mode, self._settings):
@@ -208,8 +208,8 @@ class Run:
         now, declared = self._settings, self._declared
         if now.fallback == "none" or declared.passes_on(now):
             return (yield from self._in_a_name())
-        from shim.routing.choice import Choice  # noqa: PLC0415
-        from shim.routing.fallback import Watched  # noqa: PLC0415
+        from shim.modes.choice import Choice  # noqa: PLC0415
+        from shim.modes.fallback import Watched  # noqa: PLC0415
 
         self._keep_arguments()
         watched = Watched()
@@ -224,7 +224,7 @@ class Run:
 
     def _dry_run(self) -> Translation:
         """Go through the object API without writing."""
-        from shim.routing.dry_run import DryRun  # noqa: PLC0415
+        from shim.modes.dry_run import DryRun  # noqa: PLC0415
 
         dry_run = DryRun()
         answer = yield from dry_run.walk(self._in_a_name())
@@ -243,8 +243,8 @@ class Run:
 
     def _shadow(self) -> Translation:
         """Make the old call, and look at what would have come of the other way."""
+        from shim.modes.shadow import Shadowed, shadowed  # noqa: PLC0415
         from shim.objectapi import http  # noqa: PLC0415
-        from shim.routing.shadow import Shadowed, shadowed  # noqa: PLC0415
 
         now, declared = self._settings, self._declared
         self._keep_arguments()
@@ -306,7 +306,7 @@ class Run:
 
 def _is_refused(answer: Answer) -> bool:
     """Whether the object API has nothing for this call as a whole."""
-    from shim.routing.fallback import REFUSING  # noqa: PLC0415
+    from shim.modes.fallback import REFUSING  # noqa: PLC0415
 
     codes = [answer["errorCode"], *(one.error_code for one in answer.outcomes)]
     return all(code in REFUSING for code in codes)

@@ -24,7 +24,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from shim.forks import ProcessLock
+from shim._forks import ProcessLock
 from shim.settings.errors import ConfigurationError
 from shim.settings.names import ENVIRONMENT_PREFIX
 

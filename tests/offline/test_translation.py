@@ -16,7 +16,7 @@ from shim.objectapi.calls import Reply
 from shim.objectapi.clock import MACHINE, SkippingClock
 from shim.objectapi.kinds import PERSONNEL
 from shim.objectapi.recent import AT_MOST, RecentWrites
-from shim.routing.flow import Pause
+from shim.scheduler.steps import Pause
 from shim.settings.model import Settings
 
 WANTED = {"status": "1"}

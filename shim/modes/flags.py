@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from openfeature.evaluation_context import EvaluationContext
 
-from shim.routing.choice import MODES, Choice
+from shim.modes.choice import MODES, Choice
 
 if TYPE_CHECKING:
     from shim.settings.model import Mode, Settings

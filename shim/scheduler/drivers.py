@@ -12,9 +12,9 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import WeakSet
 
-from shim.routing.awaiting import Loop, give_up_with_their_loops
-from shim.routing.blocking import ThreadDriver
-from shim.routing.work import Work
+from shim.scheduler.awaiting import Loop, give_up_with_their_loops
+from shim.scheduler.blocking import ThreadDriver
+from shim.scheduler.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from shim.objectapi.session import Session
-    from shim.routing.flow import Steps
+    from shim.scheduler.steps import Steps
 
 T = TypeVar("T")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shim.modes.through import T, through
 from shim.objectapi.codes import Code
-from shim.routing.flow import Pause, Steps
-from shim.routing.through import T, through
+from shim.scheduler.steps import Pause, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from shim.objectapi.tokens import Renewal
-    from shim.routing.flow import Steps
-    from shim.routing.work import Job, Work
+    from shim.scheduler.steps import Steps
+    from shim.scheduler.work import Job, Work
 
 T = TypeVar("T")
 R = TypeVar("R")

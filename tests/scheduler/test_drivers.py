@@ -10,9 +10,9 @@ import shim
 from shim import settings
 from shim.objectapi import calls
 from shim.objectapi.session import Session
-from shim.routing import drivers
-from shim.routing.flow import Pause
-from shim.routing.work import Work
+from shim.scheduler import drivers
+from shim.scheduler.steps import Pause
+from shim.scheduler.work import Work
 
 
 @pytest.fixture

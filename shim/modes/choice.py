@@ -46,7 +46,7 @@ def choose(now: Settings, function: str, corp_id: str) -> Choice:
             break
     if now.openfeature_client is None:
         return choice
-    from shim.routing.flags import ask  # noqa: PLC0415 - needs the extra.
+    from shim.modes.flags import ask  # noqa: PLC0415 - needs the extra.
 
     return ask(now, function, corp_id, choice)
 

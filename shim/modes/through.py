@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from shim.objectapi.calls import Call, Reply
-    from shim.routing.flow import Pause, Steps
+    from shim.scheduler.steps import Pause, Steps
 
 T = TypeVar("T")
 Hands: TypeAlias = "Callable[[Sequence[Call] | Pause], Steps[Sequence[Reply]]]"

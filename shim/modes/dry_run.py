@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from shim.modes.through import T, through
 from shim.objectapi.calls import Reply, local_trace_id
 from shim.objectapi.codes import Code
-from shim.routing.flow import Pause, Steps
-from shim.routing.through import T, through
+from shim.scheduler.steps import Pause, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

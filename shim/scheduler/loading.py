@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from importlib import import_module
 
-from shim.routing.threads import run
+from shim.scheduler.threads import run
 
 _loaded: list[object] = []
 
@@ -23,4 +23,4 @@ def load() -> None:
 def _load() -> None:
     # An error is raised again by the import that follows, where the caller gets it.
     with suppress(Exception):
-        _loaded.append(import_module("shim.routing.drivers"))
+        _loaded.append(import_module("shim.scheduler.drivers"))

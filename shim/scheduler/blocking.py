@@ -19,7 +19,7 @@ from weakref import ref
 
 from shim.objectapi import http
 from shim.objectapi.exchange import Ask, Send
-from shim.routing.threads import LOOK_SECONDS, Mailbox, run, start, start_here
+from shim.scheduler.threads import LOOK_SECONDS, Mailbox, run, start, start_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from shim.objectapi.exchange import Wait
-    from shim.routing.flow import Steps
-    from shim.routing.work import Job, Work
+    from shim.scheduler.steps import Steps
+    from shim.scheduler.work import Job, Work
 
 T = TypeVar("T")
 

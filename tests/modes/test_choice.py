@@ -12,8 +12,8 @@ from openfeature.flag_evaluation import FlagResolutionDetails, Reason
 from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvider
 
 import shim
+from shim.modes.choice import Choice, choose, outlook, share
 from shim.offline import ENDPOINTS
-from shim.routing.choice import Choice, choose, outlook, share
 from shim.settings.model import Route, Settings
 
 functions = st.sampled_from(sorted(ENDPOINTS))

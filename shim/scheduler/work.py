@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from shim.objectapi import http
 from shim.objectapi.calls import local_reply
 from shim.objectapi.exchange import Send, Sleep
-from shim.routing.flow import Pause
+from shim.scheduler.steps import Pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shim.objectapi.calls import Call, Reply
     from shim.objectapi.exchange import Ask, Exchange, Wait
     from shim.objectapi.session import Session
-    from shim.routing.flow import Steps
+    from shim.scheduler.steps import Steps
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from queue import Empty
 
 import pytest
 
-from shim.routing import threads
+from shim.scheduler import threads
 
 
 def refuse(*_args):

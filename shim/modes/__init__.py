@@ -1,0 +1,1 @@
+"""Which mode a call goes by, and each mode as a run of a translation."""

@@ -1,0 +1,1 @@
+"""Performs what translations ask for, blocking or awaiting, until they return."""
