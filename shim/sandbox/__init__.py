@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shim.sandbox.envelope import Reply
-from shim.sandbox.faults import KINDS, Fault, FaultError
-from shim.sandbox.profiles import PROFILES, Profile, ProfileName
-from shim.sandbox.sandbox import Sandbox
-from shim.sandbox.tenant import Update
-from shim.sandbox.transport import SandboxTransport
+from shim.sandbox._faults import KINDS, Fault, FaultError
+from shim.sandbox._messages import Reply
+from shim.sandbox._plan import PROFILES, Profile, ProfileName
+from shim.sandbox._sandbox import Sandbox
+from shim.sandbox._tenant import Update
+from shim.sandbox._transport import SandboxTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +59,6 @@ def run(
     Raises:
         OSError: The address is taken.
     """
-    from shim.sandbox.server import run as serve_until_interrupted  # noqa: PLC0415  Optional extra.
+    from shim.sandbox._server import run as serve_until_interrupted  # noqa: PLC0415  Optional extra.
 
     serve_until_interrupted(sandbox, host, port, on_ready, seconds)

@@ -50,8 +50,7 @@ from twists import PHONE, Facts, Twister
 import shim
 from shim.objectapi import http
 from shim.objectapi.clock import MACHINE, SkippingClock
-from shim.sandbox import Sandbox
-from shim.sandbox.faults import KINDS
+from shim.sandbox import KINDS, Sandbox
 
 TOKEN, UPDATE, QUERY = (
     "/cgi/corpAccessToken/get/V2",

@@ -23,7 +23,7 @@ import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shim.sandbox import KINDS, PROFILES, Sandbox, run, server
+from shim.sandbox import KINDS, PROFILES, Sandbox, _server, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -433,7 +433,7 @@ def test_what_is_not_served_is_the_sandboxs_lack(method: str, path: str) -> None
 def test_a_machine_without_a_way_out_has_its_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broadcast address is one that a socket may not be connected to."""
     nowhere = {"0.0.0.0": ("127.0.0.1", "255.255.255.255")}
-    monkeypatch.setattr(server, "_OUTSIDE", nowhere)
+    monkeypatch.setattr(_server, "_OUTSIDE", nowhere)
     with Sandbox(1).serve("0.0.0.0") as base_url:
         assert base_url.startswith("http://127.0.0.1:")
         assert httpx.get(f"{base_url}/_sandbox/members").status_code == 200

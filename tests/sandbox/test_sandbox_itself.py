@@ -12,9 +12,9 @@ import pytest
 
 from shim import sandbox as room
 from shim.sandbox import Sandbox
-from shim.sandbox.envelope import Refused
-from shim.sandbox.exchange import Exchange
-from shim.sandbox.routes import Routes
+from shim.sandbox._dispatch import Exchange
+from shim.sandbox._messages import Refused
+from shim.sandbox._routes import Routes
 
 
 def test_public_names() -> None:

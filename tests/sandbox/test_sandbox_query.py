@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shim.sandbox import Sandbox
-from shim.sandbox.envelope import Refused
-from shim.sandbox.query import meets, sort_key
+from shim.sandbox._messages import Refused
+from shim.sandbox._search import meets, sort_key
 
 LIST = ["a", "b"]
 

@@ -11,8 +11,7 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from shim.sandbox.envelope import Reply
-    from shim.sandbox.sandbox import Sandbox
+    from shim.sandbox._messages import Reply, RequestHandler
 
 
 class SandboxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -25,7 +24,7 @@ class SandboxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         httpx.ReadError: A fault breaks the connection.
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: RequestHandler) -> None:
         self._sandbox = sandbox
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

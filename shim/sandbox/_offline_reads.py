@@ -1,4 +1,13 @@
-"""The deprecated calls that read employees, by openUserId, by mobile and by time of change."""
+"""The deprecated calls that read employees and departments, and two current listings.
+
+Three code systems for the status of a department (grade B): the request's 1 and 2, the details' 1,
+2 and 3, and ``DepartmentObj``'s "1", "0" and "2".
+
+``/cgi/user/list`` and ``/cgi/user/simpleList`` are current and no part of either API: the members
+of a department. No page of theirs was stored. That they exist and take ``departmentId`` and
+``fetchChild`` is known from public callers; the form of the answer is grade C: the list's name is
+``userList``, and its entries are those of Query Employee Info By OpenUserId.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +15,31 @@ import re
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.sandbox.admission import acting, credentials, enter
-from shim.sandbox.envelope import Refused, invalid
-from shim.sandbox.offline import QUERY, flat, whole
-from shim.sandbox.offline_members import known_member, marked, open_user_id_of
-from shim.sandbox.routes import ROUTES, as_list, is_name
+from shim.sandbox._messages import Refused, as_list, as_whole, invalid, is_name
+from shim.sandbox._offline_calls import (
+    QUERY,
+    flat,
+    known_department,
+    known_member,
+    marked,
+    of_department_id,
+    open_user_id_of,
+    whole,
+)
+from shim.sandbox._routes import ROUTES, Call, acting, credentials, enter
+from shim.sandbox._tables import COMPANY, Member
 
 if TYPE_CHECKING:
-    from shim.sandbox.people import Member
-    from shim.sandbox.routes import Call
-    from shim.sandbox.tenant import Tenant
+    from shim.sandbox._tenant import Tenant
 
 #: Grade A.
 _MOST_ROWS: Final = 1000
 _ROWS: Final = 20
-
 _DETAIL: Final = "showDepartmentIdsDetail"
 _RANGE: Final = frozenset({"startTime", "endTime", "pageSize", "pageNumber", _DETAIL})
 
 
-def _of_body(call: Call) -> frozenset[str]:
+def _of_user_id(call: Call) -> frozenset[str]:
     return marked(call.body.get("openUserId"))
 
 
@@ -81,8 +95,8 @@ def _detail(call: Call) -> bool:
     return value is True
 
 
-@ROUTES.add("/cgi/user/get", concerns=_of_body)
-@ROUTES.add(QUERY, accepts=flat("openUserId"), concerns=_of_body)
+@ROUTES.add("/cgi/user/get", concerns=_of_user_id)
+@ROUTES.add(QUERY, accepts=flat("openUserId"), concerns=_of_user_id)
 def query_employee_info_by_open_user_id(call: Call) -> dict[str, Any]:
     """Query Employee Info By OpenUserId: the answer's fields stand beside the envelope's.
 
@@ -196,4 +210,162 @@ def query_updated_employee_list_by_time_range(call: Call) -> dict[str, Any]:
         "totalCount": len(everybody),
         "lastChangedTime": max((changed for changed, _ in everybody), default=0),
         "employees": [employee(call.tenant, each, call.now, detail=detail) for each in page],
+    }
+
+
+def _below(call: Call, number: int) -> set[str]:
+    """Return the ids of a department and, if the call asks for them, of all below it."""
+    if call.body.get("fetchChild") is not True:
+        return {str(number)}
+    departments = call.tenant.departments
+    return {
+        str(each)
+        for each, row in departments.by_number.items()
+        if each == number or number in departments.ancestors(row, call.now)
+    } | {str(number)}
+
+
+def _within(call: Call, number: int) -> list[tuple[Member, dict[str, Any]]]:
+    """Return the members whose main or attached department is one of these, by their numbers."""
+    wanted = _below(call, number)
+    people = call.tenant.people
+    rows = ((row, people.record(row, call.now)) for row in people.members)
+    return [
+        (row, record)
+        for row, record in rows
+        if not wanted.isdisjoint(_ids(record["main_department"], record["vice_departments"]))
+    ]
+
+
+def _ids(*values: object) -> set[str]:
+    return {str(each) for value in values if isinstance(value, list) for each in value}
+
+
+def _asked_for(call: Call) -> list[tuple[Member, dict[str, Any]]]:
+    """Check the call, and return whom it asks for.
+
+    Raises:
+        Refused: 10013, 10014, 11009, 15002; 20016, 11015; 30007 for an unknown department.
+    """
+    credentials(call)
+    number = whole(call.body.get("departmentId"), 11009, "departmentId")
+    if not isinstance(call.body.get("fetchChild", False), (bool, type(None))):
+        raise invalid(15002, "fetchChild", "send true or false")
+    enter(call, acting(call))
+    if number != COMPANY and number not in call.tenant.departments.by_number:
+        raise Refused(30007)
+    return _within(call, number)
+
+
+def _marks(call: Call) -> frozenset[str]:
+    number = as_whole(call.body.get("departmentId"))
+    return frozenset(row.mark for row, _ in _within(call, number)) if number else frozenset()
+
+
+@ROUTES.add("/cgi/user/list", concerns=_marks)
+def user_list(call: Call) -> dict[str, Any]:
+    """Members of a department with all that is known of them, enabled and disabled.
+
+    Raises:
+        Refused: 10013, 10014, 11009, 15002; 20016, 11015; 30007 for an unknown department.
+    """
+    rows = _asked_for(call)
+    return {"userList": [employee(call.tenant, row, call.now, detail=True) for row, _ in rows]}
+
+
+@ROUTES.add("/cgi/user/simpleList", concerns=_marks)
+def user_simple_list(call: Call) -> dict[str, Any]:
+    """Members of a department by openUserId and name.
+
+    Raises:
+        Refused: As ``/cgi/user/list``.
+    """
+    rows = _asked_for(call)
+    return {
+        "userList": [{"openUserId": row.open_user_id, "name": rec["name"]} for row, rec in rows]
+    }
+
+
+#: The object's status -> the details' (grade B).
+_SHOWN: Final = {"0": 1, "1": 2, "2": 3}
+#: What a query body holds when it asks for nothing in particular. Public clients add the last.
+BARE: Final = frozenset(
+    {"corpAccessToken", "corpId", "thirdTraceId", "currentOpenUserId", "fetchChild"}
+)
+
+
+def _is_bare(body: dict[str, Any]) -> bool:
+    return body.keys() <= BARE
+
+
+def _of_list(call: Call) -> frozenset[str]:
+    return frozenset(row["_id"] for row in _listed(call))
+
+
+def _listed(call: Call) -> list[dict[str, Any]]:
+    """Return the departments that are not deleted (grade C), by ascending id."""
+    rows = [record for _, record in call.tenant.departments.records(call.now)]
+    return sorted(
+        (each for each in rows if each["status"] != "2"), key=lambda each: int(each["_id"])
+    )
+
+
+@ROUTES.add("/cgi/department/list", concerns=_of_list)
+@ROUTES.add(QUERY, accepts=_is_bare, concerns=_of_list)
+def get_department_list(call: Call) -> dict[str, Any]:
+    """Get Department List. U: how today's shared address tells it, which has nothing of its own.
+
+    Raises:
+        Refused: 10013, 10014; 20016, 11015.
+    """
+    credentials(call)
+    enter(call, acting(call))
+    departments = call.tenant.departments
+    found: list[dict[str, Any]] = []
+    for record in _listed(call):
+        number, parent = int(record["_id"]), int(record["parent_id"][0])
+        found.append(
+            {
+                "id": number,
+                "name": record["name"],
+                "parentId": 0 if parent == COMPANY else parent,
+                "isStop": record["status"] == "1",
+                "order": departments.by_number[number].facts["order"],
+            }
+        )
+    return {"departments": found}
+
+
+@ROUTES.add("/cgi/department/detail", concerns=of_department_id)
+@ROUTES.add(QUERY, accepts=flat("departmentId"), concerns=of_department_id)
+def get_department_details(call: Call) -> dict[str, Any]:
+    """Get Department Details.
+
+    Raises:
+        Refused: 10013, 10014, 11008, 11009; 20016, 11015, 20012; 30007 unknown.
+    """
+    credentials(call)
+    by = acting(call, printed=True)
+    number = whole(call.body.get("departmentId"), 11009, "departmentId")
+    enter(call, by)
+    row = known_department(call, number)
+    departments = call.tenant.departments
+    record = departments.record(row, call.now)
+    return {
+        "department": {
+            "departmentId": number,
+            # A printed sample shows the company's own id here, where the list shows 0.
+            "parentDepartmentId": departments.parent(row, call.now),
+            "name": record["name"],
+            "nameSpell": "",
+            "departmentOrder": row.facts["order"],
+            "isStop": record["status"] == "1",
+            "principalId": next(iter(record["manager_id"]), ""),
+            "createTime": record["create_time"],
+            "updateTime": record["last_modified_time"],
+            "ancestors": departments.ancestors(row, call.now),
+            "status": _SHOWN[record["status"]],
+            "description": "",
+            "keywords": [],
+        }
     }

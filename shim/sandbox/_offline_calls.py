@@ -12,28 +12,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.sandbox.envelope import invalid
-from shim.sandbox.routes import as_object, as_whole
+from shim.sandbox._messages import Refused, as_object, as_whole, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shim.sandbox.routes import Call
+    from shim.sandbox._routes import Call
+    from shim.sandbox._tables import Department, Member
 
 #: Where today's pages print the members' and departments' calls, with the same flat body (grade A).
 UPDATE: Final = "/cgi/crm/v2/data/update"
 QUERY: Final = "/cgi/crm/v2/data/query"
-
-#: Kinds of fault that befall the calls that write.
-NO_OP: Final = frozenset({"no_op"})
-
 #: Offline status -> the objects' status (grade B): value and type both change.
 _STATUS: Final[dict[int | str | None, str]] = {1: "1", 2: "0", "1": "1", "2": "0"}
-
-#: What a query body holds when it asks for nothing in particular. Public clients add the last.
-BARE: Final = frozenset(
-    {"corpAccessToken", "corpId", "thirdTraceId", "currentOpenUserId", "fetchChild"}
-)
 
 
 def flat(*keys: str, without: str = "data") -> Callable[[dict[str, Any]], bool]:
@@ -80,3 +71,56 @@ def new_status(call: Call) -> str:
     if asked not in _STATUS:
         raise invalid(15002, "status", "send 1 (disabled) or 2 (enabled)")
     return _STATUS[asked]
+
+
+def known_member(call: Call, open_user_id: str) -> Member:
+    """Return a member.
+
+    Raises:
+        Refused: 20012, there is none of that openUserId.
+    """
+    member = call.tenant.people.by_open_user_id.get(open_user_id)
+    if member is None:
+        raise Refused(20012)
+    return member
+
+
+def open_user_id_of(value: object) -> str:
+    """Return an openUserId that has the right form.
+
+    Raises:
+        Refused: 10010 for none, 11008 for what is no string.
+    """
+    if value is None or value == "":
+        raise Refused(10010)
+    if not isinstance(value, str):
+        raise Refused(11008)
+    return value
+
+
+def marked(open_user_id: object) -> frozenset[str]:
+    """Return the mark of the member a call names."""
+    return frozenset({open_user_id} if isinstance(open_user_id, str) else ())
+
+
+def known_department(call: Call, number: int) -> Department:
+    """Return a department.
+
+    Raises:
+        Refused: 30007, there is none of that number.
+    """
+    row = call.tenant.departments.by_number.get(number)
+    if row is None:
+        raise Refused(30007)
+    return row
+
+
+def marks_of_department(call: Call, department_id: object) -> frozenset[str]:
+    """Return the mark of the department that has this id, if there is one."""
+    row = call.tenant.departments.find(str(department_id), call.now)
+    return frozenset({row.mark} if row else ())
+
+
+def of_department_id(call: Call) -> frozenset[str]:
+    """Return the mark of the department that a call names as ``departmentId``."""
+    return marks_of_department(call, call.body.get("departmentId"))

@@ -1,46 +1,95 @@
-"""What happens to one call: counted, admitted by the quota, met by faults, answered.
+"""What happens to one call: counted, admitted by the quota, hit by faults, answered.
 
-No locks, no sleeping, no HTTP library: the sandbox and its doors see to those.
+No locks, no sleeping, no HTTP library: the sandbox and its transports see to those.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from dataclasses import replace
+from collections import deque
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from shim.sandbox import (  # noqa: F401  Importing them is what registers their endpoints.
-    changes,
-    credentials,
-    describing,
-    erp,
-    lifecycle,
-    listings,
-    objects,
-    offline_departments,
-    offline_employees,
-    offline_members,
-    offline_status,
+    _object_reads,
+    _object_writes,
+    _offline_reads,
+    _offline_writes,
 )
-from shim.sandbox.envelope import HTML, TEXTS, Refused, Reply, dumped, enveloped
-from shim.sandbox.faults import ENDINGS, FaultError, Script
-from shim.sandbox.quota import Quota
-from shim.sandbox.routes import ROUTES, Call, Endpoint, as_list, as_object
-from shim.sandbox.seeds import ADMINISTRATOR_NUMBER, hexes
-from shim.sandbox.tenant import Tenant
+from shim.sandbox._faults import ENDINGS, Fault, FaultError, Script
+from shim.sandbox._messages import HTML, TEXTS, Refused, Reply, dumped, enveloped, read_object
+from shim.sandbox._plan import ADMINISTRATOR_NUMBER, Plan, hexes
+from shim.sandbox._routes import ROUTES, Call, Endpoint
+from shim.sandbox._tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from random import Random
 
-    from shim.sandbox.faults import Fault
-    from shim.sandbox.plan import Plan
+#: Grade B: the token interface takes this many calls …
+TOKEN_CALLS: Final = 10
+#: … in this many seconds, whatever the quota of the others.
+TOKEN_SECONDS: Final = 60.0
+
+
+@dataclass
+class _Line:
+    """One path: its counts and the times of the calls it took."""
+
+    count: int = 0
+    throttled: int = 0
+    taken: deque[float] = field(default_factory=deque[float])
+
+
+class Quota:
+    """A sliding window for each path. U: whether the vendor's slides or jumps.
+
+    Args:
+        calls: The calls one path takes in one window. 0: any number.
+        seconds: The window's length on the sandbox's clock.
+    """
+
+    def __init__(self, calls: int, seconds: float) -> None:
+        self._calls = calls
+        self._seconds = seconds
+        self._lines: dict[str, _Line] = {}
+
+    def take(self, path: str, now: float, *, token: bool) -> bool:
+        """Count a call, and say whether the path takes it. A refused call takes no slot.
+
+        Args:
+            path: Where it arrived.
+            now: When, in seconds of the sandbox's clock.
+            token: The path is the token interface, which has a window of its own.
+        """
+        line = self._lines.setdefault(path, _Line())
+        line.count += 1
+        if not self._calls:
+            return True
+        calls, seconds = (TOKEN_CALLS, TOKEN_SECONDS) if token else (self._calls, self._seconds)
+        while line.taken and line.taken[0] + seconds <= now:
+            line.taken.popleft()
+        if len(line.taken) >= calls:
+            line.throttled += 1
+            return False
+        line.taken.append(now)
+        return True
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return ``{path: {"count": n, "throttled": n}}``; the throttled are counted in both."""
+        return {
+            path: {"count": line.count, "throttled": line.throttled}
+            for path, line in self._lines.items()
+            if line.count
+        }
+
+    def forget_counts(self) -> None:
+        """Count from zero again; the windows stay as full as they are."""
+        for line in self._lines.values():
+            line.count = line.throttled = 0
+
 
 _GATEWAY_PAGE: Final = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
-#: How many levels of objects and arrays a body may have (U: the vendor's bound).
-_DEEPEST: Final = 100
 _COOKIE: Final = (b"set-cookie", b"route=\xc3\xbc\xff; Path=/")
 #: The endings that are the same each time. The address breaks off, so that no library can use it.
 _ENDED: Final = {
@@ -55,51 +104,6 @@ _TOUCHED: Final = {
     "other_record": "swapped",
     "lock": "locked",
 }
-
-
-def read_object(body: bytes) -> dict[str, Any]:
-    """Read a request body.
-
-    Raises:
-        Refused: 12004 for none at all, 10006 for one that is no JSON object (U: the real code).
-    """
-    if not body.strip():
-        raise Refused(12004)
-    try:
-        sent: object = json.loads(body, parse_float=_finite, parse_constant=_finite)
-    except (ValueError, RecursionError):
-        sent = None
-    value = as_object(sent)
-    if value is None or _too_deep(body, value):
-        raise Refused(10006, "the request body is not a JSON object")
-    return value
-
-
-def _finite(text: str) -> float:
-    """Read a number; what JSON has no word for, such as Infinity, could not be sent back."""
-    number = float(text)
-    if not math.isfinite(number):
-        msg = "not a JSON number"
-        raise ValueError(msg)
-    return number
-
-
-def _too_deep(body: bytes, value: object) -> bool:
-    """Whether a body is nested so deep that an answer with it could not be written."""
-    if body.count(b"[") + body.count(b"{") <= _DEEPEST:
-        return False
-    level = [value]
-    for _ in range(_DEEPEST):
-        inner = [each for one in level for each in _inside(one)]
-        if not inner:
-            return False
-        level = inner
-    return True
-
-
-def _inside(value: object) -> Iterable[object]:
-    fields = as_object(value)
-    return as_list(value) or () if fields is None else fields.values()
 
 
 class Exchange:

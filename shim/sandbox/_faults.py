@@ -1,4 +1,4 @@
-"""Scripted trouble: what a fault says, and when its turn has come."""
+"""Scripted faults: what a fault is, and which calls it hits."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, model_validator
+from typing_extensions import Self
 
-from shim.sandbox.seeds import generator
+from shim.sandbox._plan import generator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from random import Random
-
-    from typing_extensions import Self
 
 Kind = Literal[
     "latency",
@@ -36,13 +35,14 @@ Kind = Literal[
     "cookie",
 ]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
-
 #: These take the place of the answer; a call meets at most one of them.
 ENDINGS: Final = frozenset(
     {"reset", "reset_after", "html_502", "error", "bad_json", "redirect", "error_with_rows"}
 )
 #: These are about records, and make sense at some endpoints only.
 OF_RECORDS: Final = frozenset({"no_op", "hide_rows", "other_record", "lock"})
+#: The one for calls that write, but for updates of the object API.
+NO_OP: Final = frozenset({"no_op"})
 #: These send something else than what the tenant answers.
 TWISTS: Final = frozenset(
     {"drip", "redirect", "error_with_rows", "other_record", "lock", "string_code", "big", "cookie"}

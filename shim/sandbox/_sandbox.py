@@ -1,22 +1,15 @@
-"""``Sandbox``: one pretend tenant, and the ways in."""
+"""``Sandbox``: one pretend tenant, its arguments, and its transports."""
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from shim.sandbox.admission import HEADERS
-from shim.sandbox.clock import Clock
-from shim.sandbox.control import PREFIX, control
-from shim.sandbox.exchange import Exchange
-from shim.sandbox.faults import read_faults
-from shim.sandbox.plan import Plan, kept
-from shim.sandbox.profiles import PROFILES
-from shim.sandbox.seeds import generator
-from shim.sandbox.transport import SandboxTransport
-from shim.sandbox.view import View
+from shim.sandbox._control import PREFIX, Clock, Controls, control
+from shim.sandbox._plan import PROFILES, Plan, ProfileName, Some, kept
+from shim.sandbox._routes import HEADERS
+from shim.sandbox._transport import SandboxTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,10 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
-    from shim.sandbox.envelope import Reply
-    from shim.sandbox.faults import Fault
-    from shim.sandbox.plan import Some
-    from shim.sandbox.profiles import ProfileName
+    from shim.sandbox._messages import Reply
 
 #: Where the transport door is; nothing listens there.
 BASE_URL: Final = "https://sandbox.fxiaoke.invalid"
@@ -37,7 +27,7 @@ EPOCH: Final = 1_767_225_600.0
 QUOTA_SECONDS: Final = 20.0
 
 
-class Sandbox(View):
+class Sandbox(Controls):
     """A stateful pretend tenant that speaks the offline and the object API over one state.
 
     Times are seconds of its own clock (tokens, quota, lag) or real milliseconds (latency, faults).
@@ -48,7 +38,7 @@ class Sandbox(View):
         members: How many employees; all start enabled.
         departments: How many departments, 1 or more; all start enabled.
         objects: How many records each generic object starts with, such as ``{"AccountObj": 3}``.
-        profile: How the tenant behaves; see ``shim.sandbox.profiles``.
+        profile: How the tenant behaves; see ``shim.sandbox.PROFILES``.
         seed: What ids, secrets, people, the order of rows and chances are made from.
         quota_calls: Calls each path takes in a window; 0: any number. None: the profile's.
         quota_seconds: The window, in seconds of the sandbox's clock. None: 20.
@@ -96,8 +86,7 @@ class Sandbox(View):
             raise ValueError(msg)
         kind = PROFILES[profile]
         self.profile = profile
-        self.base_url = BASE_URL
-        self._plan = Plan(
+        plan = Plan(
             members=members,
             departments=departments,
             objects=tuple((objects or {}).items()),
@@ -115,52 +104,10 @@ class Sandbox(View):
             token_calls=kind.token_calls if token_calls is None else token_calls,
             epoch=epoch,
         )
-        self._clock = Clock(clock or time.monotonic, speed)
-        self._lock = threading.Lock()
-        self._traces = generator(seed, "traces")
-        self._exchange = self._started()
+        super().__init__(plan, Clock(clock or time.monotonic, speed), BASE_URL)
 
     def __repr__(self) -> str:
         return f"<Sandbox profile={self.profile!r} members={self._plan.members}>"
-
-    def _started(self) -> Exchange:
-        return Exchange(self._plan, self._clock(), self._traces)
-
-    def calls(self) -> dict[str, dict[str, int]]:
-        """Return ``{path: {"count": n, "throttled": n}}``; ``count`` includes the throttled."""
-        with self._lock:
-            return self._exchange.quota.counts()
-
-    def describe(self, base_url: str | None = None) -> dict[str, Any]:
-        """Return what a client needs to know, as a JSON object.
-
-        Args:
-            base_url: The address to name. None: that of the transport door.
-        """
-        with self._lock:
-            return self._tenant.described(base_url or self.base_url)
-
-    def add_faults(self, *faults: Fault | Mapping[str, Any]) -> None:
-        """Arm faults, after those already armed; ``shim.sandbox.Fault`` says which there are.
-
-        Raises:
-            FaultError: One of them cannot be used; then none is armed.
-        """
-        read = read_faults(faults)
-        with self._lock:
-            self._exchange.arm(read)
-
-    def reset(self, *, calls_only: bool = False) -> None:
-        """Go back to the start: state, tokens, counts, faults, quota windows, updates.
-
-        Args:
-            calls_only: Only count the calls from zero again.
-        """
-        with self._lock:
-            if calls_only:
-                self._exchange.quota.forget_counts()
-            else:
-                self._exchange = self._started()
 
     def handle(  # noqa: PLR0913  The parts of a request.
         self,
@@ -200,7 +147,7 @@ class Sandbox(View):
 
     def app(self) -> Starlette:
         """Return a door for any ASGI server. Needs the extra ``server``."""
-        from shim.sandbox.app import asgi_app  # noqa: PLC0415  The extra is optional.
+        from shim.sandbox._server import asgi_app  # noqa: PLC0415  The extra is optional.
 
         return asgi_app(self)
 
@@ -216,6 +163,6 @@ class Sandbox(View):
         Returns:
             A context manager that gives the address, ``http://127.0.0.1:…``.
         """
-        from shim.sandbox.server import served  # noqa: PLC0415  The extra is optional.
+        from shim.sandbox._server import served  # noqa: PLC0415  The extra is optional.
 
         return served(self, host, port)

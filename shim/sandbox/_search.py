@@ -23,24 +23,20 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from typing_extensions import Self
 
-from shim.sandbox.envelope import Refused, invalid
-from shim.sandbox.routes import as_whole
+from shim.sandbox._messages import Refused, as_whole, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from typing_extensions import Self
-
 #: Grade A: a page holds no more, and starts no deeper.
 LIMIT: Final = 100
 OFFSET: Final = 10_000
-
 Operator = Literal[
     "EQ", "N", "GT", "GTE", "LT", "LTE", "LIKE", "NLIKE", "IS", "ISN", "IN", "NIN", "BETWEEN",
     "NBETWEEN", "STARTWITH", "ENDWITH", "HASANYOF", "NHASANYOF", "CONTAINS",
 ]  # fmt: skip
-
 _NEGATIVE: Final[dict[str, Operator]] = {
     "N": "EQ", "NLIKE": "LIKE", "NIN": "IN", "NBETWEEN": "BETWEEN", "NHASANYOF": "HASANYOF",
 }  # fmt: skip

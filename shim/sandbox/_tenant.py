@@ -1,6 +1,7 @@
 """The one state both APIs work on: who and what there is, what was written, and when.
 
-Nothing here knows of JSON bodies or error envelopes; the endpoints do.
+Nothing here knows of JSON bodies or error envelopes; the endpoints do. Times are seconds of the
+sandbox's clock.
 """
 
 from __future__ import annotations
@@ -8,21 +9,80 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.sandbox.departments import Departments
-from shim.sandbox.people import People
-from shim.sandbox.plan import picked
-from shim.sandbox.routes import as_list
-from shim.sandbox.seeds import ADMINISTRATOR_NUMBER, generator, hexes
-from shim.sandbox.things import Things
-from shim.sandbox.tokens import Tokens
+from shim.sandbox._messages import Refused, as_list
+from shim.sandbox._plan import ADMINISTRATOR_NUMBER, Plan, Some, generator, hexes, picked
+from shim.sandbox._tables import Departments, Member, People, Table, Things
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from random import Random
 
-    from shim.sandbox.people import Member
-    from shim.sandbox.plan import Plan, Some
-    from shim.sandbox.record import Table
+#: Grade A: a token lives this long …
+LIFE: Final = 7200.0
+#: … and the same one is given again for this long.
+SAME: Final = 6600.0
+
+
+@dataclass
+class _Token:
+    text: str
+    issued: float
+    calls_left: int | None
+    revoked: bool = False
+
+    def lives(self, now: float) -> bool:
+        return not self.revoked and self.calls_left != 0 and now < self.issued + LIFE
+
+
+class Tokens:
+    """All tokens a tenant has given out, the first of them at the start."""
+
+    def __init__(self, seed: int, now: float, calls: int | None) -> None:
+        self._random: Random = generator(seed, "tokens")
+        self._calls = calls
+        self._given: dict[str, _Token] = {}
+        self._newest = self._give(now)
+
+    def __repr__(self) -> str:
+        return f"<Tokens given={len(self._given)}>"
+
+    @property
+    def newest(self) -> str:
+        """The token given last, whether it still lives or not."""
+        return self._newest.text
+
+    def ask(self, now: float) -> tuple[str, int]:
+        """Return a token that lives, and the seconds it has left.
+
+        The newest again while it is younger than 6600 s, else a new one; the old lives on.
+        """
+        token = self._newest
+        if not token.lives(now) or now >= token.issued + SAME:
+            token = self._newest = self._give(now)
+        # U: whether a repeated answer says what is left or 7200 again. The safe reading is this.
+        return token.text, int(token.issued + LIFE - now)
+
+    def use(self, text: str, now: float) -> None:
+        """Spend one call of a token.
+
+        Raises:
+            Refused: 20016, the token was never given, is too old, used up or revoked.
+        """
+        token = self._given.get(text)
+        if token is None or not token.lives(now):
+            raise Refused(20016)
+        if token.calls_left is not None:
+            token.calls_left -= 1
+
+    def revoke(self) -> None:
+        """Make every token given so far useless."""
+        for token in self._given.values():
+            token.revoked = True
+
+    def _give(self, now: float) -> _Token:
+        token = _Token(hexes(self._random, 32), now, self._calls)
+        self._given[token.text] = token
+        return token
 
 
 #: The fields that are lists of employees.
