@@ -16,8 +16,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shim.sandbox._faults import KINDS, Fault, FaultError
-from shim.sandbox._messages import Reply
-from shim.sandbox._plan import PROFILES, Profile, ProfileName
+from shim.sandbox._messages import SandboxReply
+from shim.sandbox._plan import PROFILES, ProfileName, TenantProfile
 from shim.sandbox._sandbox import Sandbox
 from shim.sandbox._tenant import Update
 from shim.sandbox._transport import SandboxTransport
@@ -38,6 +38,10 @@ __all__ = [
     "Update",
     "run",
 ]
+
+#: Their names for users. Elsewhere in the package, other classes have these names.
+Profile = TenantProfile
+Reply = SandboxReply
 
 
 def run(

@@ -19,18 +19,18 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from shim.sandbox._dispatch import Exchange
+from shim.sandbox._dispatch import Dispatcher
 from shim.sandbox._faults import Fault, FaultError, read_faults
-from shim.sandbox._messages import Reply, as_object, dumped
+from shim.sandbox._messages import SandboxReply, as_object, dumped
 from shim.sandbox._plan import Plan, generator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shim.sandbox._tenant import Tenant, Update
+    from shim.sandbox._tenant import SandboxTenant, Update
 
 
-class Clock:
+class SandboxClock:
     """Seconds since it was made.
 
     Args:
@@ -63,20 +63,20 @@ class Controls:
         base_url: The address that ``describe`` names.
     """
 
-    def __init__(self, plan: Plan, clock: Clock, base_url: str) -> None:
+    def __init__(self, plan: Plan, clock: SandboxClock, base_url: str) -> None:
         self.base_url = base_url
         self._plan = plan
         self._clock = clock
         self._lock = threading.Lock()
         self._traces = generator(plan.seed, "traces")
-        self._exchange = self._started()
+        self._dispatcher = self._started()
 
-    def _started(self) -> Exchange:
-        return Exchange(self._plan, self._clock(), self._traces)
+    def _started(self) -> Dispatcher:
+        return Dispatcher(self._plan, self._clock(), self._traces)
 
     @property
-    def _tenant(self) -> Tenant:
-        return self._exchange.tenant
+    def _tenant(self) -> SandboxTenant:
+        return self._dispatcher.tenant
 
     @property
     def corp_access_token(self) -> str:
@@ -188,7 +188,7 @@ class Controls:
     def calls(self) -> dict[str, dict[str, int]]:
         """Return ``{path: {"count": n, "throttled": n}}``; ``count`` includes the throttled."""
         with self._lock:
-            return self._exchange.quota.counts()
+            return self._dispatcher.quota.counts()
 
     def describe(self, base_url: str | None = None) -> dict[str, Any]:
         """Return what a client needs to know, as a JSON object.
@@ -207,7 +207,7 @@ class Controls:
         """
         read = read_faults(faults)
         with self._lock:
-            self._exchange.arm(read)
+            self._dispatcher.arm(read)
 
     def reset(self, *, calls_only: bool = False) -> None:
         """Go back to the start: state, tokens, counts, faults, quota windows, updates.
@@ -217,9 +217,9 @@ class Controls:
         """
         with self._lock:
             if calls_only:
-                self._exchange.quota.forget_counts()
+                self._dispatcher.quota.forget_counts()
             else:
-                self._exchange = self._started()
+                self._dispatcher = self._started()
 
 
 PREFIX: Final = "/_sandbox/"
@@ -232,7 +232,9 @@ _METHODS: Final = {
 }
 
 
-def control(sandbox: Controls, method: str, path: str, body: bytes, base_url: str | None) -> Reply:
+def control(
+    sandbox: Controls, method: str, path: str, body: bytes, base_url: str | None
+) -> SandboxReply:
     """Answer one control call; ``base_url`` is the address it came to."""
     name = path.removeprefix(PREFIX)
     if name not in _METHODS:
@@ -248,7 +250,7 @@ def control(sandbox: Controls, method: str, path: str, body: bytes, base_url: st
     return _told(sandbox, name, body)
 
 
-def _told(sandbox: Controls, name: str, body: bytes) -> Reply:
+def _told(sandbox: Controls, name: str, body: bytes) -> SandboxReply:
     try:
         sent: object = json.loads(body) if body.strip() else None
     except (ValueError, RecursionError):
@@ -256,7 +258,7 @@ def _told(sandbox: Controls, name: str, body: bytes) -> Reply:
     return _faults(sandbox, sent) if name == "faults" else _reset(sandbox, sent)
 
 
-def _faults(sandbox: Controls, sent: object) -> Reply:
+def _faults(sandbox: Controls, sent: object) -> SandboxReply:
     wrapped = as_object(sent)
     given = wrapped.get("faults", [wrapped]) if wrapped is not None else sent
     if not isinstance(given, list):
@@ -269,7 +271,7 @@ def _faults(sandbox: Controls, sent: object) -> Reply:
     return _answered({"added": len(faults)})
 
 
-def _reset(sandbox: Controls, sent: object) -> Reply:
+def _reset(sandbox: Controls, sent: object) -> SandboxReply:
     options = {} if sent is None else as_object(sent)
     if options is None or not isinstance(options.get("calls_only", False), bool):
         return _answered({"error": "calls_only: send true or false, in an object"}, 400)
@@ -278,5 +280,5 @@ def _reset(sandbox: Controls, sent: object) -> Reply:
     return _answered({"reset": "calls" if only else "all"})
 
 
-def _answered(answer: object, status: int = 200) -> Reply:
-    return Reply(status, dumped(answer))
+def _answered(answer: object, status: int = 200) -> SandboxReply:
+    return SandboxReply(status, dumped(answer))

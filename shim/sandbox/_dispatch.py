@@ -16,11 +16,19 @@ from shim.sandbox import (  # noqa: F401  Importing them is what registers their
     _offline_reads,
     _offline_writes,
 )
-from shim.sandbox._faults import ENDINGS, Fault, FaultError, Script
-from shim.sandbox._messages import HTML, TEXTS, Refused, Reply, dumped, enveloped, read_object
+from shim.sandbox._faults import ENDINGS, Fault, FaultError, FaultScript
+from shim.sandbox._messages import (
+    HTML,
+    TEXTS,
+    Refusal,
+    SandboxReply,
+    dumped,
+    enveloped,
+    read_object,
+)
 from shim.sandbox._plan import ADMINISTRATOR_NUMBER, Plan, hexes
-from shim.sandbox._routes import ROUTES, Call, Endpoint
-from shim.sandbox._tenant import Tenant
+from shim.sandbox._routes import ROUTES, SandboxCall, SandboxEndpoint
+from shim.sandbox._tenant import SandboxTenant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,9 +101,9 @@ _GATEWAY_PAGE: Final = b"<html><head><title>502 Bad Gateway</title></head><body>
 _COOKIE: Final = (b"set-cookie", b"route=\xc3\xbc\xff; Path=/")
 #: The endings that are the same each time. The address breaks off, so that no library can use it.
 _ENDED: Final = {
-    "html_502": Reply(502, _GATEWAY_PAGE, HTML),
-    "bad_json": Reply(200, b'{"traceId":"E-O.'),
-    "redirect": Reply(302, headers=((b"location", b"http://[::1"),)),
+    "html_502": SandboxReply(502, _GATEWAY_PAGE, HTML),
+    "bad_json": SandboxReply(200, b'{"traceId":"E-O.'),
+    "redirect": SandboxReply(302, headers=((b"location", b"http://[::1"),)),
 }
 #: Which records of a call a kind of fault is about.
 _TOUCHED: Final = {
@@ -106,7 +114,7 @@ _TOUCHED: Final = {
 }
 
 
-class Exchange:
+class Dispatcher:
     """The tenant with its quota, its faults and its counts, from one reset to the next.
 
     Args:
@@ -116,9 +124,9 @@ class Exchange:
     """
 
     def __init__(self, plan: Plan, now: float, traces: Random) -> None:
-        self.tenant = Tenant(plan, now)
+        self.tenant = SandboxTenant(plan, now)
         self.quota = Quota(plan.quota_calls, plan.quota_seconds)
-        self.script = Script(plan.seed)
+        self.script = FaultScript(plan.seed)
         self._traces = traces
 
     def arm(self, faults: Sequence[Fault]) -> None:
@@ -135,12 +143,12 @@ class Exchange:
 
     def answer(
         self, method: str, path: str, body: bytes, now: float, headers: Mapping[str, str]
-    ) -> Reply:
+    ) -> SandboxReply:
         """Answer one call that arrives at ``now``. HTTP 200 but for the fault ``html_502``."""
         endpoint, sent = _addressed(method, path, body)
         if not self.quota.take(path, now, token=endpoint.is_token):
             return _delivered(self._enveloped(14001), ())
-        call = Call(self.tenant, sent, now, path=path, headers=headers)
+        call = SandboxCall(self.tenant, sent, now, path=path, headers=headers)
         drawn = self.script.draw(path, endpoint.faults, partial(endpoint.concerns, call))
         ending = None
         for fault, marks in drawn:
@@ -154,7 +162,9 @@ class Exchange:
         faults = [fault for fault, _ in drawn]
         return _delivered(self._met(endpoint, call, ending), faults)
 
-    def _met(self, endpoint: Endpoint, call: Call, ending: Fault | None) -> dict[str, Any] | Reply:
+    def _met(
+        self, endpoint: SandboxEndpoint, call: SandboxCall, ending: Fault | None
+    ) -> dict[str, Any] | SandboxReply:
         """Do a call, unless its ending keeps it from being done; return the answer."""
         if ending is None:
             return self._done(endpoint, call)
@@ -164,12 +174,12 @@ class Exchange:
             self._done(endpoint, call)
         if ending.code is not None:
             return self._enveloped(ending.code)
-        return _ENDED.get(ending.kind, Reply(drop=True))
+        return _ENDED.get(ending.kind, SandboxReply(drop=True))
 
-    def _done(self, endpoint: Endpoint, call: Call) -> dict[str, Any]:
+    def _done(self, endpoint: SandboxEndpoint, call: SandboxCall) -> dict[str, Any]:
         try:
             return self._enveloped(0, extra=endpoint.answer(call))
-        except Refused as refusal:
+        except Refusal as refusal:
             return self._enveloped(refusal.code, refusal.text)
 
     def _enveloped(
@@ -180,17 +190,17 @@ class Exchange:
         return enveloped(trace, code, text, extra or {})
 
 
-def _delivered(answer: dict[str, Any] | Reply, faults: Sequence[Fault]) -> Reply:
+def _delivered(answer: dict[str, Any] | SandboxReply, faults: Sequence[Fault]) -> SandboxReply:
     """Return how an answer leaves: what faults make of it, and when."""
     kinds = {fault.kind for fault in faults}
-    if isinstance(answer, Reply):
+    if isinstance(answer, SandboxReply):
         reply = answer
     else:
         if "string_code" in kinds:
             answer = {**answer, "errorCode": str(answer["errorCode"])}
         if megabytes := sum(fault.mb or 0 for fault in faults):
             answer = {**answer, "padding": "x" * (megabytes << 20)}
-        reply = Reply(body=dumped(answer))
+        reply = SandboxReply(body=dumped(answer))
     if "cookie" in kinds:
         reply = replace(reply, headers=(*reply.headers, _COOKIE))
     drip = sum(fault.seconds for fault in faults if fault.kind == "drip")
@@ -198,19 +208,19 @@ def _delivered(answer: dict[str, Any] | Reply, faults: Sequence[Fault]) -> Reply
     return replace(reply, delay=delay, drip=drip)
 
 
-def _addressed(method: str, path: str, body: bytes) -> tuple[Endpoint, dict[str, Any]]:
+def _addressed(method: str, path: str, body: bytes) -> tuple[SandboxEndpoint, dict[str, Any]]:
     """Return the endpoint a call is for, or one that refuses it, and the call's body."""
     if not ROUTES.has(path, method):
-        return _dead_end(Refused(10006, "" if method == "POST" else "only POST is answered")), {}
+        return _dead_end(Refusal(10006, "" if method == "POST" else "only POST is answered")), {}
     try:
         sent = read_object(body)
         return ROUTES.find(path, sent, method), sent
-    except Refused as refusal:
+    except Refusal as refusal:
         return _dead_end(refusal), {}
 
 
-def _dead_end(refusal: Refused) -> Endpoint:
-    def refuse(_call: Call) -> dict[str, Any]:
+def _dead_end(refusal: Refusal) -> SandboxEndpoint:
+    def refuse(_call: SandboxCall) -> dict[str, Any]:
         raise refusal
 
-    return Endpoint(refuse, ())
+    return SandboxEndpoint(refuse, ())

@@ -176,7 +176,7 @@ class _Armed:
         return True
 
 
-class Script:
+class FaultScript:
     """The faults of one sandbox, in the order they were added."""
 
     def __init__(self, seed: int) -> None:

@@ -44,7 +44,7 @@ TEXTS: Final[dict[int, str]] = {
 }
 
 
-class Refused(Exception):  # noqa: N818  An answer of the vendor's, not a fault of ours.
+class Refusal(Exception):  # noqa: N818  An answer of the vendor's, not a fault of ours.
     """A call is answered with a non-zero ``errorCode``.
 
     Attributes:
@@ -58,7 +58,7 @@ class Refused(Exception):  # noqa: N818  An answer of the vendor's, not a fault 
         super().__init__(f"{code}: {self.text}")
 
 
-def invalid(code: int, name: str, why: str) -> Refused:
+def invalid(code: int, name: str, why: str) -> Refusal:
     """Return the refusal of one parameter, in the vendor's words.
 
     Args:
@@ -66,11 +66,11 @@ def invalid(code: int, name: str, why: str) -> Refused:
         name: Where the parameter is, such as ``object_data.status``; never what it holds.
         why: What it must be, or what is wrong.
     """
-    return Refused(code, f"parameter {name} is not valid: {why}")
+    return Refusal(code, f"parameter {name} is not valid: {why}")
 
 
 @dataclass(frozen=True)
-class Reply:
+class SandboxReply:
     """What a door sends back.
 
     Attributes:
@@ -111,7 +111,7 @@ class RequestHandler(Protocol):
         *,
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Reply:
+    ) -> SandboxReply:
         """Answer one HTTP request without waiting; ``Sandbox.handle`` says how."""
         ...
 
@@ -141,17 +141,17 @@ def read_object(body: bytes) -> dict[str, Any]:
     """Read a request body.
 
     Raises:
-        Refused: 12004 for none at all, 10006 for one that is no JSON object (U: the real code).
+        Refusal: 12004 for none at all, 10006 for one that is no JSON object (U: the real code).
     """
     if not body.strip():
-        raise Refused(12004)
+        raise Refusal(12004)
     try:
         sent: object = json.loads(body, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         sent = None
     value = as_object(sent)
     if value is None or _too_deep(body, value):
-        raise Refused(10006, "the request body is not a JSON object")
+        raise Refusal(10006, "the request body is not a JSON object")
     return value
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.sandbox._messages import Refused, as_list, as_object, invalid, is_name
+from shim.sandbox._messages import Refusal, as_list, as_object, invalid, is_name
 from shim.sandbox._plan import is_custom, is_generic
-from shim.sandbox._routes import Call, actor, credentials, enter, in_headers, required_acting
-from shim.sandbox._tables import COMPANY, Department, Record, Table, Things
+from shim.sandbox._routes import SandboxCall, actor, credentials, enter, in_headers, required_acting
+from shim.sandbox._tables import COMPANY, DepartmentRow, GenericTable, Row, RowTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shim.sandbox._tenant import Tenant
+    from shim.sandbox._tenant import SandboxTenant
 
 #: How a record is named, rather than what it says.
 IDS: Final = frozenset({"_id", "dataObjectApiName"})
@@ -26,13 +26,13 @@ _KEPT: Final = _STAMPS | {"owner", "life_status"}
 TIMES: Final = ("create_time", "last_modified_time")
 
 
-def _any_person(_tenant: Tenant, fields: Mapping[str, Any]) -> None:
+def _any_person(_tenant: SandboxTenant, fields: Mapping[str, Any]) -> None:
     if "status" in fields and fields["status"] not in ("0", "1"):
         # Grade B: a String. The offline API's int is the most common mistake.
         raise invalid(15002, "object_data.status", 'send "0" or "1", a string')
 
 
-def _any_department(tenant: Tenant, fields: Mapping[str, Any]) -> None:
+def _any_department(tenant: SandboxTenant, fields: Mapping[str, Any]) -> None:
     if "status" in fields and fields["status"] not in ("0", "1", "2"):
         raise invalid(15002, "object_data.status", 'send "0", "1" or "2", a string')
     if "name" in fields and not is_name(fields["name"]):
@@ -46,10 +46,10 @@ def _any_department(tenant: Tenant, fields: Mapping[str, Any]) -> None:
     if heads is None or not all(map(is_name, heads)):
         raise invalid(32000, "object_data.manager_id", "send a list of openUserIds")
     if not all(each in tenant.people.by_open_user_id for each in heads):
-        raise Refused(20012)
+        raise Refusal(20012)
 
 
-def _anything(_tenant: Tenant, _fields: Mapping[str, Any]) -> None:
+def _anything(_tenant: SandboxTenant, _fields: Mapping[str, Any]) -> None:
     """A generic object takes any value."""
 
 
@@ -65,7 +65,7 @@ class Fields:
 
     kept: frozenset[str]
     writable: frozenset[str] | None
-    form: Callable[[Tenant, Mapping[str, Any]], None]
+    form: Callable[[SandboxTenant, Mapping[str, Any]], None]
 
     def knows(self, name: str) -> bool:
         """Whether the object has a field of that name."""
@@ -77,11 +77,11 @@ class Fields:
             return False
         return self.writable is None or name in self.writable or is_custom(name)
 
-    def sent(self, tenant: Tenant, object_data: Mapping[str, Any]) -> dict[str, Any]:
+    def sent(self, tenant: SandboxTenant, object_data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the fields to write.
 
         Raises:
-            Refused: 32000 for a field that cannot be written; 15002, 20012, 32000 for its value.
+            Refusal: 32000 for a field that cannot be written; 15002, 20012, 32000 for its value.
         """
         fields = {name: value for name, value in object_data.items() if name not in IDS}
         # U: what the service does with a field it does not have; refusing shows a typing error.
@@ -112,23 +112,23 @@ _DEPARTMENT: Final = Fields(
     writable=frozenset({"name", "parent_id", "status", "manager_id"}),
     form=_any_department,
 )
-_THING: Final = Fields(kept=_KEPT, writable=None, form=_anything)
+_GENERIC: Final = Fields(kept=_KEPT, writable=None, form=_anything)
 
 
-def fields_of(table: Table[Any]) -> Fields:
+def fields_of(table: RowTable[Any]) -> Fields:
     """Return the fields of the object a table holds."""
-    if isinstance(table, Things):
-        return _THING
+    if isinstance(table, GenericTable):
+        return _GENERIC
     return _PERSON if table.api_name == "PersonnelObj" else _DEPARTMENT
 
 
-def check_place(tenant: Tenant, row: Record, fields: Mapping[str, Any], now: float) -> None:
+def check_place(tenant: SandboxTenant, row: Row, fields: Mapping[str, Any], now: float) -> None:
     """Refuse to move a department below itself.
 
     Raises:
-        Refused: 32000.
+        Refusal: 32000.
     """
-    if isinstance(row, Department) and "parent_id" in fields:
+    if isinstance(row, DepartmentRow) and "parent_id" in fields:
         parent = int(fields["parent_id"][0])
         if not tenant.departments.may_move(row, parent, now):
             why = "it is the department itself, or below it"
@@ -152,11 +152,11 @@ def paths(verb: str) -> tuple[str, ...]:
     return f"{PRESET}/{verb}", f"{CUSTOM}/{verb}"
 
 
-def login(call: Call) -> str:
+def login(call: SandboxCall) -> str:
     """Check the credentials, and return the openUserId of the acting employee.
 
     Raises:
-        Refused: 10013, 10014, 10010 for their form; 20016, 11015, 20012.
+        Refusal: 10013, 10014, 10010 for their form; 20016, 11015, 20012.
     """
     credentials(call)
     by = required_acting(call)
@@ -164,11 +164,11 @@ def login(call: Call) -> str:
     return actor(call, by)
 
 
-def opened(call: Call) -> dict[str, Any]:
+def opened(call: SandboxCall) -> dict[str, Any]:
     """Check the credentials, and return ``data``.
 
     Raises:
-        Refused: 10013, 10014, 10010 for their form; 20016, 11015, 20012; 32000 without ``data``.
+        Refusal: 10013, 10014, 10010 for their form; 20016, 11015, 20012; 32000 without ``data``.
     """
     login(call)
     data = as_object(call.body.get("data"))
@@ -181,7 +181,7 @@ def object_data(data: dict[str, Any]) -> dict[str, Any]:
     """Return ``object_data``.
 
     Raises:
-        Refused: 32000, there is none.
+        Refusal: 32000, there is none.
     """
     sent = as_object(data.get("object_data"))
     if sent is None:
@@ -189,18 +189,18 @@ def object_data(data: dict[str, Any]) -> dict[str, Any]:
     return sent
 
 
-def table_at(call: Call, name: object) -> Table[Any]:
+def table_at(call: SandboxCall, name: object) -> RowTable[Any]:
     """Return the table of the object a call names.
 
     Raises:
-        Refused: 32000, there is no such object at this address.
+        Refusal: 32000, there is no such object at this address.
     """
     if isinstance(name, str) and _lives_at(call, name):
         return call.tenant.table(name)
     raise invalid(32000, "dataObjectApiName", "it is not an object of this address")
 
 
-def _lives_at(call: Call, name: str) -> bool:
+def _lives_at(call: SandboxCall, name: str) -> bool:
     if call.path.startswith(ERP):
         # U: how ERP objects are called; any generic name is taken.
         return is_generic(name)
@@ -213,36 +213,36 @@ def _lives_at(call: Call, name: str) -> bool:
     return not is_custom(name)
 
 
-def things_at(call: Call, name: object) -> Things:
+def generic_table_at(call: SandboxCall, name: object) -> GenericTable:
     """Return the table of a generic object.
 
     Raises:
-        Refused: 32000, it is none, or people or departments, whom the organisation keeps (grade C).
+        Refusal: 32000, it is none, or people or departments, whom the organisation keeps (grade C).
     """
     table = table_at(call, name)
-    if isinstance(table, Things):
+    if isinstance(table, GenericTable):
         return table
     why = "employees and departments only take query, get, create and update"
     raise invalid(32000, "dataObjectApiName", why)
 
 
-def found(table: Table[Any], record_id: object, now: float) -> Any:
+def found(table: RowTable[Any], record_id: object, now: float) -> Any:
     """Return a record that is there.
 
     Raises:
-        Refused: The table's code for an unknown record.
+        Refusal: The table's code for an unknown record.
     """
     row = table.find(record_id, now)
     if row is None:
-        raise Refused(*table.unknown)
+        raise Refusal(*table.unknown)
     return row
 
 
-def flag(call: Call, key: str, *, default: bool = True) -> bool:
+def flag(call: SandboxCall, key: str, *, default: bool = True) -> bool:
     """Return a boolean of the body's top level; null is left out.
 
     Raises:
-        Refused: 32000, it is something else.
+        Refusal: 32000, it is something else.
     """
     value = call.body.get(key)
     if value is None:
@@ -252,13 +252,13 @@ def flag(call: Call, key: str, *, default: bool = True) -> bool:
     return value
 
 
-def trigger(call: Call, key: str) -> bool:
+def trigger(call: SandboxCall, key: str) -> bool:
     """Return ``triggerWorkFlow`` or ``triggerApprovalFlow``, true when left out (grade A).
 
     Public clients send "true" and "false" as strings (grade C: that the service takes them).
 
     Raises:
-        Refused: 32000, it is something else.
+        Refusal: 32000, it is something else.
     """
     value = call.body.get(key)
     if isinstance(value, str) and value in _SPELT:
@@ -266,21 +266,21 @@ def trigger(call: Call, key: str) -> bool:
     return flag(call, key)
 
 
-def converts_ids(call: Call) -> bool:
+def converts_ids(call: SandboxCall) -> bool:
     """Whether employees are named by FSUIDs in this call, and not by employee ids.
 
     ``convertUserId`` is false by default in header style, true in body style (grade B, and the
     tenants differ).
 
     Raises:
-        Refused: 32000, it is neither true nor false.
+        Refusal: 32000, it is neither true nor false.
     """
     default = call.tenant.profile.converts_user_id and not in_headers(call)
     return flag(call, "convertUserId", default=default)
 
 
 def written(
-    call: Call, table: Table[Any], sent: dict[str, Any], but: frozenset[str] = frozenset()
+    call: SandboxCall, table: RowTable[Any], sent: dict[str, Any], but: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
     """Return the fields of ``object_data`` to write, with employees as openUserIds.
 
@@ -291,7 +291,7 @@ def written(
         but: The fields that are not looked at.
 
     Raises:
-        Refused: 32000 for a field that cannot be written; 15002, 20012, 32000 for its value.
+        Refusal: 32000 for a field that cannot be written; 15002, 20012, 32000 for its value.
     """
     fields = {name: value for name, value in sent.items() if name not in but}
     if not converts_ids(call):
@@ -299,18 +299,18 @@ def written(
     return fields_of(table).sent(call.tenant, fields)
 
 
-def named(call: Call) -> frozenset[str]:
+def named(call: SandboxCall) -> frozenset[str]:
     """Return the marks of the records a call names: what its faults can be about."""
     data = as_object(call.body.get("data")) or {}
     sent = as_object(data.get("object_data")) or {}
     try:
         table = table_at(call, sent.get("dataObjectApiName", data.get("dataObjectApiName")))
-    except Refused:
+    except Refusal:
         return frozenset()
     ids = [sent.get("_id"), data.get("objectDataId"), data.get("object_data_id")]
     ids += as_list(data.get("idList")) or []
     ids += [(as_object(each) or {}).get("objectDataId") for each in as_list(data.get("Data")) or []]
-    rows: list[Record | None] = [table.find(each, call.now) for each in ids]
+    rows: list[Row | None] = [table.find(each, call.now) for each in ids]
     return frozenset(row.mark for row in rows if row)
 
 
@@ -318,7 +318,7 @@ def names(value: object, key: str) -> list[str]:
     """Return a list of ids, each once.
 
     Raises:
-        Refused: 32000, it is none, or it is empty.
+        Refusal: 32000, it is none, or it is empty.
     """
     ids = as_list(value)
     if not ids or not all(map(is_name, ids)):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.sandbox._messages import Refused, as_object, invalid, is_name
+from shim.sandbox._messages import Refusal, as_object, invalid, is_name
 from shim.sandbox._object_calls import (
     ERP,
     converts_ids,
@@ -24,13 +24,13 @@ from shim.sandbox._object_calls import (
     table_at,
 )
 from shim.sandbox._plan import blank_person, is_custom, is_generic
-from shim.sandbox._routes import ROUTES, Call
+from shim.sandbox._routes import ROUTES, SandboxCall
 from shim.sandbox._search import Filter, Search, chosen, empty, parsed, sort_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from shim.sandbox._tables import Record, Table
+    from shim.sandbox._tables import Row, RowTable
 
 #: The kinds of fault that hit a query, and those that hit ``get``.
 _LISTED: Final = frozenset({"hide_rows", "other_record"})
@@ -46,11 +46,13 @@ class _Page:
         total: How many rows match, on this page and on the others.
     """
 
-    rows: list[tuple[Record, dict[str, Any]]]
+    rows: list[tuple[Row, dict[str, Any]]]
     total: int
 
 
-def _swapped(call: Call, table: Table[Any], row: Record, record: dict[str, Any]) -> dict[str, Any]:
+def _swapped(
+    call: SandboxCall, table: RowTable[Any], row: Row, record: dict[str, Any]
+) -> dict[str, Any]:
     """Return a record as it is shown: a fault may give it the ``_id`` of another."""
     if row.mark not in call.swapped:
         return record
@@ -59,7 +61,7 @@ def _swapped(call: Call, table: Table[Any], row: Record, record: dict[str, Any])
     return {**record, "_id": next(others, f"{row.record_id}0")}
 
 
-def _keyed(table: Table[Any], search: Search, *, converts: bool) -> Sequence[Record] | None:
+def _keyed(table: RowTable[Any], search: Search, *, converts: bool) -> Sequence[Row] | None:
     """Return the records that a search names by a key, in the table's own order."""
     keys = table.keys(converts=converts)
     for each in search.filters:
@@ -80,16 +82,16 @@ def _is_floor(each: Filter) -> bool:
     return (each.field_name, each.operator) == ("_id", "GT")
 
 
-def _page(call: Call, table: Table[Any], search: Search) -> _Page:
+def _page(call: SandboxCall, table: RowTable[Any], search: Search) -> _Page:
     converts = converts_ids(call)
     moment = call.tenant.indexed(call.now)
 
-    def visible(rows: Iterable[Record]) -> Iterator[Record]:
+    def visible(rows: Iterable[Row]) -> Iterator[Row]:
         return (row for row in rows if row.mark not in table.hidden and row.exists(moment))
 
     def matches(
-        rows: Iterable[Record], filters: Iterable[Filter]
-    ) -> Iterator[tuple[Record, dict[str, Any]]]:
+        rows: Iterable[Row], filters: Iterable[Filter]
+    ) -> Iterator[tuple[Row, dict[str, Any]]]:
         for row in visible(rows):
             record = table.record(row, moment, converts=converts)
             if not converts:
@@ -121,8 +123,8 @@ def _page(call: Call, table: Table[Any], search: Search) -> _Page:
 
 
 def _counted(
-    call: Call,
-    table: Table[Any],
+    call: SandboxCall,
+    table: RowTable[Any],
     search: Search,
     matching: Callable[[tuple[Filter, ...]], list[str]],
     reached: int,
@@ -141,7 +143,7 @@ def _counted(
     return len(ids) if after is None else len(ids) - bisect_right(ids, after)
 
 
-def _search(table: Table[Any], data: dict[str, Any]) -> Search:
+def _search(table: RowTable[Any], data: dict[str, Any]) -> Search:
     sent = data.get("search_query_info")
     info = {} if sent is None else as_object(sent)
     if info is None:
@@ -149,23 +151,23 @@ def _search(table: Table[Any], data: dict[str, Any]) -> Search:
     return parsed(info, fields_of(table).knows)
 
 
-def _listed(call: Call) -> frozenset[str]:
+def _listed(call: SandboxCall) -> frozenset[str]:
     """Return the marks of the records a query would answer with: what its faults can be about."""
     try:
         data = as_object(call.body.get("data")) or {}
         table = table_at(call, data.get("dataObjectApiName"))
         return frozenset(row.mark for row, _ in _page(call, table, _search(table, data)).rows)
-    except Refused:
+    except Refusal:
         return frozenset()
 
 
 @ROUTES.add(f"{ERP}/list", concerns=_listed, faults=_LISTED)
 @ROUTES.add(*paths("query"), concerns=_listed, faults=_LISTED)
-def query(call: Call) -> dict[str, Any]:
+def query(call: SandboxCall) -> dict[str, Any]:
     """One page of rows.
 
     Raises:
-        Refused: 10013, 10014, 10010, 20016, 11015, 20012 for the credentials; 32000 for the
+        Refusal: 10013, 10014, 10010, 20016, 11015, 20012 for the credentials; 32000 for the
             search; 10013 for its offset.
     """
     data = opened(call)
@@ -191,11 +193,11 @@ def query(call: Call) -> dict[str, Any]:
 
 @ROUTES.add(f"{ERP}/get", concerns=named, faults=_SHOWN)
 @ROUTES.add(*paths("get"), concerns=named, faults=_SHOWN)
-def get(call: Call) -> dict[str, Any]:
+def get(call: SandboxCall) -> dict[str, Any]:
     """One whole record as it is now; empty data for one that is not there or not visible.
 
     Raises:
-        Refused: as ``query``; 30027, or 30007 for a department, for an unknown record in the
+        Refusal: as ``query``; 30027, or 30007 for a department, for an unknown record in the
             profile ``strict``.
     """
     data = opened(call)
@@ -205,7 +207,7 @@ def get(call: Call) -> dict[str, Any]:
         raise invalid(32000, "data.objectDataId", "send an _id")
     row = table.find(record_id, call.now)
     if row is None and call.tenant.profile.names_unknown:
-        raise Refused(*table.unknown)
+        raise Refusal(*table.unknown)
     if row is None or row.mark in table.hidden:
         return {"data": {}}
     record = table.record(row, call.now, converts=converts)
@@ -242,11 +244,11 @@ _GENERIC: Final = ("_id", "name", "owner", "life_status", *_STAMPS)
 
 
 @ROUTES.add("/cgi/crm/v2/object/list")
-def object_list(call: Call) -> dict[str, Any]:
+def object_list(call: SandboxCall) -> dict[str, Any]:
     """Name the objects that have records, people and departments first.
 
     Raises:
-        Refused: 10013, 10014, 10010 for the credentials' form; 20016, 11015, 20012.
+        Refusal: 10013, 10014, 10010 for the credentials' form; 20016, 11015, 20012.
     """
     login(call)
     return {
@@ -265,11 +267,11 @@ def object_list(call: Call) -> dict[str, Any]:
 
 
 @ROUTES.add("/cgi/crm/v2/object/describe")
-def object_describe(call: Call) -> dict[str, Any]:
+def object_describe(call: SandboxCall) -> dict[str, Any]:
     """Describe the object ``data.apiName``. One public client sends ``apiName`` flat (grade B).
 
     Raises:
-        Refused: As ``object/list``; 32000, there is no such object.
+        Refusal: As ``object/list``; 32000, there is no such object.
     """
     login(call)
     data = as_object(call.body.get("data"))
@@ -281,7 +283,7 @@ def object_describe(call: Call) -> dict[str, Any]:
     return {"data": {"describe": {"api_name": name, "display_name": name, "fields": fields}}}
 
 
-def _fields(call: Call, name: str) -> list[str]:
+def _fields(call: SandboxCall, name: str) -> list[str]:
     """Return the names of the fields that every record has, or some record."""
     names = dict.fromkeys(_FIELDS.get(name, _GENERIC))
     for row in call.tenant.table(name).beyond(None):

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.sandbox._messages import Refused, as_object, as_whole, invalid
+from shim.sandbox._messages import Refusal, as_object, as_whole, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shim.sandbox._routes import Call
-    from shim.sandbox._tables import Department, Member
+    from shim.sandbox._routes import SandboxCall
+    from shim.sandbox._tables import DepartmentRow, MemberRow
 
 #: Where today's pages print the members' and departments' calls, with the same flat body (grade A).
 UPDATE: Final = "/cgi/crm/v2/data/update"
@@ -40,7 +40,7 @@ def whole(value: object, code: int, name: str) -> int:
     """Return an integer; 30.0 is one.
 
     Raises:
-        Refused: ``code``, the parameter ``name`` is something else.
+        Refusal: ``code``, the parameter ``name`` is something else.
     """
     number = as_whole(value)
     if number is None:
@@ -48,11 +48,11 @@ def whole(value: object, code: int, name: str) -> int:
     return number
 
 
-def sent(call: Call, key: str) -> dict[str, Any]:
+def sent(call: SandboxCall, key: str) -> dict[str, Any]:
     """Return the object a call wraps its parameters in.
 
     Raises:
-        Refused: 15002, there is none.
+        Refusal: 15002, there is none.
     """
     value = as_object(call.body.get(key))
     if value is None:
@@ -60,11 +60,11 @@ def sent(call: Call, key: str) -> dict[str, Any]:
     return value
 
 
-def new_status(call: Call) -> str:
+def new_status(call: SandboxCall) -> str:
     """Return the status to set, in the objects' code.
 
     Raises:
-        Refused: 15002, it is neither 1 nor 2.
+        Refusal: 15002, it is neither 1 nor 2.
     """
     given = call.body.get("status")
     asked = given if isinstance(given, str) else as_whole(given)
@@ -73,15 +73,15 @@ def new_status(call: Call) -> str:
     return _STATUS[asked]
 
 
-def known_member(call: Call, open_user_id: str) -> Member:
+def known_member(call: SandboxCall, open_user_id: str) -> MemberRow:
     """Return a member.
 
     Raises:
-        Refused: 20012, there is none of that openUserId.
+        Refusal: 20012, there is none of that openUserId.
     """
     member = call.tenant.people.by_open_user_id.get(open_user_id)
     if member is None:
-        raise Refused(20012)
+        raise Refusal(20012)
     return member
 
 
@@ -89,12 +89,12 @@ def open_user_id_of(value: object) -> str:
     """Return an openUserId that has the right form.
 
     Raises:
-        Refused: 10010 for none, 11008 for what is no string.
+        Refusal: 10010 for none, 11008 for what is no string.
     """
     if value is None or value == "":
-        raise Refused(10010)
+        raise Refusal(10010)
     if not isinstance(value, str):
-        raise Refused(11008)
+        raise Refusal(11008)
     return value
 
 
@@ -103,24 +103,24 @@ def marked(open_user_id: object) -> frozenset[str]:
     return frozenset({open_user_id} if isinstance(open_user_id, str) else ())
 
 
-def known_department(call: Call, number: int) -> Department:
+def known_department(call: SandboxCall, number: int) -> DepartmentRow:
     """Return a department.
 
     Raises:
-        Refused: 30007, there is none of that number.
+        Refusal: 30007, there is none of that number.
     """
     row = call.tenant.departments.by_number.get(number)
     if row is None:
-        raise Refused(30007)
+        raise Refusal(30007)
     return row
 
 
-def marks_of_department(call: Call, department_id: object) -> frozenset[str]:
+def marks_of_department(call: SandboxCall, department_id: object) -> frozenset[str]:
     """Return the mark of the department that has this id, if there is one."""
     row = call.tenant.departments.find(str(department_id), call.now)
     return frozenset({row.mark} if row else ())
 
 
-def of_department_id(call: Call) -> frozenset[str]:
+def of_department_id(call: SandboxCall) -> frozenset[str]:
     """Return the mark of the department that a call names as ``departmentId``."""
     return marks_of_department(call, call.body.get("departmentId"))

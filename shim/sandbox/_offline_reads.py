@@ -15,7 +15,7 @@ import re
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.sandbox._messages import Refused, as_list, as_whole, invalid, is_name
+from shim.sandbox._messages import Refusal, as_list, as_whole, invalid, is_name
 from shim.sandbox._offline_calls import (
     QUERY,
     flat,
@@ -26,11 +26,11 @@ from shim.sandbox._offline_calls import (
     open_user_id_of,
     whole,
 )
-from shim.sandbox._routes import ROUTES, Call, acting, credentials, enter
-from shim.sandbox._tables import COMPANY, Member
+from shim.sandbox._routes import ROUTES, SandboxCall, acting, credentials, enter
+from shim.sandbox._tables import COMPANY, MemberRow
 
 if TYPE_CHECKING:
-    from shim.sandbox._tenant import Tenant
+    from shim.sandbox._tenant import SandboxTenant
 
 #: Grade A.
 _MOST_ROWS: Final = 1000
@@ -39,7 +39,7 @@ _DETAIL: Final = "showDepartmentIdsDetail"
 _RANGE: Final = frozenset({"startTime", "endTime", "pageSize", "pageNumber", _DETAIL})
 
 
-def _of_user_id(call: Call) -> frozenset[str]:
+def _of_user_id(call: SandboxCall) -> frozenset[str]:
     return marked(call.body.get("openUserId"))
 
 
@@ -57,7 +57,9 @@ def _first(value: object) -> str:
     return _text(next(iter(as_list(value) or []), ""))
 
 
-def employee(tenant: Tenant, member: Member, now: float, *, detail: bool) -> dict[str, Any]:
+def employee(
+    tenant: SandboxTenant, member: MemberRow, now: float, *, detail: bool
+) -> dict[str, Any]:
     """Return a member as two of the calls show it."""
     record, facts = tenant.people.record(member, now), tenant.people.facts(member)
     main, attached = _numbers(record["main_department"]), _numbers(record["vice_departments"])
@@ -88,7 +90,7 @@ def employee(tenant: Tenant, member: Member, now: float, *, detail: bool) -> dic
     }
 
 
-def _detail(call: Call) -> bool:
+def _detail(call: SandboxCall) -> bool:
     value = call.body.get(_DETAIL)
     if value is not None and not isinstance(value, bool):
         raise invalid(15002, _DETAIL, "send true or false")
@@ -97,11 +99,11 @@ def _detail(call: Call) -> bool:
 
 @ROUTES.add("/cgi/user/get", concerns=_of_user_id)
 @ROUTES.add(QUERY, accepts=flat("openUserId"), concerns=_of_user_id)
-def query_employee_info_by_open_user_id(call: Call) -> dict[str, Any]:
+def query_employee_info_by_open_user_id(call: SandboxCall) -> dict[str, Any]:
     """Query Employee Info By OpenUserId: the answer's fields stand beside the envelope's.
 
     Raises:
-        Refused: 10013, 10014, 10010, 11008, 15002; 20016, 11015; 20012 for an unknown member.
+        Refusal: 10013, 10014, 10010, 11008, 15002; 20016, 11015; 20012 for an unknown member.
     """
     credentials(call)
     open_user_id, detail = open_user_id_of(call.body.get("openUserId")), _detail(call)
@@ -109,23 +111,23 @@ def query_employee_info_by_open_user_id(call: Call) -> dict[str, Any]:
     return employee(call.tenant, known_member(call, open_user_id), call.now, detail=detail)
 
 
-def _with_mobile(call: Call) -> list[tuple[Member, dict[str, Any]]]:
+def _with_mobile(call: SandboxCall) -> list[tuple[MemberRow, dict[str, Any]]]:
     mobile = call.body.get("mobile")
     people = call.tenant.people
     return [row for row in people.records(call.now) if row[1]["phone"] == mobile]
 
 
-def _of_mobile(call: Call) -> frozenset[str]:
+def _of_mobile(call: SandboxCall) -> frozenset[str]:
     return frozenset(member.mark for member, _ in _with_mobile(call))
 
 
 @ROUTES.add("/cgi/user/getByMobile", concerns=_of_mobile)
 @ROUTES.add(QUERY, accepts=flat("mobile"), concerns=_of_mobile)
-def query_employee_by_mobile(call: Call) -> dict[str, Any]:
+def query_employee_by_mobile(call: SandboxCall) -> dict[str, Any]:
     """Query Employee By Mobile: everybody with exactly that number. U: none is an empty list.
 
     Raises:
-        Refused: 10013, 10014, 15002; 20016, 11015.
+        Refusal: 10013, 10014, 15002; 20016, 11015.
     """
     credentials(call)
     if not is_name(call.body.get("mobile")):
@@ -157,12 +159,12 @@ def _is_range(body: dict[str, Any]) -> bool:
     return "data" not in body and not _RANGE.isdisjoint(body)
 
 
-def _time(call: Call, key: str) -> int | None:
+def _time(call: SandboxCall, key: str) -> int | None:
     value = call.body.get(key)
     return None if value is None else whole(value, 15002, key)
 
 
-def _size(call: Call, key: str, default: int, most: float) -> int:
+def _size(call: SandboxCall, key: str, default: int, most: float) -> int:
     value = call.body.get(key)
     size = default if value is None else whole(value, 15002, key)
     if not 1 <= size <= most:
@@ -170,7 +172,7 @@ def _size(call: Call, key: str, default: int, most: float) -> int:
     return size
 
 
-def _page(call: Call) -> tuple[list[tuple[int, Member]], list[Member], int, int]:
+def _page(call: SandboxCall) -> tuple[list[tuple[int, MemberRow]], list[MemberRow], int, int]:
     """Return everybody in the range with the time of change, the page, its number and its size."""
     start, end = _time(call, "startTime"), _time(call, "endTime")
     if start is not None and end is not None and end <= start:
@@ -185,20 +187,20 @@ def _page(call: Call) -> tuple[list[tuple[int, Member]], list[Member], int, int]
     return everybody, page, number, size
 
 
-def _of_page(call: Call) -> frozenset[str]:
+def _of_page(call: SandboxCall) -> frozenset[str]:
     try:
         return frozenset(member.mark for member in _page(call)[1])
-    except Refused:
+    except Refusal:
         return frozenset()
 
 
 @ROUTES.add("/cgi/user/get/batchByUpdTime", concerns=_of_page)
 @ROUTES.add(QUERY, accepts=_is_range, concerns=_of_page)
-def query_updated_employee_list_by_time_range(call: Call) -> dict[str, Any]:
+def query_updated_employee_list_by_time_range(call: SandboxCall) -> dict[str, Any]:
     """Query Updated Employee List By Time Range: both ends included, by ascending ``_id`` (U).
 
     Raises:
-        Refused: 10013, 10014, 15002; 20016, 11015.
+        Refusal: 10013, 10014, 15002; 20016, 11015.
     """
     credentials(call)
     everybody, page, number, size = _page(call)
@@ -213,7 +215,7 @@ def query_updated_employee_list_by_time_range(call: Call) -> dict[str, Any]:
     }
 
 
-def _below(call: Call, number: int) -> set[str]:
+def _below(call: SandboxCall, number: int) -> set[str]:
     """Return the ids of a department and, if the call asks for them, of all below it."""
     if call.body.get("fetchChild") is not True:
         return {str(number)}
@@ -225,7 +227,7 @@ def _below(call: Call, number: int) -> set[str]:
     } | {str(number)}
 
 
-def _within(call: Call, number: int) -> list[tuple[Member, dict[str, Any]]]:
+def _within(call: SandboxCall, number: int) -> list[tuple[MemberRow, dict[str, Any]]]:
     """Return the members whose main or attached department is one of these, by their numbers."""
     wanted = _below(call, number)
     people = call.tenant.people
@@ -241,11 +243,11 @@ def _ids(*values: object) -> set[str]:
     return {str(each) for value in values if isinstance(value, list) for each in value}
 
 
-def _asked_for(call: Call) -> list[tuple[Member, dict[str, Any]]]:
+def _asked_for(call: SandboxCall) -> list[tuple[MemberRow, dict[str, Any]]]:
     """Check the call, and return whom it asks for.
 
     Raises:
-        Refused: 10013, 10014, 11009, 15002; 20016, 11015; 30007 for an unknown department.
+        Refusal: 10013, 10014, 11009, 15002; 20016, 11015; 30007 for an unknown department.
     """
     credentials(call)
     number = whole(call.body.get("departmentId"), 11009, "departmentId")
@@ -253,32 +255,32 @@ def _asked_for(call: Call) -> list[tuple[Member, dict[str, Any]]]:
         raise invalid(15002, "fetchChild", "send true or false")
     enter(call, acting(call))
     if number != COMPANY and number not in call.tenant.departments.by_number:
-        raise Refused(30007)
+        raise Refusal(30007)
     return _within(call, number)
 
 
-def _marks(call: Call) -> frozenset[str]:
+def _marks(call: SandboxCall) -> frozenset[str]:
     number = as_whole(call.body.get("departmentId"))
     return frozenset(row.mark for row, _ in _within(call, number)) if number else frozenset()
 
 
 @ROUTES.add("/cgi/user/list", concerns=_marks)
-def user_list(call: Call) -> dict[str, Any]:
+def user_list(call: SandboxCall) -> dict[str, Any]:
     """Members of a department with all that is known of them, enabled and disabled.
 
     Raises:
-        Refused: 10013, 10014, 11009, 15002; 20016, 11015; 30007 for an unknown department.
+        Refusal: 10013, 10014, 11009, 15002; 20016, 11015; 30007 for an unknown department.
     """
     rows = _asked_for(call)
     return {"userList": [employee(call.tenant, row, call.now, detail=True) for row, _ in rows]}
 
 
 @ROUTES.add("/cgi/user/simpleList", concerns=_marks)
-def user_simple_list(call: Call) -> dict[str, Any]:
+def user_simple_list(call: SandboxCall) -> dict[str, Any]:
     """Members of a department by openUserId and name.
 
     Raises:
-        Refused: As ``/cgi/user/list``.
+        Refusal: As ``/cgi/user/list``.
     """
     rows = _asked_for(call)
     return {
@@ -298,11 +300,11 @@ def _is_bare(body: dict[str, Any]) -> bool:
     return body.keys() <= BARE
 
 
-def _of_list(call: Call) -> frozenset[str]:
+def _of_list(call: SandboxCall) -> frozenset[str]:
     return frozenset(row["_id"] for row in _listed(call))
 
 
-def _listed(call: Call) -> list[dict[str, Any]]:
+def _listed(call: SandboxCall) -> list[dict[str, Any]]:
     """Return the departments that are not deleted (grade C), by ascending id."""
     rows = [record for _, record in call.tenant.departments.records(call.now)]
     return sorted(
@@ -312,11 +314,11 @@ def _listed(call: Call) -> list[dict[str, Any]]:
 
 @ROUTES.add("/cgi/department/list", concerns=_of_list)
 @ROUTES.add(QUERY, accepts=_is_bare, concerns=_of_list)
-def get_department_list(call: Call) -> dict[str, Any]:
+def get_department_list(call: SandboxCall) -> dict[str, Any]:
     """Get Department List. U: how today's shared address tells it, which has nothing of its own.
 
     Raises:
-        Refused: 10013, 10014; 20016, 11015.
+        Refusal: 10013, 10014; 20016, 11015.
     """
     credentials(call)
     enter(call, acting(call))
@@ -338,11 +340,11 @@ def get_department_list(call: Call) -> dict[str, Any]:
 
 @ROUTES.add("/cgi/department/detail", concerns=of_department_id)
 @ROUTES.add(QUERY, accepts=flat("departmentId"), concerns=of_department_id)
-def get_department_details(call: Call) -> dict[str, Any]:
+def get_department_details(call: SandboxCall) -> dict[str, Any]:
     """Get Department Details.
 
     Raises:
-        Refused: 10013, 10014, 11008, 11009; 20016, 11015, 20012; 30007 unknown.
+        Refusal: 10013, 10014, 11008, 11009; 20016, 11015, 20012; 30007 unknown.
     """
     credentials(call)
     by = acting(call, printed=True)

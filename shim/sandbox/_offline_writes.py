@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from shim.sandbox._faults import NO_OP
-from shim.sandbox._messages import Refused, as_list, as_object, as_whole, invalid, is_name
+from shim.sandbox._messages import Refusal, as_list, as_object, as_whole, invalid, is_name
 from shim.sandbox._offline_calls import (
     UPDATE,
     flat,
@@ -19,7 +19,7 @@ from shim.sandbox._offline_calls import (
     sent,
     whole,
 )
-from shim.sandbox._routes import ROUTES, Call, acting, credentials, enter
+from shim.sandbox._routes import ROUTES, SandboxCall, acting, credentials, enter
 from shim.sandbox._tables import COMPANY
 
 if TYPE_CHECKING:
@@ -85,17 +85,17 @@ _ASIDE: Final[tuple[str, ...]] = (
 )
 
 
-def _of_user(call: Call) -> frozenset[str]:
+def _of_user(call: SandboxCall) -> frozenset[str]:
     return marked((as_object(call.body.get("user")) or {}).get("openUserId"))
 
 
 @ROUTES.add("/cgi/user/update", concerns=_of_user, faults=NO_OP)
 @ROUTES.add(UPDATE, accepts=flat("user"), concerns=_of_user, faults=NO_OP)
-def update_member(call: Call) -> dict[str, Any]:
+def update_member(call: SandboxCall) -> dict[str, Any]:
     """Update Member: what ``user`` does not give stays; unknown keys are passed over (U).
 
     Raises:
-        Refused: 10013, 10014, 15002, 10010, 11008, 11009; 20016, 11015; 20012 for an unknown
+        Refusal: 10013, 10014, 15002, 10010, 11008, 11009; 20016, 11015; 20012 for an unknown
             member or leader, 30007 for an unknown department.
     """
     credentials(call)
@@ -105,7 +105,7 @@ def update_member(call: Call) -> dict[str, Any]:
     for name, value in given.items():
         fits, code = _FORMS[name]
         if not fits(value):
-            raise Refused(code, f"parameter user.{name} is not valid")
+            raise Refusal(code, f"parameter user.{name} is not valid")
     attached = [int(each) for each in given.get("attachingDepartmentIds", ())]
     if len(attached) > _MOST_ATTACHED:
         raise invalid(15002, "user.attachingDepartmentIds", f"{_MOST_ATTACHED} at most")
@@ -119,7 +119,7 @@ def update_member(call: Call) -> dict[str, Any]:
     if "attachingDepartmentIds" in given:
         fields["vice_departments"] = [str(each) for each in attached]
     if not all(each in call.tenant.departments.by_number for each in departments):
-        raise Refused(30007)
+        raise Refusal(30007)
     if "leaderId" in given:
         fields["leader"] = [known_member(call, given["leaderId"]).open_user_id]
     if member.mark not in call.skipped:
@@ -128,7 +128,7 @@ def update_member(call: Call) -> dict[str, Any]:
     return {}
 
 
-def _of_department(call: Call) -> frozenset[str]:
+def _of_department(call: SandboxCall) -> frozenset[str]:
     return marks_of_department(call, (as_object(call.body.get("department")) or {}).get("id"))
 
 
@@ -138,11 +138,11 @@ def _optional(value: object, code: int, name: str) -> int | None:
 
 @ROUTES.add("/cgi/department/update", concerns=_of_department, faults=NO_OP)
 @ROUTES.add(UPDATE, accepts=flat("department"), concerns=_of_department, faults=NO_OP)
-def update_department(call: Call) -> dict[str, Any]:
+def update_department(call: SandboxCall) -> dict[str, Any]:
     """Update Department: what ``department`` does not give stays.
 
     Raises:
-        Refused: 10013, 10014, 15002, 11009; 20016, 11015; 30007 for an unknown department
+        Refusal: 10013, 10014, 15002, 11009; 20016, 11015; 30007 for an unknown department
             or parent, 15002 for a parent that is the department itself or below it.
     """
     credentials(call)
@@ -171,11 +171,11 @@ def update_department(call: Call) -> dict[str, Any]:
 
 @ROUTES.add("/cgi/department/setStatus", concerns=of_department_id, faults=NO_OP)
 @ROUTES.add(UPDATE, accepts=flat("departmentId", "status"), concerns=of_department_id, faults=NO_OP)
-def set_department_status(call: Call) -> dict[str, Any]:
+def set_department_status(call: SandboxCall) -> dict[str, Any]:
     """Set Department Status: 1 disables, 2 enables (grade A), and also brings back a deleted one.
 
     Raises:
-        Refused: 10013, 10014, 11009, 15002; 20016, 11015; 30007 unknown.
+        Refusal: 10013, 10014, 11009, 15002; 20016, 11015; 30007 unknown.
     """
     credentials(call)
     number = whole(call.body.get("departmentId"), 11009, "departmentId")
@@ -195,7 +195,7 @@ def _is_single(body: dict[str, Any]) -> bool:
     return _has_one(body) or _has_some(body)
 
 
-def _named(call: Call) -> frozenset[str]:
+def _named(call: SandboxCall) -> frozenset[str]:
     ids = [*(as_list(call.body.get("openUserIds")) or []), call.body.get("openUserId")]
     known = call.tenant.people.by_open_user_id
     return frozenset(each for each in ids if isinstance(each, str) and each in known)
@@ -205,22 +205,22 @@ def _members(value: object) -> list[str]:
     """Return a list of openUserIds, empty for none at all.
 
     Raises:
-        Refused: 11008.
+        Refusal: 11008.
     """
     ids = [] if value is None or value == "" else as_list(value)
     if ids is None or not all(map(is_name, ids)):
-        raise Refused(11008)
+        raise Refusal(11008)
     return [str(each) for each in ids]
 
 
-def _set(call: Call, ids: list[str], status: str) -> None:
+def _set(call: SandboxCall, ids: list[str], status: str) -> None:
     known = call.tenant.people.by_open_user_id
     # U: what a batch with an unknown member answers. Here the known ones are set nevertheless.
     for each in dict.fromkeys(ids):
         if each in known and each not in call.skipped:
             call.tenant.people.write(known[each], {"status": status}, call.now)
     if not all(each in known for each in ids):
-        raise Refused(20012)
+        raise Refusal(20012)
 
 
 @ROUTES.add("/cgi/user/batchSetStatus", concerns=_named, faults=NO_OP)
@@ -230,16 +230,16 @@ def _set(call: Call, ids: list[str], status: str) -> None:
     concerns=_named,
     faults=NO_OP,
 )
-def set_member_status_batch(call: Call) -> dict[str, Any]:
+def set_member_status_batch(call: SandboxCall) -> dict[str, Any]:
     """Set Member Status (Batch): status 1 disables, 2 enables (grade A).
 
     Raises:
-        Refused: 10013, 10014, 10010 or 11008, 15002; 20016, 11015; 20012 for an unknown member.
+        Refusal: 10013, 10014, 10010 or 11008, 15002; 20016, 11015; 20012 for an unknown member.
     """
     credentials(call)
     ids = _members(call.body.get("openUserIds"))
     if not ids:
-        raise Refused(10010)
+        raise Refusal(10010)
     status = new_status(call)
     enter(call, acting(call))
     _set(call, ids, status)
@@ -248,13 +248,13 @@ def set_member_status_batch(call: Call) -> dict[str, Any]:
 
 @ROUTES.add("/cgi/user/setStatus", concerns=_named, faults=NO_OP)
 @ROUTES.add(UPDATE, accepts=_is_single, concerns=_named, faults=NO_OP)
-def set_member_status(call: Call) -> dict[str, Any]:
+def set_member_status(call: SandboxCall) -> dict[str, Any]:
     """Set Member Status: of ``openUserId``, of ``openUserIds``, or of both together (U).
 
     ``currentOpenUserId`` is printed, and left out by public clients (grade C).
 
     Raises:
-        Refused: 10013, 10014, 11008, 10010, 15002; 20016, 11015; 20012 for an unknown acting
+        Refusal: 10013, 10014, 11008, 10010, 15002; 20016, 11015; 20012 for an unknown acting
             user or member.
     """
     credentials(call)
@@ -263,7 +263,7 @@ def set_member_status(call: Call) -> dict[str, Any]:
     ids = [*_members([] if one is None or one == "" else [one])]
     ids += _members(call.body.get("openUserIds"))
     if not ids:
-        raise Refused(10010)
+        raise Refusal(10010)
     status = new_status(call)
     enter(call, by)
     _set(call, ids, status)

@@ -156,7 +156,7 @@ ProfileName = Literal["fsuid", "employee_id", "hidden", "read_only", "strict", "
 
 
 @dataclass(frozen=True)
-class Profile:
+class TenantProfile:
     """How one kind of tenant behaves.
 
     Attributes:
@@ -200,25 +200,25 @@ class Profile:
 
 #: ``fsuid``: ``user_id`` is the FSUID, ``_id`` 24 hexadecimal digits, a write is there at once.
 #: ``convertUserId: false`` turns ``user_id`` into the employee number (grade B).
-FSUID: Final = Profile()
+FSUID: Final = TenantProfile()
 #: ``employee_id``: ``user_id`` is a number such as "1001" and a filter on it wants that number,
 #: unless the call sends ``convertUserId: true``; then both are the FSUID.
 #: ``_id`` is the number either way (grade B: one real answer of 2020).
-EMPLOYEE_ID: Final = Profile(converts_user_id=False, numbers_as_ids=True)
+EMPLOYEE_ID: Final = TenantProfile(converts_user_id=False, numbers_as_ids=True)
 #: ``hidden``: one member in five (or ``hidden=``), at least one, has no row in ``query`` and empty
 #: data in ``get``, with ``errorCode`` 0 (grade A). Updating one answers 20014, a department 20023
 #: (grade C: no page says). The offline API neither knows nor respects this permission.
-HIDDEN: Final = Profile(hidden_share=0.2)
+HIDDEN: Final = TenantProfile(hidden_share=0.2)
 #: ``read_only``: an object update of a good record answers 0 with its ``dataId`` and changes
 #: nothing at all, version and time included (grade U: the write doubt of ``contract.md``).
 #: The offline API still writes.
-READ_ONLY: Final = Profile(keeps_writes=False)
+READ_ONLY: Final = TenantProfile(keeps_writes=False)
 #: ``strict``: one record in ten, at least one, is locked: an object update of it answers 50009.
 #: ``get`` of an unknown record answers 30027, of a department 30007. Preset objects other than
 #: ``PersonnelObj`` have no second address, and headers have to be exact. A token lives for 60 calls
 #: (``token_calls=``), then 20016. 100 calls in 20 s on each path, unless ``quota_calls=`` says
 #: otherwise. The offline API meets the token and the quota, and not the lock (grade C).
-STRICT: Final = Profile(
+STRICT: Final = TenantProfile(
     locked_share=0.1,
     presets_at_custom=False,
     checks_headers=True,
@@ -229,8 +229,8 @@ STRICT: Final = Profile(
 #: ``lagging``: ``query`` shows a write, in its filters and in its rows, ``lag_seconds`` later;
 #: ``get`` at once (grade A that lists come from an index, C for the OpenAPI). An offline write lags
 #: alike. ``total`` is not to be trusted (grade B: it was seen wrong on some pages).
-LAGGING: Final = Profile(lags=True, counts_total=False)
-PROFILES: Final[dict[str, Profile]] = {
+LAGGING: Final = TenantProfile(lags=True, counts_total=False)
+PROFILES: Final[dict[str, TenantProfile]] = {
     "fsuid": FSUID,
     "employee_id": EMPLOYEE_ID,
     "hidden": HIDDEN,
@@ -271,7 +271,7 @@ class Plan:
     members: int
     departments: int
     objects: tuple[tuple[str, int], ...]
-    profile: Profile
+    profile: TenantProfile
     seed: int
     quota_calls: int
     quota_seconds: float

@@ -1,6 +1,6 @@
 """Calls and endpoints, the register of all endpoints, and who may make a call.
 
-An endpoint is one decorated function: ``Call`` in, the keys beside the envelope out.
+An endpoint is one decorated function: ``SandboxCall`` in, the keys beside the envelope out.
 Two may share an address as long as the shape of the body tells them apart.
 
 A request has one of two styles of credentials (grade A). Body style: ``corpAccessToken``,
@@ -17,16 +17,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.sandbox._messages import Refused
+from shim.sandbox._messages import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shim.sandbox._tenant import Tenant
+    from shim.sandbox._tenant import SandboxTenant
 
 
 @dataclass(frozen=True)
-class Call:
+class SandboxCall:
     """One call that reached its endpoint.
 
     Attributes:
@@ -40,7 +40,7 @@ class Call:
         headers: Its headers that are credentials, with their names in lower case.
     """
 
-    tenant: Tenant = field(repr=False)
+    tenant: SandboxTenant = field(repr=False)
     body: dict[str, Any] = field(repr=False)
     now: float
     skipped: frozenset[str] = frozenset()
@@ -53,24 +53,24 @@ class Call:
         """Return a string of the body that must be there and not be empty.
 
         Raises:
-            Refused: ``code``.
+            Refusal: ``code``.
         """
         value = self.body.get(key)
         if not isinstance(value, str) or not value:
-            raise Refused(code)
+            raise Refusal(code)
         return value
 
 
-def _nobody(_call: Call) -> frozenset[str]:
+def _nobody(_call: SandboxCall) -> frozenset[str]:
     return frozenset()
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class SandboxEndpoint:
     """One interface of the vendor's.
 
     Attributes:
-        answer: Does the call; returns the keys beside the envelope, or raises ``Refused``.
+        answer: Does the call; returns the keys beside the envelope, or raises ``Refusal``.
         paths: Its addresses.
         accepts: Whether a body is meant for it, where the address is shared. None: every body
             that is not meant for another.
@@ -80,11 +80,11 @@ class Endpoint:
         is_token: It is the token interface, which has a quota of its own.
     """
 
-    answer: Callable[[Call], dict[str, Any]]
+    answer: Callable[[SandboxCall], dict[str, Any]]
     paths: tuple[str, ...]
     accepts: Callable[[dict[str, Any]], bool] | None = None
     method: str = "POST"
-    concerns: Callable[[Call], frozenset[str]] = _nobody
+    concerns: Callable[[SandboxCall], frozenset[str]] = _nobody
     faults: frozenset[str] = frozenset()
     is_token: bool = False
 
@@ -93,17 +93,19 @@ class Routes:
     """The register of endpoints; of those at one address the first that accepts is taken."""
 
     def __init__(self) -> None:
-        self._at: dict[tuple[str, str], list[Endpoint]] = {}
+        self._at: dict[tuple[str, str], list[SandboxEndpoint]] = {}
 
     def add(
         self, *paths: str, **traits: Any
-    ) -> Callable[[Callable[[Call], dict[str, Any]]], Callable[[Call], dict[str, Any]]]:
-        """Register the decorated function; ``traits`` are the fields of ``Endpoint``."""
+    ) -> Callable[
+        [Callable[[SandboxCall], dict[str, Any]]], Callable[[SandboxCall], dict[str, Any]]
+    ]:
+        """Register the decorated function; ``traits`` are the fields of ``SandboxEndpoint``."""
 
         def register(
-            answer: Callable[[Call], dict[str, Any]],
-        ) -> Callable[[Call], dict[str, Any]]:
-            endpoint = Endpoint(answer, paths, **traits)
+            answer: Callable[[SandboxCall], dict[str, Any]],
+        ) -> Callable[[SandboxCall], dict[str, Any]]:
+            endpoint = SandboxEndpoint(answer, paths, **traits)
             for path in paths:
                 there = self._at.setdefault((endpoint.method, path), [])
                 there.append(endpoint)
@@ -117,16 +119,16 @@ class Routes:
         """Whether anything is at this address."""
         return (method, path) in self._at
 
-    def find(self, path: str, body: dict[str, Any], method: str = "POST") -> Endpoint:
+    def find(self, path: str, body: dict[str, Any], method: str = "POST") -> SandboxEndpoint:
         """Return the endpoint a call is for.
 
         Raises:
-            Refused: 10006, there is none.
+            Refusal: 10006, there is none.
         """
         for endpoint in self._at.get((method, path), ()):
             if endpoint.accepts is None or endpoint.accepts(body):
                 return endpoint
-        raise Refused(10006)
+        raise Refusal(10006)
 
 
 #: All endpoints. ``_dispatch`` imports the modules that fill it.
@@ -137,7 +139,7 @@ _IN_BODY: Final = ("corpAccessToken", "corpId", "currentOpenUserId")
 HEADERS: Final = ("authorization", "x-fs-ea", "x-fs-userid")
 
 
-def in_headers(call: Call) -> bool:
+def in_headers(call: SandboxCall) -> bool:
     """Whether a call has credentials in headers. Other schemes than Bearer are not looked at."""
     return (
         "x-fs-ea" in call.headers
@@ -146,28 +148,28 @@ def in_headers(call: Call) -> bool:
     )
 
 
-def credentials(call: Call) -> tuple[str, str]:
+def credentials(call: SandboxCall) -> tuple[str, str]:
     """Return the token, and the tenant's id: the ``corpId``, or the ``ea`` of the headers.
 
     Raises:
-        Refused: 10013 and 10014, one is missing; 32000, the styles are mixed.
+        Refusal: 10013 and 10014, one is missing; 32000, the styles are mixed.
     """
     if not in_headers(call):
         return call.text("corpAccessToken", 10013), call.text("corpId", 10014)
     for name in _IN_BODY:
         if call.body.get(name) is not None:
             msg = f"parameter {name} is not valid beside authorization, x-fs-ea and x-fs-userid"
-            raise Refused(32000, msg)
+            raise Refusal(32000, msg)
     given = call.headers.get("authorization", "")
     token = given[len(_BEARER) :].strip() if given.lower().startswith(_BEARER) else ""
     if not token:
-        raise Refused(10013, "authorization is missing: send Bearer and the accessToken")
+        raise Refusal(10013, "authorization is missing: send Bearer and the accessToken")
     if not call.headers.get("x-fs-ea"):
-        raise Refused(10014, "x-fs-ea is missing")
+        raise Refusal(10014, "x-fs-ea is missing")
     return token, call.headers["x-fs-ea"]
 
 
-def acting(call: Call, *, printed: bool = False) -> str | None:
+def acting(call: SandboxCall, *, printed: bool = False) -> str | None:
     """Return the acting employee as it was sent, where it may be left out; "" is left out, too (U).
 
     Args:
@@ -175,7 +177,7 @@ def acting(call: Call, *, printed: bool = False) -> str | None:
         printed: Its page prints ``currentOpenUserId``. Other calls do not look at it (grade C).
 
     Raises:
-        Refused: 11008, it is there and no string.
+        Refusal: 11008, it is there and no string.
     """
     if in_headers(call):
         return call.headers.get("x-fs-userid") or None
@@ -183,44 +185,44 @@ def acting(call: Call, *, printed: bool = False) -> str | None:
         return None
     by = call.body.get("currentOpenUserId")
     if by is not None and not isinstance(by, str):
-        raise Refused(11008, "currentOpenUserId is not valid")
+        raise Refusal(11008, "currentOpenUserId is not valid")
     return by or None
 
 
-def required_acting(call: Call) -> str:
+def required_acting(call: SandboxCall) -> str:
     """Return the acting employee as it was sent, for a call that needs one.
 
     Raises:
-        Refused: 10010, it is missing.
+        Refusal: 10010, it is missing.
     """
     if not in_headers(call):
         return call.text("currentOpenUserId", 10010)
     by = acting(call)
     if by is None:
-        raise Refused(10010, "x-fs-userid is missing")
+        raise Refusal(10010, "x-fs-userid is missing")
     return by
 
 
-def actor(call: Call, by: str) -> str:
+def actor(call: SandboxCall, by: str) -> str:
     """Return the openUserId of the acting employee.
 
     Raises:
-        Refused: 20012, there is no such employee.
+        Refusal: 20012, there is no such employee.
     """
     if not in_headers(call):
         if not call.tenant.knows(by):
-            raise Refused(20012, "currentOpenUserId is not found")
+            raise Refusal(20012, "currentOpenUserId is not found")
         return by
     open_user_id = call.tenant.numbered(by)
     if open_user_id is None and not call.tenant.profile.checks_headers and call.tenant.knows(by):
         return by
     if open_user_id is None:
         msg = "x-fs-userid is not found: send an employee id such as 1000, not an openUserId"
-        raise Refused(20012, msg)
+        raise Refusal(20012, msg)
     return open_user_id
 
 
-def enter(call: Call, by: str | None = None) -> None:
+def enter(call: SandboxCall, by: str | None = None) -> None:
     """Let a call in whose credentials have the right form. Spends one call of the token.
 
     Args:
@@ -228,38 +230,38 @@ def enter(call: Call, by: str | None = None) -> None:
         by: The acting employee as it was sent, if there is one.
 
     Raises:
-        Refused: 20016, 11015 or 20012, in this order.
+        Refusal: 20016, 11015 or 20012, in this order.
     """
     token, tenant_id = credentials(call)
     call.tenant.tokens.use(token, call.now)
     if in_headers(call):
         if call.tenant.profile.checks_headers and tenant_id != call.tenant.ea:
-            raise Refused(11015, "x-fs-ea is not valid")
+            raise Refusal(11015, "x-fs-ea is not valid")
     elif tenant_id != call.tenant.corp_id:
-        raise Refused(11015)
+        raise Refusal(11015)
     if by is not None:
         actor(call, by)
 
 
-def _check_app(call: Call) -> None:
+def _check_app(call: SandboxCall) -> None:
     """Check ``appId``, ``appSecret`` and ``permanentCode``.
 
     Raises:
-        Refused: 10006 for a wrong app, 20015 for a wrong permanent code.
+        Refusal: 10006 for a wrong app, 20015 for a wrong permanent code.
     """
     tenant = call.tenant
     if call.body.get("appId") != tenant.app_id or call.body.get("appSecret") != tenant.app_secret:
-        raise Refused(10006, "appId or appSecret is not valid")
+        raise Refusal(10006, "appId or appSecret is not valid")
     if call.body.get("permanentCode") != tenant.permanent_code:
-        raise Refused(20015)
+        raise Refusal(20015)
 
 
 @ROUTES.add("/cgi/corpAccessToken/get/V2", is_token=True)
-def corp_access_token(call: Call) -> dict[str, Any]:
+def corp_access_token(call: SandboxCall) -> dict[str, Any]:
     """Give a token for a body's ``corpAccessToken``; ``expiresIn`` in seconds.
 
     Raises:
-        Refused: 10006 for a wrong app, 20015 for a wrong permanent code.
+        Refusal: 10006 for a wrong app, 20015 for a wrong permanent code.
     """
     _check_app(call)
     token, seconds = call.tenant.tokens.ask(call.now)
@@ -267,18 +269,18 @@ def corp_access_token(call: Call) -> dict[str, Any]:
 
 
 @ROUTES.add("/oauth2.0/token", is_token=True)
-def access_token(call: Call) -> dict[str, Any]:
+def access_token(call: SandboxCall) -> dict[str, Any]:
     """Give a token for the header ``authorization``; ``expiresIn`` in seconds.
 
     ``openUserId`` is an employee that may act; U which, here the administrator. U: whether the
     token is the one of the other interface; here it is.
 
     Raises:
-        Refused: 15002 for another ``grantType``; 10006 for a wrong app, 20015 for a wrong permanent
+        Refusal: 15002 for another ``grantType``; 10006 for a wrong app, 20015 for a wrong permanent
             code.
     """
     if call.body.get("grantType") != "app_secret":
-        raise Refused(15002, "parameter grantType is not valid: send app_secret")
+        raise Refusal(15002, "parameter grantType is not valid: send app_secret")
     _check_app(call)
     tenant = call.tenant
     token, seconds = tenant.tokens.ask(call.now)

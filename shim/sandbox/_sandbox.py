@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from shim.sandbox._control import PREFIX, Clock, Controls, control
+from shim.sandbox._control import PREFIX, Controls, SandboxClock, control
 from shim.sandbox._plan import PROFILES, Plan, ProfileName, Some, kept
 from shim.sandbox._routes import HEADERS
 from shim.sandbox._transport import SandboxTransport
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
-    from shim.sandbox._messages import Reply
+    from shim.sandbox._messages import SandboxReply
 
 #: Where the transport door is; nothing listens there.
 BASE_URL: Final = "https://sandbox.fxiaoke.invalid"
@@ -104,7 +104,7 @@ class Sandbox(Controls):
             token_calls=kind.token_calls if token_calls is None else token_calls,
             epoch=epoch,
         )
-        super().__init__(plan, Clock(clock or time.monotonic, speed), BASE_URL)
+        super().__init__(plan, SandboxClock(clock or time.monotonic, speed), BASE_URL)
 
     def __repr__(self) -> str:
         return f"<Sandbox profile={self.profile!r} members={self._plan.members}>"
@@ -118,7 +118,7 @@ class Sandbox(Controls):
         *,
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Reply:
+    ) -> SandboxReply:
         """Answer one HTTP request without waiting; all doors come here.
 
         Args:
@@ -138,7 +138,7 @@ class Sandbox(Controls):
         lowered = ((name.lower(), value) for name, value in (headers or {}).items())
         given = {name: value for name, value in lowered if name in HEADERS}
         with self._lock:
-            reply = self._exchange.answer(method, path, body, self._clock(), given)
+            reply = self._dispatcher.answer(method, path, body, self._clock(), given)
         return replace(reply, delay=reply.delay + self._plan.latency)
 
     def transport(self) -> SandboxTransport:

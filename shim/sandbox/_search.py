@@ -25,7 +25,7 @@ from pydantic import (
 )
 from typing_extensions import Self
 
-from shim.sandbox._messages import Refused, as_whole, invalid
+from shim.sandbox._messages import Refusal, as_whole, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -99,7 +99,7 @@ class Filter(_Sent):
         raise ValueError(msg)
 
 
-class Order(_Sent):
+class SearchOrder(_Sent):
     """One sort key. camelCase here, snake_case in filters: so it is printed (grade A)."""
 
     field_name: StrictStr = Field(validation_alias="fieldName")
@@ -112,7 +112,7 @@ class Search(_Sent):
     limit: Annotated[_Whole, Field(ge=1, le=LIMIT)] = 10
     offset: _Whole = 0
     filters: tuple[Filter, ...] = ()
-    orders: tuple[Order, ...] = ()
+    orders: tuple[SearchOrder, ...] = ()
     projection: tuple[StrictStr, ...] = Field(default=(), validation_alias="fieldProjection")
 
     @property
@@ -129,7 +129,7 @@ def parsed(info: Mapping[str, Any], knows: Callable[[str], bool]) -> Search:
         knows: Whether the object has a field of that name.
 
     Raises:
-        Refused: 32000 for a malformed search, 10013 for an offset no page starts at.
+        Refusal: 32000 for a malformed search, 10013 for an offset no page starts at.
     """
     try:
         search = Search.model_validate(info)
@@ -139,7 +139,7 @@ def parsed(info: Mapping[str, Any], knows: Callable[[str], bool]) -> Search:
         raise invalid(32000, f"search_query_info.{where}".rstrip("."), first["msg"]) from None
     if not 0 <= search.offset <= OFFSET or search.offset % search.limit:
         # Grade A: the code of a missing token, used a second time.
-        raise Refused(10013, f"offset must be a multiple of limit from 0 to {OFFSET}")
+        raise Refusal(10013, f"offset must be a multiple of limit from 0 to {OFFSET}")
     named = [(f"filters.{n}.field_name", one.field_name) for n, one in enumerate(search.filters)]
     named += [(f"orders.{n}.fieldName", one.field_name) for n, one in enumerate(search.orders)]
     for where, field_name in named:
@@ -178,7 +178,7 @@ def meets(value: object, operator: str, wanted: Sequence[str]) -> bool:  # noqa:
     """Whether a field's ``value`` satisfies one condition.
 
     Raises:
-        Refused: 32000, a number field is compared with what is no number.
+        Refusal: 32000, a number field is compared with what is no number.
     """
     if operator in _NEGATIVE:
         return not meets(value, _NEGATIVE[operator], wanted)

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from shim.sandbox._messages import Reply, RequestHandler
+    from shim.sandbox._messages import RequestHandler, SandboxReply
 
 
 def asgi_app(sandbox: RequestHandler) -> Starlette:
     """Return an ASGI application that takes every request to the sandbox."""
-    return Starlette(routes=[Route("/{path:path}", _Door(sandbox))])
+    return Starlette(routes=[Route("/{path:path}", _Application(sandbox))])
 
 
-class _Door:
+class _Application:
     """One route for every path and method: what is known and what is not, the sandbox says."""
 
     def __init__(self, sandbox: RequestHandler) -> None:
@@ -64,7 +64,7 @@ class _Door:
             await response(scope, receive, send)
 
 
-async def _drip(reply: Reply, response: Response, receive: Receive, send: Send) -> None:
+async def _drip(reply: SandboxReply, response: Response, receive: Receive, send: Send) -> None:
     """Send an answer in pieces, as long as the client listens."""
     pieces = reply.pieces()
     headers = response.raw_headers

@@ -37,7 +37,7 @@ _ABSENT: Final[Mapping[str, Any]] = MappingProxyType({})
 _KEPT: Final = 8
 
 
-class Record:
+class Row:
     """One record: every version that may still be read, and what only the offline API knows.
 
     Args:
@@ -88,10 +88,10 @@ class Record:
         kept.append((now, fields))
 
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=Row)
 
 
-class Table(abc.ABC, Generic[R]):
+class RowTable(abc.ABC, Generic[R]):
     """All records of one object. Subclasses say what a record's fields are.
 
     Attributes:
@@ -217,15 +217,15 @@ class Table(abc.ABC, Generic[R]):
             row.facts = {**row.facts, **facts}
 
 
-def _record_id(row: Record) -> str:
+def _record_id(row: Row) -> str:
     return row.record_id
 
 
-def _rank(row: Record) -> float:
+def _rank(row: Row) -> float:
     return row.rank
 
 
-class Member(Record):
+class MemberRow(Row):
     """One employee; rights and faults name it by its openUserId."""
 
     __slots__ = ("number", "open_user_id", "seeded")
@@ -245,7 +245,7 @@ class Member(Record):
         return self.open_user_id
 
 
-class People(Table[Member]):
+class MemberTable(RowTable[MemberRow]):
     """All employees with a row; the administrator has none."""
 
     api_name = "PersonnelObj"
@@ -255,7 +255,7 @@ class People(Table[Member]):
         self.plan = plan
         self._chance = chance
         numbers = range(FIRST_NUMBER, FIRST_NUMBER + plan.members)
-        self.members = [Member(number, *self._fresh_ids(number)) for number in numbers]
+        self.members = [MemberRow(number, *self._fresh_ids(number)) for number in numbers]
         super().__init__(plan, self.members, chance.sample(self.members, len(self.members)))
         self.by_open_user_id = {each.open_user_id: each for each in self.members}
         self.by_number = {str(each.number): each for each in self.members}
@@ -272,7 +272,7 @@ class People(Table[Member]):
     def create(self, fields: Mapping[str, Any], now: float) -> str:
         """Make a member, and return its ``_id``; what only the offline API knows of it is empty."""
         number = FIRST_NUMBER + len(self.members)
-        row = Member(number, *self._fresh_ids(number), seeded=False)
+        row = MemberRow(number, *self._fresh_ids(number), seeded=False)
         row.rank = self._chance.random() * len(self.members)
         row.write({**self.stamps(now), **fields}, now, self.plan.index_lag)
         self.members.append(row)
@@ -281,12 +281,12 @@ class People(Table[Member]):
         self.add(row)
         return row.record_id
 
-    def keys(self, *, converts: bool) -> dict[str, Mapping[str, Member]]:
+    def keys(self, *, converts: bool) -> dict[str, Mapping[str, MemberRow]]:
         """``_id``, and ``user_id`` in the form the call asks for."""
         by_user_id = self.by_open_user_id if converts else self.by_number
         return {"_id": self.by_record_id, "user_id": by_user_id}
 
-    def record(self, row: Member, moment: float, *, converts: bool = True) -> dict[str, Any]:
+    def record(self, row: MemberRow, moment: float, *, converts: bool = True) -> dict[str, Any]:
         """Return every field of ``PersonnelObj``."""
         created = self._created(row)
         return {
@@ -307,14 +307,14 @@ class People(Table[Member]):
         above = [] if leader is None else [self.members[leader].open_user_id]
         return {**person(seed, number, self.plan.departments), "leader": above}
 
-    def _created(self, row: Member) -> int:
+    def _created(self, row: MemberRow) -> int:
         return self.plan.milliseconds(-86_400 * (row.number % 900 + 1))
 
-    def modified(self, row: Member, now: float) -> int:
+    def modified(self, row: MemberRow, now: float) -> int:
         """Return ``last_modified_time`` without making the rest of the record."""
         return int(row.written(now).get("last_modified_time", self._created(row)))
 
-    def facts(self, row: Member) -> dict[str, str]:
+    def facts(self, row: MemberRow) -> dict[str, str]:
         """Return what ``PersonnelObj`` has no field for, by the offline API's names."""
         known = aside(self.plan.seed, row.number)
         return {**(known if row.seeded else dict.fromkeys(known, "")), **row.facts}
@@ -330,7 +330,7 @@ class People(Table[Member]):
 COMPANY: Final = 999_999
 
 
-class Department(Record):
+class DepartmentRow(Row):
     """One department."""
 
     __slots__ = ("number", "start")
@@ -346,15 +346,15 @@ class Department(Record):
         self.facts = {"order": order}
 
 
-class Departments(Table[Department]):
+class DepartmentTable(RowTable[DepartmentRow]):
     """All departments; at the start each of them is enabled."""
 
     api_name = "DepartmentObj"
     unknown = (30007, "no such department")
     unseen = 20023
 
-    def __init__(self, plan: Plan, members: Sequence[Member], chance: Random) -> None:
-        rows: list[Department] = []
+    def __init__(self, plan: Plan, members: Sequence[MemberRow], chance: Random) -> None:
+        rows: list[DepartmentRow] = []
         for place in range(plan.departments):
             parent = department_parent(place, chance)
             head = [chance.choice(members).open_user_id] if members and (place + 1) % 4 else []
@@ -364,7 +364,7 @@ class Departments(Table[Department]):
                 "status": "0",
                 "manager_id": head,
             }
-            rows.append(Department(FIRST_DEPARTMENT + place, start, place))
+            rows.append(DepartmentRow(FIRST_DEPARTMENT + place, start, place))
         super().__init__(plan, rows, chance.sample(rows, len(rows)))
         self.by_number = {row.number: row for row in rows}
 
@@ -376,14 +376,14 @@ class Departments(Table[Department]):
         """Make a department, and return its ``_id``."""
         start = {"name": "", "parent_id": [str(COMPANY)], "status": "0", "manager_id": []}
         place = len(self.by_number)
-        row = Department(int(self.fresh_id()), start, place, born=False)
+        row = DepartmentRow(int(self.fresh_id()), start, place, born=False)
         row.rank = place
         row.write({**self.stamps(now), **fields}, now, self.plan.index_lag)
         self.by_number[row.number] = row
         self.add(row)
         return row.record_id
 
-    def record(self, row: Department, moment: float, *, converts: bool = True) -> dict[str, Any]:
+    def record(self, row: DepartmentRow, moment: float, *, converts: bool = True) -> dict[str, Any]:
         """Return every field of ``DepartmentObj``."""
         del converts
         created = self.plan.milliseconds(-86_400 * (1000 + row.number % 900))
@@ -397,18 +397,18 @@ class Departments(Table[Department]):
             **row.written(moment),
         }
 
-    def parent(self, row: Department, now: float) -> int:
+    def parent(self, row: DepartmentRow, now: float) -> int:
         """Return the number of the parent; ``COMPANY`` for a topmost department."""
         return int(row.written(now).get("parent_id", row.start["parent_id"])[0])
 
-    def ancestors(self, row: Department, now: float) -> list[int]:
+    def ancestors(self, row: DepartmentRow, now: float) -> list[int]:
         """Return the numbers from the whole company down to the parent."""
         above = [self.parent(row, now)]
         while above[-1] != COMPANY:
             above.append(self.parent(self.by_number[above[-1]], now))
         return above[::-1]
 
-    def may_move(self, row: Department, parent: int, now: float) -> bool:
+    def may_move(self, row: DepartmentRow, parent: int, now: float) -> bool:
         """Whether ``parent``, a department or the company, is not the department or below it."""
         if parent == COMPANY:
             return True
@@ -419,13 +419,13 @@ NORMAL: Final = "normal"
 INVALID: Final = "invalid"
 
 
-class Thing(Record):
+class GenericRow(Row):
     """One record of a generic object."""
 
     __slots__ = ()
 
 
-class Things(Table[Thing]):
+class GenericTable(RowTable[GenericRow]):
     """All records of one generic object, which may have any field.
 
     Args:
@@ -445,13 +445,13 @@ class Things(Table[Thing]):
 
     def create(self, fields: Mapping[str, Any], now: float) -> str:
         """Make a record, and return its ``_id``; ``fields`` hold the owner as well."""
-        row = Thing(self.fresh_id(), born=False)
+        row = GenericRow(self.fresh_id(), born=False)
         row.rank = self._chance.random()
         row.write({"life_status": NORMAL, **self.stamps(now), **fields}, now, self.plan.index_lag)
         self.add(row)
         return row.record_id
 
-    def record(self, row: Thing, moment: float, *, converts: bool = True) -> dict[str, Any]:
+    def record(self, row: GenericRow, moment: float, *, converts: bool = True) -> dict[str, Any]:
         """Return the fields that were sent, and those the service keeps."""
         del converts
         return {"_id": row.record_id, **row.written(moment)}

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.sandbox._messages import Refused, as_list
+from shim.sandbox._messages import Refusal, as_list
 from shim.sandbox._plan import ADMINISTRATOR_NUMBER, Plan, Some, generator, hexes, picked
-from shim.sandbox._tables import Departments, Member, People, Table, Things
+from shim.sandbox._tables import DepartmentTable, GenericTable, MemberRow, MemberTable, RowTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,11 +66,11 @@ class Tokens:
         """Spend one call of a token.
 
         Raises:
-            Refused: 20016, the token was never given, is too old, used up or revoked.
+            Refusal: 20016, the token was never given, is too old, used up or revoked.
         """
         token = self._given.get(text)
         if token is None or not token.lives(now):
-            raise Refused(20016)
+            raise Refusal(20016)
         if token.calls_left is not None:
             token.calls_left -= 1
 
@@ -110,7 +110,7 @@ class Update:
     api_name: str = "PersonnelObj"
 
 
-class Tenant:
+class SandboxTenant:
     """A pretend tenant. Not thread-safe: the sandbox holds its lock around every call."""
 
     def __init__(self, plan: Plan, now: float) -> None:
@@ -119,16 +119,16 @@ class Tenant:
         self.tokens = Tokens(plan.seed, now, plan.token_calls)
         self.updates: list[Update] = []
         self._identify(generator(plan.seed, "tenant"))
-        self.people = People(plan, generator(plan.seed, "members"))
-        self.departments = Departments(plan, self.members, generator(plan.seed, "departments"))
+        self.people = MemberTable(plan, generator(plan.seed, "members"))
+        self.departments = DepartmentTable(plan, self.members, generator(plan.seed, "departments"))
         self._restrict(self.people, "", plan.hidden, plan.locked)
         self._restrict(
             self.departments, "_departments", plan.hidden_departments, plan.locked_departments
         )
-        self._things: dict[str, Things] = {}
+        self._generic: dict[str, GenericTable] = {}
         self._chance = generator(plan.seed, "records")
         for api_name, count in plan.objects:
-            self._stock(self.things(api_name), count)
+            self._stock(self.generic(api_name), count)
 
     def __repr__(self) -> str:
         return f"<Tenant members={len(self.members)}>"
@@ -141,7 +141,7 @@ class Tenant:
         self.permanent_code = hexes(chance, 32)
         self.administrator = f"FSUID_{hexes(chance, 32)}"
 
-    def _restrict(self, table: Table[Any], suffix: str, hidden: Some, locked: Some) -> None:
+    def _restrict(self, table: RowTable[Any], suffix: str, hidden: Some, locked: Some) -> None:
         """Say which records are hidden and which are locked; none is both by chance."""
         chance = generator(self.plan.seed, f"rights{suffix}")
         marks = [row.mark for row in table.first]
@@ -149,43 +149,43 @@ class Tenant:
         visible = [each for each in marks if each not in table.hidden]
         table.locked = picked(f"locked{suffix}", locked, self.profile.locked_share, visible, chance)
 
-    def _stock(self, things: Things, count: int) -> None:
+    def _stock(self, table: GenericTable, count: int) -> None:
         owners = [each.open_user_id for each in self.members] or [self.administrator]
         for place in range(1, count + 1):
             # Before the start, and so early that a lagging query shows it from the start.
             then = -86_400.0 * place - self.plan.index_lag
-            name = f"{things.api_name} {place}"
-            things.create({"name": name, "owner": [self._chance.choice(owners)]}, then)
+            name = f"{table.api_name} {place}"
+            table.create({"name": name, "owner": [self._chance.choice(owners)]}, then)
 
     @property
-    def members(self) -> list[Member]:
+    def members(self) -> list[MemberRow]:
         """Every employee with a row, in the order of their numbers."""
         return self.people.members
 
-    def things(self, api_name: str) -> Things:
+    def generic(self, api_name: str) -> GenericTable:
         """Return the records of a generic object, none if nobody created one."""
-        if api_name not in self._things:
-            self._things[api_name] = Things(self.plan, api_name, self._chance)
-        return self._things[api_name]
+        if api_name not in self._generic:
+            self._generic[api_name] = GenericTable(self.plan, api_name, self._chance)
+        return self._generic[api_name]
 
     def api_names(self) -> list[str]:
         """Return the names of the objects that have records, or have had some."""
-        generic = [name for name, things in self._things.items() if things.by_record_id]
+        generic = [name for name, table in self._generic.items() if table.by_record_id]
         return [self.people.api_name, self.departments.api_name, *sorted(generic)]
 
-    def table(self, api_name: str) -> Table[Any]:
+    def table(self, api_name: str) -> RowTable[Any]:
         """Return the records of any object."""
         for table in (self.people, self.departments):
             if api_name == table.api_name:
                 return table
-        return self.things(api_name)
+        return self.generic(api_name)
 
     def marks(self, each: str) -> bool:
         """Whether a fault can be about this: an openUserId, a department's id, a record's id."""
         return (
             each in self.people.by_open_user_id
             or each in self.departments.by_record_id
-            or any(each in table.by_record_id for table in self._things.values())
+            or any(each in table.by_record_id for table in self._generic.values())
         )
 
     def knows(self, open_user_id: str) -> bool:

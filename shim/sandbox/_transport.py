@@ -11,7 +11,7 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from shim.sandbox._messages import Reply, RequestHandler
+    from shim.sandbox._messages import RequestHandler, SandboxReply
 
 
 class SandboxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -43,7 +43,7 @@ class SandboxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             await anyio.sleep(wait)
         return _response(request, reply)
 
-    def _reply(self, request: httpx.Request, body: bytes) -> Reply:
+    def _reply(self, request: httpx.Request, body: bytes) -> SandboxReply:
         url = request.url
         base_url = f"{url.scheme}://{url.netloc.decode('ascii')}"
         query = url.query.decode("ascii")
@@ -58,7 +58,7 @@ def _patience(request: httpx.Request) -> float:
     return float("inf") if seconds is None else float(seconds)
 
 
-def _response(request: httpx.Request, reply: Reply) -> httpx.Response:
+def _response(request: httpx.Request, reply: SandboxReply) -> httpx.Response:
     library = _library(request)
     if reply.delay > _patience(request):
         msg = "the sandbox did not answer in time"
@@ -76,7 +76,7 @@ def _response(request: httpx.Request, reply: Reply) -> httpx.Response:
     return response
 
 
-def _dripping(library: Any, request: httpx.Request, reply: Reply) -> Any:
+def _dripping(library: Any, request: httpx.Request, reply: SandboxReply) -> Any:
     """Return a stream of a library's that gives a body in pieces over some time."""
     pieces, patience = reply.pieces(), _patience(request)
     pause = reply.drip / max(1, len(pieces))

@@ -82,7 +82,9 @@ class TestTree:
     def test_nobody_is_shown(self, sandbox: Sandbox) -> None:
         """A department's repr has its id only."""
         table = sandbox._tenant.departments  # noqa: SLF001  Its repr is what is tested.
-        assert repr([table, table.first[0]]) == "[<Departments records=8>, <Department 1000>]"
+        assert (
+            repr([table, table.first[0]]) == "[<DepartmentTable records=8>, <DepartmentRow 1000>]"
+        )
 
 
 class TestObject:

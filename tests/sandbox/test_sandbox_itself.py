@@ -12,8 +12,8 @@ import pytest
 
 from shim import sandbox as room
 from shim.sandbox import Sandbox
-from shim.sandbox._dispatch import Exchange
-from shim.sandbox._messages import Refused
+from shim.sandbox._dispatch import Dispatcher
+from shim.sandbox._messages import Refusal
 from shim.sandbox._routes import Routes
 
 
@@ -39,7 +39,7 @@ def test_an_address_nobody_there_accepts() -> None:
     routes = Routes()
     routes.add("/here", accepts=lambda body: "a" in body)(lambda _call: {})
     assert routes.find("/here", {"a": 1}).paths == ("/here",)
-    with pytest.raises(Refused, match="10006"):
+    with pytest.raises(Refusal, match="10006"):
         routes.find("/here", {"b": 1})
 
 
@@ -118,7 +118,7 @@ class TestSilence:
         to.edit("update", "AccountObj", _id=made["dataId"], name=canary)
         to.edit("update", "DepartmentObj", _id="1001", name=canary)
         tenant = sandbox._tenant  # noqa: SLF001  What it is made of.
-        tables = [tenant.people, tenant.departments, tenant.things("AccountObj")]
+        tables = [tenant.people, tenant.departments, tenant.generic("AccountObj")]
         rows = [row for table in tables for row, _ in table.records(0.0)]
         shown = repr([sandbox, tenant, tables, rows, sandbox.updates])
         name = "AccountObj"
@@ -148,11 +148,11 @@ class TestSilence:
         rows = to.rows()
         canary = "CANARY13800138000"
         to.update(rows[0]["_id"], name=canary, status="1")
-        exchange = Exchange(sandbox._plan, 0.0, sandbox._traces)  # noqa: SLF001  What it is made of.
-        member = exchange.tenant.members[0]
+        dispatcher = Dispatcher(sandbox._plan, 0.0, sandbox._traces)  # noqa: SLF001  What it is made of.
+        member = dispatcher.tenant.members[0]
         reply = sandbox.handle("POST", "/cgi/x", "", canary.encode())
-        tokens = exchange.tenant.tokens
-        shown = repr([sandbox, sandbox.updates, exchange.tenant, member, reply, tokens])
+        tokens = dispatcher.tenant.tokens
+        shown = repr([sandbox, sandbox.updates, dispatcher.tenant, member, reply, tokens])
         refusals = [
             to.query(("name", "EQ", canary)),
             to.query((canary, "EQ", ["x"])),

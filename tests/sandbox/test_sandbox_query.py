@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shim.sandbox import Sandbox
-from shim.sandbox._messages import Refused
+from shim.sandbox._messages import Refusal
 from shim.sandbox._search import meets, sort_key
 
 LIST = ["a", "b"]
@@ -72,7 +72,7 @@ def test_operator(value: object, operator: str, wanted: list[str], holds: bool) 
 @pytest.mark.parametrize("wanted", [["x", "9"], ["9", "x"]])
 def test_a_number_is_compared_with_numbers(wanted: list[str]) -> None:
     """Comparing a number with text is refused."""
-    with pytest.raises(Refused, match="32000"):
+    with pytest.raises(Refusal, match="32000"):
         meets(1, "BETWEEN", wanted)
 
 
