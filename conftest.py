@@ -23,8 +23,8 @@ from sybil import Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
 import shim
-from shim import notices, settings
-from shim.objectapi import http
+import shim.testing
+from shim import settings
 from shim.sandbox import Sandbox
 from shim.settings import file, layers
 
@@ -209,8 +209,8 @@ def begin(namespace):
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     tenant = Sandbox(5, seed=3)
     base_url = stack.enter_context(tenant.serve())
-    stack.callback(start_anew)
-    start_anew()
+    stack.callback(start_clean)
+    start_clean()
     os.environ["FXIAOKE_URL"] = base_url
     stack.callback(os.environ.pop, "FXIAOKE_URL")
     sys.path.insert(0, EXAMPLES)
@@ -240,28 +240,18 @@ def write_files(folder, namespace):
     """Write the ids and the logs that the documents' commands read."""
     ids = "\n".join(["openUserId", *namespace["leavers"]])
     (folder / "leavers.csv").write_text(ids, encoding="utf-8")
-    told = []
-    shim.set_notice_hooks([told.append])
-    shim.get_department_list(namespace["corpAccessToken"], namespace["corpId"])
-    start_anew()
-    shim.configure(
-        base_url=namespace["BASE"],
-        current_open_user_id=namespace["tenant"].current_open_user_id,
-        notices="log",
-    )
+    with shim.testing.recorded() as events:
+        shim.get_department_list(namespace["corpAccessToken"], namespace["corpId"])
     (folder / "logs").mkdir()
-    lines = [json.dumps({"event": one.name, **one.fields()}, default=list) for one in told]
+    lines = [json.dumps({"event": one.name, **one.fields()}, default=list) for one in events]
     for path in (folder / "logs" / "app.log", folder / "app.log"):
         path.write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
-def start_anew():
-    """Forget settings, call sites and connections."""
-    settings.reset()
-    notices.forget()
-    shim.set_notice_hooks(None)
+def start_clean():
+    """Forget settings, call sites, connections and the level of the logger."""
+    shim.testing.reset()
     logging.getLogger("shim").setLevel(logging.NOTSET)
-    http.start_anew()
 
 
 def end(namespace):

@@ -17,10 +17,10 @@ import pytest
 from twisting import TwistingPeer
 
 import shim
-from shim import notices, settings
+import shim.testing
+from shim import notices
 from shim.objectapi import http
 from shim.objectapi.clock import MACHINE, SkippingClock
-from shim.offline import employees
 from shim.sandbox import Sandbox
 from shim.settings.names import ENVIRONMENT_PREFIX, HTTP_VARIABLE
 
@@ -78,14 +78,10 @@ def _clean_slate(monkeypatch, tmp_path, clock):
         if name.startswith(ENVIRONMENT_PREFIX) and name != HTTP_VARIABLE:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
-    settings.reset()
-    notices.forget()
+    shim.testing.reset()
     http.start_anew(clock)
-    employees.SNAPSHOTS.forget()
     yield
-    settings.reset()
-    notices.forget()
-    shim.set_notice_hooks(None)
+    shim.testing.reset()
 
 
 @pytest.fixture(scope="session")
@@ -138,9 +134,8 @@ def twisting():
 @pytest.fixture
 def events():
     """Collect what the library would log."""
-    seen = []
-    shim.set_notice_hooks([seen.append])
-    return seen
+    with shim.testing.recorded() as seen:
+        yield seen
 
 
 @pytest.fixture(params=["sync", "async"])

@@ -46,6 +46,7 @@ __all__ = [
     "foreseen",
     "pinned",
     "reset",
+    "temporary",
     "watch",
     "watch_file",
 ]
@@ -191,6 +192,19 @@ def reset(clock: Callable[[], float] = time.monotonic) -> None:
         _clock = clock
         _foreseen.clear()
     _tell()
+
+
+@contextmanager
+def temporary() -> Iterator[None]:
+    """Put the settings back at the end of the block as they are now. For `shim.testing`."""
+    global _state  # noqa: PLW0603
+    before = _state
+    try:
+        yield
+    finally:
+        with _lock.held():
+            _state = before
+        _tell()
 
 
 def watch(watcher: Callable[[], None]) -> None:

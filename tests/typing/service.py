@@ -11,7 +11,9 @@ from pydantic import BaseModel
 from typing_extensions import Unpack
 
 import shim
+import shim.testing
 from shim import aio
+from shim.notices import NoticeEvent, OfflineAPICalled
 from shim.offline.answers import DepartmentListAnswer
 from shim.sandbox import Sandbox
 from shim.settings.changes import SettingsChanges
@@ -81,3 +83,17 @@ def tried() -> None:
     tenant = Sandbox(5)
     configured(transport=tenant.transport(), base_url=tenant.base_url, notices="log")
     shim.set_notice_hooks([heard])
+
+
+def tested() -> tuple[list[OfflineAPICalled], list[NoticeEvent]]:
+    kinds = shim.testing.sandbox(members=3, profile="hidden", seed=1, hidden=0.5)
+    with kinds as tenant, shim.testing.recorded() as events:
+        disable(tenant.corp_access_token, tenant.open_user_ids)
+    shim.testing.reset()
+    return events.of(OfflineAPICalled), events.of("shim.offline_call_finished")
+
+
+def tested_wrongly() -> None:
+    shim.testing.sandbox(member=3)  # E
+    shim.testing.sandbox(profile="mild")  # E
+    shim.testing.sandbox(hidden="all", seed="1")  # E
