@@ -1,4 +1,6 @@
-"""A pytest option: fail if the tests make an offline call that the baseline does not know.
+"""A pytest plugin: a baseline of offline calls as an option, and the fixtures of `shim.testing`.
+
+The fixtures are `fxiaoke_sandbox` and `fxiaoke_events`. The option
 
     pytest --fxiaoke-shim-baseline
 
@@ -8,8 +10,8 @@ named, deselected or skipped, all passed. Calls in processes that tests start ar
 in the workers of pytest-xdist.
 
 pytest loads this module in every project whose environment has the package. So it stays outside
-`shim` (a project may have a `shim` of its own), imports nothing of it without the option, and uses
-no hook feature newer than pytest 7.0 and pluggy 1.0.
+`shim` (a project may have a `shim` of its own), imports nothing of it until the option or a fixture
+is used, and uses no feature newer than pytest 7.0 and pluggy 1.0.
 
 PYTEST_DONT_REWRITE: with that word pytest accepts a module that was imported before it started.
 """
@@ -24,8 +26,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
+    from types import ModuleType
 
+    from shim.sandbox import Sandbox
+    from shim.testing import RecordedEvents
     from shim.usage.model import SiteKey
 
 _OPTION = "--fxiaoke-shim-baseline"
@@ -65,22 +70,49 @@ def pytest_configure(config: pytest.Config) -> None:
             msg = f"{_OPTION}-file and {_OPTION}-update need {_OPTION}"
             raise pytest.UsageError(msg)
         return
-    _refuse_third_party_shim()
+    _refuse_third_party_shim(_OPTION)
     if hasattr(config, "workerinput"):
         config.pluginmanager.register(_Worker(config), _NAME)
     else:
         config.pluginmanager.register(_Watch(config, file, update=update), _NAME)
 
 
-def _refuse_third_party_shim() -> None:
+@pytest.fixture
+def fxiaoke_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """Give a pretend tenant that all offline calls of the test go to, without any waiting.
+
+    It is a `shim.sandbox.Sandbox` with 25 members. Indirect parametrization gives other arguments:
+    `@pytest.mark.parametrize("fxiaoke_sandbox", [{"profile": "hidden"}], indirect=True)`.
+    """
+    testing = _testing("the fixture fxiaoke_sandbox")
+    with testing.sandbox(**getattr(request, "param", {})) as tenant:
+        yield tenant
+
+
+@pytest.fixture
+def fxiaoke_events() -> Iterator[RecordedEvents]:
+    """Give the list of the events of the test, which are then not logged; `of()` selects some."""
+    with _testing("the fixture fxiaoke_events").recorded() as events:
+        yield events
+
+
+def _testing(needed_by: str) -> ModuleType:
+    """Return `shim.testing`, unless `shim` is a module of the project's."""
+    _refuse_third_party_shim(needed_by)
+    from shim import testing  # noqa: PLC0415
+
+    return testing
+
+
+def _refuse_third_party_shim(needed_by: str) -> None:
     """Raise UsageError if `import shim` gives a module of the project's instead of our package."""
     ours = Path(__file__).resolve().parent / "shim" / "__init__.py"
     spec = PathFinder.find_spec("shim")
     for found in (getattr(sys.modules.get("shim"), "__file__", None), spec and spec.origin):
         if found and Path(found).resolve() != ours:
             msg = (
-                f"{_OPTION} needs fxiaoke-shim's package `shim`, but `import shim` gives {found} "
-                "here: rename that file, or leave the option out"
+                f"{needed_by} needs fxiaoke-shim's package `shim`, but `import shim` gives {found} "
+                f"here: rename that file, or leave {needed_by} out"
             )
             raise pytest.UsageError(msg)
 
@@ -93,6 +125,7 @@ class _Collector:
         self.sites: dict[SiteKey, str] = {}
         self.overflow = False
         self.deselected = 0
+        _testing(_OPTION).before_forgetting(self.note)
 
     def note(self) -> None:
         from shim.notices import usage  # noqa: PLC0415
@@ -153,7 +186,7 @@ class _Watch(_Collector):
 
     def pytest_collection_finish(self) -> None:
         # Collecting puts the project's folders on the path.
-        _refuse_third_party_shim()
+        _refuse_third_party_shim(_OPTION)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._ran += report.when == "call"

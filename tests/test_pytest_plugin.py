@@ -1,10 +1,11 @@
-"""The pytest option, in real runs of small projects."""
+"""The pytest option and the fixtures, in real runs of small projects."""
 
 import json
 import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -333,6 +334,106 @@ class TestProjectWithAShimOfItsOwn:
         (line,) = [line for line in said.splitlines() if line.startswith("ERROR")]
         assert re.search(r"`import shim` gives .*shim.*: rename that file, or leave", line)
         assert "Traceback" not in said
+
+
+FIXTURES = """
+import asyncio
+import pytest
+import shim
+from shim import notices, settings
+
+def disable(tenant):
+    people = tenant.open_user_ids
+    return shim.set_member_status_batch(tenant.corp_access_token, tenant.corp_id, people, 1)
+
+@pytest.fixture(autouse=True)
+def no_trace():
+    assert not settings.are_read()
+    assert notices.usage() == ()
+    assert [hook.__module__ for hook in shim.get_notice_hooks()] == ["shim.notices.writer"]
+
+def test_call_goes_to_the_sandbox(fxiaoke_sandbox):
+    with pytest.warns(shim.OfflineAPIDeprecationWarning):
+        assert disable(fxiaoke_sandbox)["errorCode"] == 0
+    assert list(fxiaoke_sandbox.members().values()) == ["1"] * 25
+
+def test_settings_and_state_are_new(fxiaoke_sandbox):
+    assert set(fxiaoke_sandbox.members().values()) == {"0"}
+    shim.configure(notices="log", mode="dry_run")
+    assert len(disable(fxiaoke_sandbox).plan) == 25
+
+@pytest.mark.parametrize(
+    "fxiaoke_sandbox", [{"members": 3}, {"members": 5, "profile": "hidden"}], indirect=True
+)
+def test_arguments_come_by_indirect_parametrization(fxiaoke_sandbox):
+    shim.configure(notices="log")
+    expected = 20012 if fxiaoke_sandbox.hidden else 0
+    assert disable(fxiaoke_sandbox)["errorCode"] == expected
+    assert len(fxiaoke_sandbox.members()) in {3, 5}
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_events_are_those_of_the_test(fxiaoke_events, fxiaoke_sandbox, order):
+    shim.configure(notices="log")
+    disable(fxiaoke_sandbox)
+    assert [event.name for event in fxiaoke_events] == [
+        "shim.offline_api_called", "shim.offline_call_finished",
+    ]
+    assert fxiaoke_events.of("shim.offline_api_called")[0].function == "set_member_status_batch"
+
+def test_awaited_calls_go_to_the_sandbox(fxiaoke_sandbox, fxiaoke_events):
+    shim.configure(notices="log")
+    call = shim.aio.get_department_list(fxiaoke_sandbox.corp_access_token, fxiaoke_sandbox.corp_id)
+    assert asyncio.run(call)["errorCode"] == 0
+    assert len(fxiaoke_events) == 2
+"""
+
+
+class TestFixtures:
+    @pytest.fixture
+    def tests(self, project):
+        (project.path / "test_hr.py").write_text(FIXTURES)
+        return project
+
+    @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["one process", "xdist"])
+    def test_leave_no_trace_for_the_next_test(self, tests, workers):
+        """Each of these tests begins with a check of it."""
+        code, said = tests.run(*workers, option=None)
+        assert code == 0, said
+        assert "7 passed" in said
+
+    def test_calls_are_compared_with_the_baseline(self, tests):
+        """Though each fixture forgets the call sites."""
+        tests.keep()
+        code, said = tests.run()
+        assert code == 1
+        assert "set_member_status_batch in test_hr.disable (" in said
+        assert "get_department_list in test_hr.test_awaited_calls_go_to_the_sandbox (" in said
+
+    def test_are_listed_with_what_they_give(self, tests):
+        code, said = tests.run("--fixtures", option=None)
+        assert code == 0
+        assert re.search(r"fxiaoke_sandbox.*\n +Give a pretend tenant", said)
+        assert re.search(r"fxiaoke_events.*\n +Give the list of the events", said)
+
+    def test_examples_of_the_document_pass(self, project):
+        """As a reader would put them into one file."""
+        document = Path(__file__).parent.parent / "docs" / "testing.md"
+        blocks = re.findall(r"```python\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
+        tests = [block for block in blocks if "\ndef test_" in f"\n{block}"]
+        (project.path / "test_hr.py").write_text("\n".join(tests))
+        code, said = project.run(option=None, FXIAOKE_SHIM_NOTICES="log")
+        assert code == 0, said
+        assert f"{len(tests)} passed" in said
+
+    @pytest.mark.parametrize("name", ["fxiaoke_sandbox", "fxiaoke_events"])
+    def test_are_refused_in_a_project_with_a_shim_of_its_own(self, project, name):
+        """With the reason and what to do."""
+        (project.path / "shim.py").write_text("")
+        (project.path / "test_hr.py").write_text(f"def test({name}): pass\n")
+        code, said = project.run(option=None)
+        assert code == 1
+        assert f"the fixture {name} needs fxiaoke-shim's package `shim`" in said
+        assert f"rename that file, or leave the fixture {name} out" in said
 
 
 def test_plugin_imports_nothing_of_the_package_without_the_option(project):
