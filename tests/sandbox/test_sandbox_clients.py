@@ -8,7 +8,6 @@ import pytest
 
 from shim.sandbox import PROFILES, Sandbox
 
-OBJECT = "/cgi/crm/v2/object/"
 CUSTOM = "/cgi/crm/custom/v2/data/"
 PERSON = "PersonnelObj"
 DEPARTMENT = "DepartmentObj"
@@ -31,7 +30,7 @@ class TestTotal:
         [{}, {"orders": [{"fieldName": "_id"}]}, {"orders": [{"fieldName": "name"}]}],
         ids=["own order", "by _id", "by name"],
     )
-    def test_it_counts_all_rows_on_every_page(
+    def test_total_counts_all_rows_on_every_page(
         self, talk: Any, profile: str, search: dict[str, Any]
     ) -> None:
         """But in the profile whose lists come from an index: there it ends with the page."""
@@ -41,7 +40,7 @@ class TestTotal:
         wanted = [10, 20, 21, 30] if profile == "lagging" else [21] * 4
         assert [page["total"] for page in pages] == wanted
 
-    def test_it_counts_what_the_filters_leave(self, sandbox: Sandbox, to: Any) -> None:
+    def test_total_counts_the_rows_that_the_filters_leave(self, sandbox: Sandbox, to: Any) -> None:
         """By a key and by any other field, also after a write, a create and a delete."""
         ids = sandbox.open_user_ids[:15]
         assert to.query(("user_id", "IN", ids), limit=10)["data"]["total"] == 15
@@ -64,7 +63,7 @@ class TestTotal:
         to.data("delete", "AccountObj", idList=made[:1])
         assert accounts() == 2
 
-    def test_it_counts_what_comes_after_the_last_id(self, to: Any) -> None:
+    def test_total_counts_the_rows_after_the_last_id(self, to: Any) -> None:
         """A client that pages by ``_id`` sees it go down."""
         seen, totals = [""], []
         while page := to.query(("_id", "GT", seen[-1:]), limit=10, orders=[{"fieldName": "_id"}])[
@@ -76,7 +75,7 @@ class TestTotal:
             seen += [row["_id"] for row in page["dataList"]]
         assert totals == [25, 15, 5, 0]
 
-    def test_many_different_searches(self, to: Any) -> None:
+    def test_each_of_many_searches_has_its_own_total(self, to: Any) -> None:
         """Each has its own count, however many were made before."""
         ids = [row["_id"] for row in to.rows(orders=[{"fieldName": "_id"}])]
         for _ in range(2):
@@ -123,7 +122,7 @@ class TestSearch:
             ({"unknown": None, "other": {}}, 100),
         ],
     )
-    def test_floats_and_null_as_json_libraries_send_them(
+    def test_floats_and_null_are_taken_as_json_libraries_send_them(
         self, to: Any, search: dict[str, Any], limit: int
     ) -> None:
         """Null is left out, and an empty projection is none: whole rows."""
@@ -132,7 +131,7 @@ class TestSearch:
         (first, *_) = answer["data"]["dataList"]
         assert {"_id", "user_id", "status", "name"} <= first.keys()
 
-    def test_no_values_for_an_operator_that_takes_none(self, to: Any) -> None:
+    def test_operator_is_needs_no_values(self, to: Any) -> None:
         """``IS`` with null, or without ``field_values``."""
         for filters in (
             [{"field_name": "job_title", "operator": "IS", "field_values": None}],
@@ -140,7 +139,7 @@ class TestSearch:
         ):
             assert len(to.rows(filters=filters)) == 25
 
-    def test_a_search_may_be_null(self, to: Any) -> None:
+    def test_search_of_null_is_an_empty_search(self, to: Any) -> None:
         """As if it were left out."""
         assert len(to.data("query", PERSON, search_query_info=None)["data"]["dataList"]) == 10
 
@@ -161,9 +160,7 @@ class TestSearch:
             ({"fieldProjection": [1]}, "search_query_info.fieldProjection.0"),
         ],
     )
-    def test_a_refusal_names_the_parameter(
-        self, to: Any, search: dict[str, Any], named: str
-    ) -> None:
+    def test_refusal_names_the_parameter(self, to: Any, search: dict[str, Any], named: str) -> None:
         """In the vendor's words."""
         answer = to.query(**search)
         assert answer["errorCode"] == 32000
@@ -186,7 +183,7 @@ class TestFlags:
         answer = to.post("/cgi/crm/v2/data/create", {**body, "data": data})
         assert answer["errorCode"] == 0
 
-    def test_other_texts_are_refused(self, sandbox: Sandbox, to: Any) -> None:
+    def test_triggers_of_other_texts_are_refused_by_name(self, sandbox: Sandbox, to: Any) -> None:
         """By name."""
         record_id = to.record_id(sandbox.open_user_ids[0])
         answer = to.update(record_id, {"triggerWorkFlow": "yes"}, status="1")
@@ -195,7 +192,7 @@ class TestFlags:
 
 
 class TestCreate:
-    def test_a_life_status_is_taken(self, sandbox: Sandbox, to: Any) -> None:
+    def test_life_status_is_taken_at_create(self, sandbox: Sandbox, to: Any) -> None:
         """And kept: an invalid record can be recovered."""
         made = to.edit("create", "LeadsObj", name="n", life_status="invalid")["dataId"]
         assert sandbox.records("LeadsObj")[made]["life_status"] == "invalid"
@@ -225,7 +222,7 @@ class TestCreate:
         assert "hasSpecifyTime" in answer["errorMessage"]
         assert self.create(to, {"hasSpecifyTime": True}, create_time="x")["errorCode"] == 32000
 
-    def test_null_is_left_out(self, sandbox: Sandbox, to: Any) -> None:
+    def test_null_is_left_out_at_create(self, sandbox: Sandbox, to: Any) -> None:
         """As libraries write a field that nobody set."""
         kept = {"_id": None, "owner": None, "life_status": None, "create_time": None}
         made = to.edit("create", "LeadsObj", name="n", own__c=None, **kept)["dataId"]
@@ -236,7 +233,9 @@ class TestCreate:
 
 
 class TestCreatePeople:
-    def test_a_new_member_is_like_the_others(self, sandbox: Sandbox, to: Any) -> None:
+    def test_new_member_is_read_and_written_like_the_others(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """Both APIs read and write it, faults and the true state know it."""
         fields = {
             "name": "n", "full_name": "N", "phone": "13100000001", "main_department": ["1003"],
@@ -268,7 +267,9 @@ class TestCreatePeople:
         sandbox.reset()
         assert len(sandbox.open_user_ids) == 25
 
-    def test_a_new_department_is_like_the_others(self, sandbox: Sandbox, to: Any) -> None:
+    def test_new_department_is_read_and_written_like_the_others(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """It is in the tree, and may be a parent."""
         first = to.edit("create", DEPARTMENT, name="n", parent_id=["999999"])["dataId"]
         second = to.edit("create", DEPARTMENT, name="m", parent_id=[first])["dataId"]
@@ -296,7 +297,7 @@ class TestCreatePeople:
             ({"name": "n", "colour": 1}, 32000, "object_data"),
         ],
     )
-    def test_a_refusal_names_the_field(
+    def test_refusal_names_the_field_and_creates_nothing(
         self, to: Any, fields: dict[str, Any], code: int, named: str
     ) -> None:
         """And nothing is made."""
@@ -307,7 +308,9 @@ class TestCreatePeople:
             assert to.sandbox.records(api_name) == before
 
     @pytest.mark.parametrize("api_name", [PERSON, DEPARTMENT])
-    def test_what_create_alone_takes(self, sandbox: Sandbox, to: Any, api_name: str) -> None:
+    def test_create_takes_owner_and_life_status(
+        self, sandbox: Sandbox, to: Any, api_name: str
+    ) -> None:
         """An owner and a life status."""
         kept = {"owner": [sandbox.open_user_ids[0]], "life_status": "normal"}
         made = to.edit("create", api_name, name="n", **kept)["dataId"]
@@ -316,7 +319,7 @@ class TestCreatePeople:
         assert to.edit("update", api_name, _id=made, **kept)["errorCode"] == 32000
 
     @pytest.mark.parametrize("api_name", [PERSON, DEPARTMENT])
-    def test_no_write_holds_in_read_only_and_under_a_no_op(
+    def test_read_only_and_no_op_create_nothing(
         self, talk: Any, sandbox: Sandbox, to: Any, api_name: str
     ) -> None:
         """The answer has an ``_id``, and no such record is there."""
@@ -327,13 +330,13 @@ class TestCreatePeople:
             assert made not in before
             assert one.sandbox.records(api_name) == before
 
-    def test_the_id_of_a_new_member_is_its_number_where_ids_are_numbers(self, talk: Any) -> None:
+    def test_new_member_of_profile_employee_id_has_its_number_as_id(self, talk: Any) -> None:
         """In the profile ``employee_id``."""
         to = talk(Sandbox(members=2, profile="employee_id"))
         assert to.edit("create", PERSON, name="n")["dataId"] == "1003"
         assert to.rows(("user_id", "EQ", ["1003"]))[0]["_id"] == "1003"
 
-    def test_a_lagging_query_shows_it_later(self, talk: Any, time: Any) -> None:
+    def test_lagging_query_shows_a_new_member_later(self, talk: Any, time: Any) -> None:
         """``get`` shows it at once."""
         to = talk(Sandbox(members=2, profile="lagging", lag_seconds=3, clock=time))
         for api_name in (PERSON, DEPARTMENT):
@@ -391,7 +394,9 @@ class TestEmployeeIds:
         assert numbers.update(record_id, leader=["1001", "7", 8])["errorCode"] == 0
         assert sandbox.person(sandbox.open_user_ids[2])["leader"] == [one, "7", 8]
 
-    def test_a_value_that_is_no_list_stays_as_it_is(self, sandbox: Sandbox, numbers: Any) -> None:
+    def test_employee_field_that_is_no_list_stays_as_it_is(
+        self, sandbox: Sandbox, numbers: Any
+    ) -> None:
         """As the tenant was given it."""
         (row,) = numbers.rows(("user_id", "EQ", ["1002"]))
         assert numbers.update(row["_id"], leader="1001")["errorCode"] == 0
@@ -401,7 +406,7 @@ class TestEmployeeIds:
 
 class TestCustomAddress:
     @pytest.mark.parametrize("profile", PROFILES)
-    def test_it_serves_preset_objects_as_a_trait(self, profile: str, talk: Any) -> None:
+    def test_every_profile_but_strict_serves_preset_objects(self, profile: str, talk: Any) -> None:
         """Every profile but ``strict``; employees are served in that one, too."""
         to = talk(Sandbox(members=2, profile=profile, objects={"LeadsObj": 1}, hidden=0))
         for api_name in ("LeadsObj", DEPARTMENT, PERSON):
@@ -409,124 +414,3 @@ class TestCustomAddress:
             refused = profile == "strict" and api_name != PERSON
             assert answer["errorCode"] == (32000 if refused else 0)
             assert ("dataObjectApiName" in answer["errorMessage"]) is refused
-
-
-class TestUserLists:
-    @pytest.mark.parametrize("path", ["/cgi/user/list", "/cgi/user/simpleList"])
-    def test_the_members_of_a_department(self, sandbox: Sandbox, to: Any, path: str) -> None:
-        """By main or attached department; with those below it if they are asked for."""
-        rows = {row["user_id"]: row for row in to.rows(includeNull=True)}
-        tree = sandbox.departments()
-        for number in tree:
-            below, before = {str(number)}, 0
-            direct = set(below)
-            while len(below) != before:
-                before = len(below)
-                below |= {str(each) for each, row in tree.items() if row["parent_id"][0] in below}
-            for child, wanted in ((None, direct), (False, direct), (True, below)):
-                answer = to.flat(path, departmentId=number, fetchChild=child)
-                assert {each["openUserId"] for each in answer["userList"]} == {
-                    one
-                    for one, row in rows.items()
-                    if wanted & {*row["main_department"], *row["vice_departments"]}
-                }
-
-    def test_the_whole_company(self, sandbox: Sandbox, to: Any) -> None:
-        """Everybody is below it; the id may have a point."""
-        answer = to.flat("/cgi/user/list", departmentId=999999.0, fetchChild=True)
-        assert [each["openUserId"] for each in answer["userList"]] == sandbox.open_user_ids
-        first = answer["userList"][0]
-        sent = {"openUserId": first["openUserId"], "showDepartmentIdsDetail": True}
-        alone = to.flat("/cgi/user/get", **sent)
-        assert {name: alone[name] for name in first} == first
-        assert to.flat("/cgi/user/simpleList", departmentId=999999)["userList"] == []
-        (entry, *_) = to.flat("/cgi/user/simpleList", departmentId=999999, fetchChild=True)[
-            "userList"
-        ]
-        person = sandbox.person(sandbox.open_user_ids[0])
-        assert entry == {"openUserId": sandbox.open_user_ids[0], "name": person["name"]}
-
-    @pytest.mark.parametrize("path", ["/cgi/user/list", "/cgi/user/simpleList"])
-    @pytest.mark.parametrize(
-        ("sent", "code", "named"),
-        [
-            ({}, 11009, "departmentId"),
-            ({"departmentId": "1000"}, 11009, "departmentId"),
-            ({"departmentId": 7}, 30007, "department"),
-            ({"departmentId": 1000, "fetchChild": "true"}, 15002, "fetchChild"),
-            ({"departmentId": 1000, "corpId": "x"}, 11015, "corpId"),
-        ],
-    )
-    def test_what_is_refused(
-        self, to: Any, path: str, sent: dict[str, Any], code: int, named: str
-    ) -> None:
-        """With the parameter's name."""
-        answer = to.flat(path, **sent)
-        assert (answer["errorCode"], named in answer["errorMessage"]) == (code, True)
-
-    def test_faults_know_whom_it_lists(self, sandbox: Sandbox, to: Any) -> None:
-        """``only`` hits the lists with one of them."""
-        one = sandbox.open_user_ids[0]
-        (main,) = sandbox.person(one)["main_department"]
-        sandbox.add_faults({"kind": "error", "code": 7, "only": [one]})
-        assert to.flat("/cgi/user/list", departmentId=int(main))["errorCode"] == 7
-        assert to.flat("/cgi/user/list", departmentId=999999)["errorCode"] == 0
-        assert to.flat("/cgi/user/list")["errorCode"] == 11009
-
-
-class TestObjects:
-    def test_list_names_the_objects_with_records(self, talk: Any) -> None:
-        """People and departments first."""
-        to = talk(Sandbox(members=1, objects={"order__c": 1, "AccountObj": 1}))
-        to.data("query", "LeadsObj")
-        answer = to.post(f"{OBJECT}list", to.object)
-        names = [each["describeApiName"] for each in answer["data"]["objects"]]
-        assert names == [PERSON, DEPARTMENT, "AccountObj", "order__c"]
-        kinds = [each["defineType"] for each in answer["data"]["objects"]]
-        assert kinds == ["package"] * 3 + ["custom"]
-        assert to.post(f"{OBJECT}list", to.offline)["errorCode"] == 10010
-
-    @pytest.mark.parametrize("nested", [True, False])
-    def test_describe_names_every_field_of_every_row(self, to: Any, *, nested: bool) -> None:
-        """Sent in ``data``, or flat as one public client does."""
-        to.edit("create", "LeadsObj", name="n", amount=1, own__c="x")
-        for api_name in (PERSON, DEPARTMENT, "LeadsObj"):
-            to.edit("create", api_name, name="n", colour__c="red")
-            sent = {"apiName": api_name}
-            body = {**to.object, **({"data": sent, "includeDetail": False} if nested else sent)}
-            fields = to.post(f"{OBJECT}describe", body)["data"]["describe"]["fields"]
-            for row in to.listed(api_name, includeNull=True):
-                assert row.keys() <= fields.keys()
-            assert all(
-                {"api_name", "type", "is_required"} <= each.keys() for each in fields.values()
-            )
-
-    def test_types_and_options(self, to: Any) -> None:
-        """Of the fields that clients look at."""
-        body = {**to.object, "data": {"apiName": PERSON}}
-        fields = to.post(f"{OBJECT}describe", body)["data"]["describe"]["fields"]
-        types = {name: fields[name]["type"] for name in ("name", "leader", "is_active", "status")}
-        assert types == {
-            "name": "text", "leader": "employee", "is_active": "true_or_false",
-            "status": "select_one",
-        }  # fmt: skip
-        assert [each["value"] for each in fields["status"]["options"]] == ["0", "1"]
-        assert [each["value"] for each in fields["lock_status"]["options"]] == ["0", "1"]
-        assert "options" not in fields["name"]
-        assert [name for name, each in fields.items() if each["is_required"]] == ["name"]
-
-    def test_a_tenant_that_shows_no_locks_describes_none(self, talk: Any) -> None:
-        """``lock_status`` is no field there."""
-        to = talk(Sandbox(members=1, shows_lock=False))
-        for api_name in (PERSON, DEPARTMENT):
-            body = {**to.object, "apiName": api_name}
-            answer = to.post(f"{OBJECT}describe", body)
-            assert "lock_status" not in answer["data"]["describe"]["fields"]
-
-    @pytest.mark.parametrize("sent", [{}, {"apiName": "Account"}, {"apiName": ["x"]}])
-    def test_an_unknown_object_is_refused_by_name(self, to: Any, sent: dict[str, Any]) -> None:
-        """In both forms."""
-        for body, where in (({"data": sent}, "data.apiName"), (sent, "apiName")):
-            answer = to.post(f"{OBJECT}describe", {**to.object, **body})
-            assert answer["errorCode"] == 32000
-            assert answer["errorMessage"].startswith(f"parameter {where} is not valid")

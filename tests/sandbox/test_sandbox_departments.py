@@ -31,7 +31,7 @@ def depth(tree: dict[int, dict[str, Any]], number: int) -> int:
 class TestTree:
     @pytest.mark.parametrize("count", [1, 2, 3, 4, 8, 40])
     @pytest.mark.parametrize("seed", range(5))
-    def test_it_is_one(self, count: int, seed: int) -> None:
+    def test_departments_are_a_tree_of_at_least_three_levels(self, count: int, seed: int) -> None:
         """Every parent is there, no two names are alike, four departments are three deep."""
         tree = Sandbox(members=4, departments=count, seed=seed).departments()
         assert list(tree) == [*range(FIRST, FIRST + count)]
@@ -74,12 +74,14 @@ class TestTree:
             {"locked_departments": 1.5},
         ],
     )
-    def test_arguments(self, options: dict[str, Any]) -> None:
+    def test_argument_out_of_range_is_a_value_error_that_names_it(
+        self, options: dict[str, Any]
+    ) -> None:
         """What is out of range is a ValueError that names the argument."""
         with pytest.raises(ValueError, match=next(iter(options))):
             Sandbox(**options)
 
-    def test_nobody_is_shown(self, sandbox: Sandbox) -> None:
+    def test_repr_shows_the_id_only(self, sandbox: Sandbox) -> None:
         """A department's repr has its id only."""
         table = sandbox._tenant.departments  # noqa: SLF001  Its repr is what is tested.
         assert (
@@ -88,7 +90,9 @@ class TestTree:
 
 
 class TestObject:
-    def test_rows(self, sandbox: Sandbox, to: Any) -> None:
+    def test_rows_have_tree_managers_and_stamps_but_no_order(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """``_id`` is the id; the tree, the managers and the stamps are there, ``order`` is not."""
         rows = to.listed(DEPARTMENT, includeNull=True)
         assert {int(row["_id"]) for row in rows} == {*sandbox.departments()}
@@ -101,7 +105,7 @@ class TestObject:
                 "last_modified_time", "version",
             }  # fmt: skip
 
-    def test_search(self, to: Any) -> None:
+    def test_search_is_that_of_employees(self, to: Any) -> None:
         """Filters, projection, orders and keyset pages, as for employees."""
         (row,) = to.listed(DEPARTMENT, ("_id", "IN", ["1003", "77"]), fieldProjection=["_id"])
         assert row == {"_id": "1003"}
@@ -120,7 +124,9 @@ class TestObject:
         assert to.data("get", DEPARTMENT, objectDataId="1003")["data"]["_id"] == "1003"
         assert to.data("get", DEPARTMENT, objectDataId="999999")["data"] == {}
 
-    def test_update(self, sandbox: Sandbox, to: Any) -> None:
+    def test_update_writes_the_sent_fields_and_keeps_the_rest(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """Name, parent, status, manager and custom fields; the rest stays."""
         someone = sandbox.open_user_ids[0]
         before = to.data("get", DEPARTMENT, objectDataId="1003")["data"]
@@ -166,7 +172,7 @@ class TestObject:
             ({"_id": None}, 30007),
         ],
     )
-    def test_what_update_refuses(
+    def test_update_refuses_wrong_forms_unknown_ids_and_a_place_below_itself(
         self, sandbox: Sandbox, to: Any, change: dict[str, Any], code: int
     ) -> None:
         """Wrong forms, unknown ids, and a place below itself: 1000 > 1001 > 1002."""
@@ -174,20 +180,24 @@ class TestObject:
         assert to.edit("update", DEPARTMENT, **{"_id": "1000", **change})["errorCode"] == code
         assert sandbox.departments() == before
 
-    def test_it_may_become_topmost(self, sandbox: Sandbox, to: Any) -> None:
+    def test_department_may_become_topmost(self, sandbox: Sandbox, to: Any) -> None:
         """999999 is the whole company, which has no row."""
         assert to.edit("update", DEPARTMENT, _id="1002", parent_id=["999999"])["errorCode"] == 0
         assert sandbox.departments()[1002]["parent_id"] == ["999999"]
 
     @pytest.mark.parametrize("api_name", [DEPARTMENT, "PersonnelObj"])
-    def test_other_verbs(self, sandbox: Sandbox, to: Any, api_name: str) -> None:
+    def test_departments_are_not_invalidated_deleted_or_given_away(
+        self, sandbox: Sandbox, to: Any, api_name: str
+    ) -> None:
         """The organisation's records are not invalidated, deleted or given away."""
         for verb in ("invalid", "recover", "delete", "changeOwner"):
             assert to.data(verb, api_name)["errorCode"] == 32000
         assert len(sandbox.records(api_name)) == {DEPARTMENT: 8}.get(api_name, 6)
 
     @pytest.mark.parametrize("profile", PROFILES)
-    def test_a_second_address_is_a_trait(self, profile: str, talk: Any) -> None:
+    def test_every_profile_but_strict_serves_departments_at_the_custom_address(
+        self, profile: str, talk: Any
+    ) -> None:
         """The custom address serves departments, too, unless the tenant is strict."""
         to = talk(Sandbox(profile=profile))
         answer = to.data("query", DEPARTMENT, "/cgi/crm/custom/v2/data/")
@@ -196,7 +206,7 @@ class TestObject:
 
 class TestProfiles:
     @pytest.mark.parametrize("profile", PROFILES)
-    def test_who_is_hidden_and_locked(self, profile: str) -> None:
+    def test_profile_hidden_hides_a_fifth_and_strict_locks_a_tenth(self, profile: str) -> None:
         """One in five, one in ten, at least one; nowhere else."""
         sandbox = Sandbox(profile=profile, departments=20)
         assert len(sandbox.hidden_departments) == (4 if profile == "hidden" else 0)
@@ -204,14 +214,14 @@ class TestProfiles:
         small = Sandbox(profile=profile, departments=1)
         assert small.hidden_departments == ({1000} if profile == "hidden" else frozenset())
 
-    def test_exactly_which(self) -> None:
+    def test_departments_are_hidden_and_locked_by_id_in_any_profile(self) -> None:
         """By their ids, in any profile, also after a reset."""
         sandbox = Sandbox(hidden_departments=iter([1001]), locked_departments=["1002"])
         sandbox.reset()
         assert (sandbox.hidden_departments, sandbox.locked_departments) == ({1001}, {1002})
         assert (sandbox.hidden, sandbox.locked) == (frozenset(), frozenset())
 
-    def test_hidden(self, talk: Any) -> None:
+    def test_hidden_department_has_no_row_and_refuses_updates(self, talk: Any) -> None:
         """No row, empty data, and 20023 for an update."""
         sandbox = Sandbox(hidden_departments=[1003])
         to = talk(sandbox)
@@ -219,7 +229,7 @@ class TestProfiles:
         assert to.data("get", DEPARTMENT, objectDataId="1003")["data"] == {}
         assert to.edit("update", DEPARTMENT, _id="1003", name="x")["errorCode"] == 20023
 
-    def test_read_only(self, talk: Any) -> None:
+    def test_read_only_tenant_keeps_no_update_of_a_department(self, talk: Any) -> None:
         """An update answers 0 and changes nothing."""
         sandbox = Sandbox(profile="read_only")
         before, to = sandbox.records(DEPARTMENT), talk(sandbox)
@@ -227,7 +237,7 @@ class TestProfiles:
         assert sandbox.records(DEPARTMENT) == before
         assert [each.applied for each in sandbox.updates] == [False]
 
-    def test_strict(self, talk: Any) -> None:
+    def test_strict_tenant_reports_locked_and_unknown_departments(self, talk: Any) -> None:
         """Locked ones say so, unknown ones are 30007."""
         sandbox = Sandbox(profile="strict")
         to = talk(sandbox)
@@ -238,7 +248,7 @@ class TestProfiles:
         assert row["lock_status"] == "1"
         assert to.data("get", DEPARTMENT, objectDataId="77")["errorCode"] == 30007
 
-    def test_lagging(self, talk: Any, time: Any) -> None:
+    def test_lagging_query_shows_a_written_department_later(self, talk: Any, time: Any) -> None:
         """Query sees a write later, get at once."""
         to = talk(Sandbox(profile="lagging", lag_seconds=3, clock=time))
         to.edit("update", DEPARTMENT, _id="1003", status="1")
@@ -247,14 +257,16 @@ class TestProfiles:
         time.pass_(3)
         assert len(to.listed(DEPARTMENT, ("status", "EQ", ["1"]))) == 1
 
-    def test_employee_id(self, talk: Any) -> None:
+    def test_profile_employee_id_changes_nothing_for_departments(self, talk: Any) -> None:
         """Nothing special."""
         to = talk(Sandbox(profile="employee_id"))
         assert to.data("get", DEPARTMENT, objectDataId="1003")["data"]["_id"] == "1003"
 
 
 class TestFaults:
-    def test_no_op_and_hide_rows(self, sandbox: Sandbox, to: Any) -> None:
+    def test_no_op_and_hide_rows_hit_the_named_departments_only(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """For the departments named, and for no others."""
         before = sandbox.departments()
         sandbox.add_faults(
@@ -272,7 +284,9 @@ class TestFaults:
         }
 
     @pytest.mark.parametrize(("number", "code"), [(1003, 7), (1004, 0)])
-    def test_an_error_for_one(self, sandbox: Sandbox, to: Any, number: int, code: int) -> None:
+    def test_error_for_one_department_hits_the_calls_about_it(
+        self, sandbox: Sandbox, to: Any, number: int, code: int
+    ) -> None:
         """The offline calls about it, or that would list it, meet it."""
         sandbox.add_faults({"kind": "error", "code": 7, "only": ["1003"]})
         old = "/cgi/department/"

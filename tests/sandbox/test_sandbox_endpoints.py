@@ -39,27 +39,27 @@ class TestEnvelope:
         assert len({answer["traceId"] for answer in answers}) == len(answers)
 
     @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b"[" * 200_000, b"1"])
-    def test_a_body_that_is_no_object_is_refused(self, to: Any, body: bytes) -> None:
+    def test_body_that_is_no_object_is_10006(self, to: Any, body: bytes) -> None:
         """It is 10006 in an envelope, like an unknown path."""
         assert to.client.post(QUERY, content=body).json()["errorCode"] == 10006
 
-    def test_nothing_sent(self, to: Any) -> None:
+    def test_empty_body_is_12004(self, to: Any) -> None:
         """An empty body has a code of its own."""
         assert to.client.post(QUERY, content=b" ").json()["errorCode"] == 12004
 
     @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-    def test_only_post_is_answered(self, to: Any, method: str) -> None:
+    def test_other_methods_than_post_get_an_envelope(self, to: Any, method: str) -> None:
         """Other methods get an envelope too, under HTTP 200."""
         response = to.client.request(method, QUERY)
         assert (response.status_code, response.json()["errorCode"]) == (200, 10006)
 
-    def test_an_unknown_path(self, to: Any) -> None:
+    def test_unknown_path_is_10006(self, to: Any) -> None:
         """It is 10006 whatever is sent there."""
         assert to.client.post("/cgi/nowhere", content=b"").json()["errorCode"] == 10006
 
 
 class TestToken:
-    def test_the_app_gets_the_token_it_already_has(self, sandbox: Sandbox, to: Any) -> None:
+    def test_token_asked_for_soon_again_is_the_same(self, sandbox: Sandbox, to: Any) -> None:
         """Asked again soon, the same token comes back."""
         answer = to.token()
         assert answer["corpAccessToken"] == sandbox.corp_access_token
@@ -74,7 +74,9 @@ class TestToken:
             ({"permanentCode": "0"}, 20015),
         ],
     )
-    def test_wrong_credentials(self, to: Any, change: dict[str, Any], code: int) -> None:
+    def test_wrong_app_and_wrong_permanent_code_have_a_code_each(
+        self, to: Any, change: dict[str, Any], code: int
+    ) -> None:
         """A wrong app and a wrong permanent code have a code each."""
         assert to.token(**change)["errorCode"] == code
 
@@ -93,19 +95,23 @@ class TestObjectCredentials:
             ({"currentOpenUserId": "FSUID_0"}, 20012),
         ],
     )
-    def test_they_are_checked(self, to: Any, verb: str, change: dict[str, Any], code: int) -> None:
+    def test_missing_and_wrong_credentials_have_a_code_each(
+        self, to: Any, verb: str, change: dict[str, Any], code: int
+    ) -> None:
         """Missing and wrong have a code each."""
         body = {**to.object, **change, "data": {}}
         assert to.post(f"/cgi/crm/v2/data/{verb}", body)["errorCode"] == code
 
-    def test_a_member_may_act(self, sandbox: Sandbox, to: Any) -> None:
+    def test_any_employee_may_act(self, sandbox: Sandbox, to: Any) -> None:
         """The acting user is any employee of the tenant."""
         to.object["currentOpenUserId"] = sandbox.open_user_ids[0]
         assert len(to.rows()) == 5
 
 
 class TestQuery:
-    def test_rows_of_the_asked_members(self, sandbox: Sandbox, to: Any) -> None:
+    def test_query_by_user_id_gives_the_rows_of_these_members(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """``user_id IN`` finds rows by FSUID; ``_id`` has 24 hexadecimal digits."""
         wanted = sandbox.open_user_ids[:2]
         answer = to.query(("user_id", "IN", [*wanted, "FSUID_0"]))
@@ -114,13 +120,13 @@ class TestQuery:
         assert {row["user_id"] for row in rows} == set(wanted)
         assert all(len(row["_id"]) == 24 and int(row["_id"], 16) for row in rows)
 
-    def test_the_custom_address_is_the_same(self, to: Any) -> None:
+    def test_custom_address_gives_the_same_rows(self, to: Any) -> None:
         """Both addresses of an object verb lead to the same rows."""
         body = {**to.object, "data": {"dataObjectApiName": "PersonnelObj"}}
         answers = [to.post(f"/cgi/crm{way}/v2/data/query", body) for way in ("", "/custom")]
         assert answers[0]["data"] == answers[1]["data"]
 
-    def test_rows_come_in_their_own_order(self) -> None:
+    def test_rows_come_in_an_order_of_their_own(self) -> None:
         """Neither the members' order nor that of their ids."""
         sandbox = Sandbox(members=50)
         reply = httpx.Client(transport=sandbox.transport(), base_url=sandbox.base_url).post(
@@ -138,7 +144,9 @@ class TestQuery:
         assert sorted(ids) == sorted(sandbox.open_user_ids)
         assert [row["_id"] for row in rows] != sorted(row["_id"] for row in rows)
 
-    def test_projection_and_empty_fields(self, sandbox: Sandbox, to: Any) -> None:
+    def test_rows_have_the_projected_fields_that_are_not_empty(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """Only asked fields; empty ones left out, unless includeNull is sent at any level."""
         mine = ("user_id", "EQ", sandbox.open_user_ids[:1])
         fields = ["status", "job_title", "profile_image", "leader"]
@@ -166,7 +174,7 @@ class TestQuery:
             ({"orders": [{"field_name": "_id"}]}, 32000),
         ],
     )
-    def test_the_search_is_checked(self, to: Any, change: dict[str, Any], code: int) -> None:
+    def test_limit_and_offset_are_checked(self, to: Any, change: dict[str, Any], code: int) -> None:
         """Limits are the documented ones; a bad offset has the code of a missing token."""
         assert to.query(**change)["errorCode"] == code
 
@@ -175,11 +183,11 @@ class TestQuery:
         ["0", [], ["0", "1"], [None], [[]], None, {"0": 1}],
         ids=["text", "none", "two", "null inside", "list", "null", "object"],
     )
-    def test_field_values_are_a_list_of_values(self, to: Any, values: Any) -> None:
+    def test_field_values_that_are_no_list_are_refused(self, to: Any, values: Any) -> None:
         """Anything else is refused, and no value is repeated in the text."""
         assert to.query(("status", "EQ", values))["errorCode"] == 32000
 
-    def test_unknown_names(self, to: Any) -> None:
+    def test_unknown_operators_fields_and_objects_are_refused(self, to: Any) -> None:
         """Operators, fields and objects that are not there are refused."""
         assert to.query(("status", "LIKES", ["0"]))["errorCode"] == 32000
         assert to.query(("colour", "EQ", ["0"]))["errorCode"] == 32000
@@ -199,7 +207,7 @@ class TestQuery:
             str(number) for number in range(1001, 1006)
         }
 
-    def test_paging_by_id_gives_each_once(self, talk: Any) -> None:
+    def test_paging_by_id_gives_each_row_once(self, talk: Any) -> None:
         """Deep paging: order by ``_id``, filter ``_id`` GT the last."""
         to = talk(Sandbox(members=45))
         seen: list[str] = []
@@ -212,7 +220,7 @@ class TestQuery:
         assert len(seen) == 45
         assert seen == sorted(set(seen))
 
-    def test_paging_by_offset_gives_each_once(self, talk: Any) -> None:
+    def test_paging_by_offset_gives_each_row_once(self, talk: Any) -> None:
         """Without an order, too."""
         to = talk(Sandbox(members=25))
         pages = [to.query(limit=10, offset=offset)["data"] for offset in (0, 10, 20, 30)]
@@ -222,7 +230,9 @@ class TestQuery:
 
 
 class TestGetAndUpdate:
-    def test_a_written_record(self, sandbox: Sandbox, to: Any) -> None:
+    def test_update_writes_the_sent_fields_and_keeps_the_rest(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """Sent fields change, the others stay, version and time go up."""
         someone = sandbox.open_user_ids[1]
         record_id = to.record_id(someone)
@@ -253,7 +263,7 @@ class TestGetAndUpdate:
         assert times == sorted(set(times))
         assert to.get(record_id)["data"]["version"] == "4"
 
-    def test_the_triggers_are_remembered(self, sandbox: Sandbox, to: Any) -> None:
+    def test_updates_show_the_triggers(self, sandbox: Sandbox, to: Any) -> None:
         """Both are true when left out."""
         record_id = to.record_id(sandbox.open_user_ids[0])
         to.update(record_id, status="1")
@@ -268,14 +278,16 @@ class TestGetAndUpdate:
         )
 
     @pytest.mark.parametrize("status", [1, 0, True, None, "2", "", ["1"], {}])
-    def test_status_is_a_string_0_or_1(self, sandbox: Sandbox, to: Any, status: Any) -> None:
+    def test_status_that_is_no_string_is_refused(
+        self, sandbox: Sandbox, to: Any, status: Any
+    ) -> None:
         """An int is refused: value and type both matter."""
         record_id = to.record_id(sandbox.open_user_ids[0])
         assert to.update(record_id, status=status)["errorCode"] == 15002
         assert set(sandbox.members().values()) == {"0"}
         assert sandbox.updates == []
 
-    def test_what_update_refuses(self, sandbox: Sandbox, to: Any) -> None:
+    def test_update_refuses_unknown_records_and_fields(self, sandbox: Sandbox, to: Any) -> None:
         """Unknown records, kept or unknown fields, no data, flags that are no flags."""
         record_id = to.record_id(sandbox.open_user_ids[0])
         assert to.update("0" * 24, status="1")["errorCode"] == 30027
@@ -287,7 +299,7 @@ class TestGetAndUpdate:
         assert to.post(UPDATE, {**to.object, "data": {}})["errorCode"] == 32000
         assert to.post(UPDATE, {**to.object, "status": 1})["errorCode"] == 32000
 
-    def test_what_get_refuses(self, to: Any) -> None:
+    def test_get_of_an_unknown_record_is_empty_and_without_id_refused(self, to: Any) -> None:
         """An unknown record is empty data; no id at all is an error."""
         assert to.get("0" * 24)["data"] == {}
         assert to.get(None)["errorCode"] == 32000
@@ -296,7 +308,7 @@ class TestGetAndUpdate:
 class TestOfflineBatch:
     @pytest.mark.parametrize("path", [OLD, UPDATE])
     @pytest.mark.parametrize(("status", "state"), [(1, "1"), (2, "0"), ("1", "1"), (2.0, "0")])
-    def test_it_sets_everybody_named(
+    def test_batch_sets_every_named_member(
         self, sandbox: Sandbox, to: Any, path: str, status: Any, state: str
     ) -> None:
         """At both addresses; 1 disables, 2 enables; the answer is the bare envelope."""
@@ -337,7 +349,7 @@ class TestOfflineBatch:
             ({"status": None}, 15002),
         ],
     )
-    def test_its_codes(
+    def test_parameters_are_checked_in_the_documented_order(
         self, sandbox: Sandbox, to: Any, path: str, change: dict[str, Any], code: int
     ) -> None:
         """Parameters are checked in the documented order, then who asks; nothing is written."""
@@ -345,19 +357,21 @@ class TestOfflineBatch:
         assert to.post(path, {**good, **change})["errorCode"] == code
         assert set(sandbox.members().values()) == {"0"}
 
-    def test_missing_parameters(self, sandbox: Sandbox, to: Any) -> None:
+    def test_missing_parameter_is_like_an_empty_one(self, sandbox: Sandbox, to: Any) -> None:
         """Left out is like empty."""
         good = {**to.offline, "openUserIds": sandbox.open_user_ids, "status": 1}
         codes = [to.post(OLD, without(good, key))["errorCode"] for key in good]
         assert codes == [10013, 10014, 10010, 15002]
 
-    def test_unknown_members(self, sandbox: Sandbox, to: Any) -> None:
+    def test_batch_with_an_unknown_member_sets_the_known_ones(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """The known ones are set, and the answer is 20012."""
         known = sandbox.open_user_ids[0]
         assert to.batch(["FSUID_0", known], 1)["errorCode"] == 20012
         assert sandbox.members()[known] == "1"
 
-    def test_the_administrator_is_no_member(self, sandbox: Sandbox, to: Any) -> None:
+    def test_administrator_may_act_and_has_no_row(self, sandbox: Sandbox, to: Any) -> None:
         """It may act, and has no row and no state."""
         assert sandbox.current_open_user_id not in sandbox.open_user_ids
         assert to.batch([sandbox.current_open_user_id], 1)["errorCode"] == 20012

@@ -45,7 +45,7 @@ class TestEndings:
         assert disabled(sandbox) == sandbox.open_user_ids
 
     @pytest.mark.parametrize("applied", [False, True])
-    def test_html_502(self, sandbox: Sandbox, to: Any, applied: bool) -> None:  # noqa: FBT001
+    def test_html_502_is_a_gateway_page(self, sandbox: Sandbox, to: Any, applied: bool) -> None:  # noqa: FBT001
         """A gateway's page; nothing is applied unless it is told to be."""
         sandbox.add_faults({"kind": "html_502", "applied": applied})
         body = {**to.offline, "openUserIds": sandbox.open_user_ids, "status": 1}
@@ -54,7 +54,7 @@ class TestEndings:
         assert response.headers["content-type"].startswith("text/html")
         assert bool(disabled(sandbox)) is applied
 
-    def test_bad_json(self, sandbox: Sandbox, to: Any) -> None:
+    def test_bad_json_is_http_200_with_half_a_body(self, sandbox: Sandbox, to: Any) -> None:
         """HTTP 200, and the body breaks off."""
         sandbox.add_faults({"kind": "bad_json"})
         response = to.client.post(QUERY, json=to.object)
@@ -63,13 +63,15 @@ class TestEndings:
             response.json()
 
     @pytest.mark.parametrize("code", [-1, 14001, 30004, 50009, 20016, 424242, 0])
-    def test_error(self, sandbox: Sandbox, to: Any, code: int) -> None:
+    def test_error_has_any_code_and_applies_nothing(
+        self, sandbox: Sandbox, to: Any, code: int
+    ) -> None:
         """Any code, in an envelope, with nothing applied."""
         sandbox.add_faults({"kind": "error", "code": code})
         assert to.batch(sandbox.open_user_ids, 1)["errorCode"] == code
         assert disabled(sandbox) == []
 
-    def test_a_call_meets_one_ending(self, sandbox: Sandbox, to: Any) -> None:
+    def test_call_is_hit_by_one_ending(self, sandbox: Sandbox, to: Any) -> None:
         """The first that is due; the next waits for its own call."""
         sandbox.add_faults(
             {"kind": "error", "code": 1, "times": 1}, {"kind": "error", "code": 2, "times": 1}
@@ -80,7 +82,7 @@ class TestEndings:
 
 class TestTwists:
     @pytest.mark.parametrize("applied", [False, True])
-    def test_redirect(self, sandbox: Sandbox, to: Any, applied: bool) -> None:  # noqa: FBT001
+    def test_redirect_cannot_be_followed(self, sandbox: Sandbox, to: Any, applied: bool) -> None:  # noqa: FBT001
         """To an address that no library can use; nothing is applied unless it is told to be."""
         sandbox.add_faults({"kind": "redirect", "applied": applied})
         with pytest.raises(httpx.RemoteProtocolError):
@@ -89,7 +91,9 @@ class TestTwists:
         reply = sandbox.handle("POST", BATCH, "", b"{}")
         assert (reply.status, dict(reply.headers)[b"location"]) == (302, b"http://[::1")
 
-    def test_error_with_rows(self, sandbox: Sandbox, to: Any) -> None:
+    def test_error_with_rows_has_code_and_data_and_applies_the_call(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """The honest data beside the code; a write is done."""
         rows = to.rows()
         sandbox.add_faults({"kind": "error_with_rows", "code": -2})
@@ -99,7 +103,9 @@ class TestTwists:
         assert (answer["errorCode"], answer["dataId"]) == (-2, rows[0]["_id"])
         assert len(disabled(sandbox)) == 1
 
-    def test_other_record(self, sandbox: Sandbox, to: Any) -> None:
+    def test_other_record_changes_the_id_of_these_rows_only(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """The rest of the row is honest; rows of other members are left alone."""
         ids = {each: to.record_id(each) for each in sandbox.open_user_ids}
         one, other = sandbox.open_user_ids[:2]
@@ -112,14 +118,16 @@ class TestTwists:
         assert (shown["user_id"], shown["_id"] == ids[one]) == (one, False)
         assert to.get(ids[one])["data"]["_id"] == ids[one]
 
-    def test_other_record_of_the_only_one(self, talk: Any) -> None:
+    def test_other_record_of_the_only_row_has_an_id_of_no_record(self, talk: Any) -> None:
         """It gets an ``_id`` that no record has."""
         to = talk(Sandbox(members=1))
         record_id = to.record_id(to.sandbox.open_user_ids[0])
         to.sandbox.add_faults({"kind": "other_record"})
         assert to.rows()[0]["_id"] not in {record_id, ""}
 
-    def test_lock(self, sandbox: Sandbox, to: Any) -> None:
+    def test_lock_hits_object_updates_and_shows_in_no_field(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """Only object updates meet it, and no field shows it."""
         one, other = sandbox.open_user_ids[:2]
         ids = {each: to.record_id(each) for each in (one, other)}
@@ -130,7 +138,7 @@ class TestTwists:
         assert disabled(sandbox) == [other]
         assert to.batch([one], 1)["errorCode"] == 0
 
-    def test_lock_of_any_record(self, talk: Any) -> None:
+    def test_lock_hits_generic_records_and_departments(self, talk: Any) -> None:
         """A generic one and a department, at the ERP address as well."""
         to = talk(Sandbox(members=1, objects={"OrderObj": 1}))
         to.sandbox.add_faults({"kind": "lock"})
@@ -142,7 +150,7 @@ class TestTwists:
         answer = to.client.request("PUT", "/cgi/crm/erp/data", json=body).json()
         assert answer["errorCode"] == 50009
 
-    def test_string_code(self, sandbox: Sandbox, to: Any) -> None:
+    def test_string_code_makes_any_error_code_a_string(self, sandbox: Sandbox, to: Any) -> None:
         """Of a success, a refusal, and another fault."""
         sandbox.add_faults({"kind": "string_code"})
         assert to.query()["errorCode"] == "0"
@@ -150,14 +158,14 @@ class TestTwists:
         sandbox.add_faults({"kind": "error", "code": -1})
         assert to.query()["errorCode"] == "-1"
 
-    def test_big(self, sandbox: Sandbox, to: Any) -> None:
+    def test_big_adds_megabytes_to_the_honest_answer(self, sandbox: Sandbox, to: Any) -> None:
         """The honest answer with so many megabytes more."""
         sandbox.add_faults({"kind": "big", "mb": 2})
         response = to.client.post(QUERY, json=to.object)
         assert len(response.content) > 2 << 20
         assert len(response.json()["departments"]) == 8
 
-    def test_cookie(self, sandbox: Sandbox, to: Any) -> None:
+    def test_cookie_has_bytes_that_are_not_ascii(self, sandbox: Sandbox, to: Any) -> None:
         """Its bytes are neither ASCII nor UTF-8; the answer is honest."""
         sandbox.add_faults({"kind": "cookie", "path": QUERY})
         response = to.client.post(QUERY, json=to.object)
@@ -165,7 +173,7 @@ class TestTwists:
         assert value == b"route=\xc3\xbc\xff; Path=/"
         assert response.json()["errorCode"] == 0
 
-    def test_a_drip_is_late_as_a_whole(self, to: Any) -> None:
+    def test_drip_is_late_as_a_whole_and_no_piece_is(self, to: Any) -> None:
         """No piece is late enough for the read timeout."""
         to.sandbox.add_faults({"kind": "drip", "ms": 50})
         to.client.timeout = 0.04
@@ -173,7 +181,7 @@ class TestTwists:
         assert to.query()["errorCode"] == 0
         assert real_time.perf_counter() - start >= 0.05
 
-    def test_a_slow_drip_runs_into_the_read_timeout(self, to: Any) -> None:
+    def test_slow_drip_ends_with_the_read_timeout(self, to: Any) -> None:
         """The call is applied."""
         to.sandbox.add_faults({"kind": "drip", "ms": 3_600_000, "times": 1})
         to.client.timeout = 0.02
@@ -181,7 +189,7 @@ class TestTwists:
             to.batch(to.sandbox.open_user_ids, 1)
         assert disabled(to.sandbox) == to.sandbox.open_user_ids
 
-    def test_an_empty_answer_drips_at_once(self, to: Any) -> None:
+    def test_drip_of_an_empty_answer_takes_no_time(self, to: Any) -> None:
         """There are no pieces to wait for."""
         to.sandbox.add_faults({"kind": "redirect"}, {"kind": "drip", "ms": 3_600_000})
         with pytest.raises(httpx.RemoteProtocolError):
@@ -189,7 +197,7 @@ class TestTwists:
 
 
 class TestOthers:
-    def test_expire_token(self, sandbox: Sandbox, to: Any) -> None:
+    def test_expire_token_ends_all_tokens_given_so_far(self, sandbox: Sandbox, to: Any) -> None:
         """The token is useless from this call on, until a new one is asked for."""
         sandbox.add_faults({"kind": "expire_token", "after": 1, "times": 1, "path": QUERY})
         assert [to.query()["errorCode"] for _ in range(3)] == [0, 20016, 20016]
@@ -198,7 +206,9 @@ class TestOthers:
         to.object["corpAccessToken"] = fresh
         assert to.query()["errorCode"] == 0
 
-    def test_no_op(self, sandbox: Sandbox, to: Any) -> None:
+    def test_no_op_answers_writes_with_0_and_changes_nothing(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """Writes answer 0 and change nothing; reads are left alone."""
         someone, other = sandbox.open_user_ids[:2]
         record_id = to.record_id(someone)
@@ -211,14 +221,14 @@ class TestOthers:
         to.batch([someone], 1)
         assert disabled(sandbox) == [someone]
 
-    def test_no_op_for_some_of_a_batch(self, sandbox: Sandbox, to: Any) -> None:
+    def test_no_op_for_some_writes_the_others_of_a_batch(self, sandbox: Sandbox, to: Any) -> None:
         """The others are written."""
         spared, *others = sandbox.open_user_ids
         sandbox.add_faults({"kind": "no_op", "only": [spared]})
         to.batch(sandbox.open_user_ids, 1)
         assert disabled(sandbox) == others
 
-    def test_hide_rows(self, sandbox: Sandbox, to: Any) -> None:
+    def test_hide_rows_leaves_all_or_some_rows_out(self, sandbox: Sandbox, to: Any) -> None:
         """A query leaves them out, all or some."""
         gone = sandbox.open_user_ids[1]
         sandbox.add_faults({"kind": "hide_rows", "times": 1}, {"kind": "hide_rows", "only": [gone]})
@@ -226,21 +236,21 @@ class TestOthers:
         assert {row["user_id"] for row in to.rows()} == {*sandbox.open_user_ids} - {gone}
         assert to.get(to.record_id(sandbox.open_user_ids[0]))["data"]
 
-    def test_latency_adds_up(self, to: Any) -> None:
+    def test_latency_adds_to_the_latency_of_the_sandbox(self, to: Any) -> None:
         """To the latency there is anyhow."""
         to.sandbox.add_faults({"kind": "latency", "ms": 20}, {"kind": "stall", "ms": 20})
         start = real_time.perf_counter()
         assert to.query()["errorCode"] == 0
         assert real_time.perf_counter() - start >= 0.04
 
-    def test_the_general_latency(self, talk: Any) -> None:
+    def test_latency_ms_delays_every_answer(self, talk: Any) -> None:
         """``latency_ms`` holds every answer back."""
         to = talk(Sandbox(members=1, latency_ms=20))
         start = real_time.perf_counter()
         to.query()
         assert real_time.perf_counter() - start >= 0.02
 
-    def test_stall_runs_into_the_client_timeout(self, sandbox: Sandbox, to: Any) -> None:
+    def test_stall_ends_with_the_timeout_of_the_client(self, sandbox: Sandbox, to: Any) -> None:
         """The call is applied; the client gives up after its own time."""
         sandbox.add_faults({"kind": "stall", "times": 1})
         to.client.timeout = 0.02
@@ -250,13 +260,15 @@ class TestOthers:
 
 
 class TestWhen:
-    def test_only_its_path(self, sandbox: Sandbox, to: Any) -> None:
+    def test_fault_with_a_path_hits_this_path_only(self, sandbox: Sandbox, to: Any) -> None:
         """Another path goes free."""
         sandbox.add_faults({"kind": "error", "code": 7, "path": QUERY})
         assert to.query()["errorCode"] == 7
         assert to.get("0" * 24)["errorCode"] == 0
 
-    def test_only_some_members(self, sandbox: Sandbox, to: Any) -> None:
+    def test_fault_with_only_hits_calls_about_these_members(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """It befalls calls that name them or would list them, and no others."""
         marked, other = sandbox.open_user_ids[:2]
         ids = {each: to.record_id(each) for each in (marked, other)}
@@ -275,12 +287,12 @@ class TestWhen:
         assert to.token()["errorCode"] == 0
         assert to.post("/cgi/nowhere", {})["errorCode"] == 10006
 
-    def test_after_and_times(self, sandbox: Sandbox, to: Any) -> None:
+    def test_fault_passes_after_calls_and_hits_times_calls(self, sandbox: Sandbox, to: Any) -> None:
         """Two go by, three are hit."""
         sandbox.add_faults({"kind": "error", "code": 7, "after": 2, "times": 3})
         assert [to.query()["errorCode"] for _ in range(7)] == [0, 0, 7, 7, 7, 0, 0]
 
-    def test_chance_is_made_from_the_seed(self, talk: Any) -> None:
+    def test_probability_is_kept_and_follows_the_seed(self, talk: Any) -> None:
         """About as often as it says, and the same again with the same seed."""
         runs = []
         for seed in (1, 1, 2):
@@ -290,13 +302,13 @@ class TestWhen:
         assert runs[0] == runs[1] != runs[2]
         assert 60 < runs[0].count(7) < 120
 
-    def test_a_throttled_call_meets_no_fault(self, talk: Any, time: Any) -> None:
+    def test_throttled_call_is_hit_by_no_fault(self, talk: Any, time: Any) -> None:
         """It never gets so far."""
         to = talk(Sandbox(members=1, quota_calls=1, clock=time))
         to.sandbox.add_faults({"kind": "error", "code": 7})
         assert [to.query()["errorCode"] for _ in range(2)] == [7, 14001]
 
-    def test_the_control_surface_is_never_hit(self, sandbox: Sandbox, to: Any) -> None:
+    def test_control_requests_are_never_hit(self, sandbox: Sandbox, to: Any) -> None:
         """A test can always look."""
         sandbox.add_faults({"kind": "reset"})
         assert to.client.get("/_sandbox/members").status_code == 200
@@ -329,14 +341,16 @@ class TestReading:
             ("reset", "faults[0]: "),
         ],
     )
-    def test_a_bad_fault_is_named(self, sandbox: Sandbox, fault: Any, said: str) -> None:
+    def test_bad_fault_is_an_error_that_names_the_field(
+        self, sandbox: Sandbox, fault: Any, said: str
+    ) -> None:
         """The text says which field of which fault, and what kinds there are."""
         with pytest.raises(FaultError) as caught:
             sandbox.add_faults(fault)
         assert said in str(caught.value)
         assert all(kind in str(caught.value) for kind in KINDS)
 
-    def test_all_or_none(self, sandbox: Sandbox, to: Any) -> None:
+    def test_one_bad_fault_arms_none(self, sandbox: Sandbox, to: Any) -> None:
         """One bad fault and none is armed; a stranger in ``only`` is a bad fault."""
         with pytest.raises(FaultError, match=r"faults\[1\]\.only"):
             sandbox.add_faults({"kind": "reset"}, {"kind": "no_op", "only": ["FSUID_0"]})

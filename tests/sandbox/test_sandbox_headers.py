@@ -55,7 +55,7 @@ def ask(to: Any, path: str, body: Any, **changes: str | None) -> Any:
 
 
 class TestToken:
-    def test_it_names_ea_and_an_employee_that_may_act(self, sandbox: Sandbox, to: Any) -> None:
+    def test_answer_names_ea_and_an_employee_that_may_act(self, sandbox: Sandbox, to: Any) -> None:
         """Keys beside the envelope as they are printed."""
         answer = to.post(TOKEN, app(sandbox))
         assert {key: answer[key] for key in ("errorCode", "accessToken", "ea", "openUserId")} == {
@@ -76,7 +76,7 @@ class TestToken:
             ({"grantType": ["app_secret"]}, 15002),
         ],
     )
-    def test_wrong_credentials(
+    def test_wrong_credentials_have_the_codes_of_the_other_interface(
         self, sandbox: Sandbox, to: Any, change: dict[str, Any], code: int
     ) -> None:
         """The codes of the other token interface; the grant type is named."""
@@ -84,7 +84,9 @@ class TestToken:
         assert answer["errorCode"] == code
         assert ("grantType" in answer["errorMessage"]) is ("grantType" in change)
 
-    def test_ten_tokens_a_minute(self, talk: Any, time: Any) -> None:
+    def test_interface_has_its_own_window_of_ten_tokens_a_minute(
+        self, talk: Any, time: Any
+    ) -> None:
         """The window of the other token interface is one of its own."""
         to = talk(Sandbox(members=1, quota_calls=100, clock=time))
         codes = [to.post(TOKEN, app(to.sandbox))["errorCode"] for _ in range(11)]
@@ -93,7 +95,7 @@ class TestToken:
 
 
 class TestHeaders:
-    def test_every_object_call_takes_them(self, sandbox: Sandbox, to: Any) -> None:
+    def test_object_calls_take_credentials_in_headers(self, sandbox: Sandbox, to: Any) -> None:
         """Read, create, update: without any credentials in the body."""
         (row,) = ask(to, QUERY, {"data": {**PEOPLE, "search_query_info": {"limit": 1}}})["data"][
             "dataList"
@@ -108,7 +110,9 @@ class TestHeaders:
         assert sandbox.records("AccountObj")[made]["owner"] == [sandbox.open_user_ids[1]]
 
     @pytest.mark.parametrize("userid", ["1000", "1002", None])
-    def test_offline_calls_take_them(self, sandbox: Sandbox, to: Any, userid: str | None) -> None:
+    def test_offline_calls_take_credentials_in_headers(
+        self, sandbox: Sandbox, to: Any, userid: str | None
+    ) -> None:
         """With an acting employee or without one."""
         one = sandbox.open_user_ids[0]
         mobile = sandbox.person(one)["phone"]
@@ -147,7 +151,7 @@ class TestHeaders:
             ({"userid": "FSUID_0"}, 20012, "x-fs-userid"),
         ],
     )
-    def test_they_are_checked(
+    def test_missing_and_wrong_headers_have_a_code_each(
         self, to: Any, change: dict[str, str | None], code: int, named: str
     ) -> None:
         """Missing and wrong have a code each, and the text names the header."""
@@ -164,14 +168,16 @@ class TestHeaders:
         answers = [ask(to, QUERY, {"data": PEOPLE}, **change) for change in other]
         assert [answer["errorCode"] for answer in answers] == codes
 
-    def test_the_name_of_the_scheme_has_no_case(self, sandbox: Sandbox, to: Any) -> None:
+    def test_scheme_bearer_has_no_case(self, sandbox: Sandbox, to: Any) -> None:
         """As HTTP says."""
         given = f"bearer {sandbox.corp_access_token}"
         assert ask(to, QUERY, {"data": PEOPLE}, authorization=given)["errorCode"] == 0
 
     @pytest.mark.parametrize("path", [QUERY, MOBILE])
     @pytest.mark.parametrize("name", ["corpAccessToken", "corpId", "currentOpenUserId"])
-    def test_the_styles_are_not_mixed(self, to: Any, path: str, name: str) -> None:
+    def test_credentials_in_headers_and_body_together_are_refused(
+        self, to: Any, path: str, name: str
+    ) -> None:
         """The text names the field of the body that does not belong there."""
         answer = ask(to, path, {"data": PEOPLE, "mobile": "1", name: to.object[name]})
         assert answer["errorCode"] == 32000
@@ -179,14 +185,14 @@ class TestHeaders:
         assert to.object[name] not in answer["errorMessage"]
         assert ask(to, path, {"data": PEOPLE, "mobile": "1", name: None})["errorCode"] == 0
 
-    def test_another_scheme_is_for_something_on_the_way(self, to: Any) -> None:
+    def test_other_schemes_than_bearer_are_ignored(self, to: Any) -> None:
         """A proxy's password beside credentials in the body is no mixture."""
         sent = {"authorization": "Basic YTpi"}
         answer = to.client.post(QUERY, json={**to.object, "data": PEOPLE}, headers=sent)
         assert answer.json()["errorCode"] == 0
 
 
-def test_the_headers_get_through_every_door(sandbox: Sandbox) -> None:
+def test_headers_reach_the_sandbox_by_every_transport(sandbox: Sandbox) -> None:
     """Transport, awaiting transport, ASGI, socket, and ``handle`` itself."""
     body = {"data": PEOPLE}
     sent = headers(sandbox)

@@ -12,7 +12,7 @@ TOKEN = "/cgi/corpAccessToken/get/V2"
 
 
 class TestQuota:
-    def test_a_sliding_window_for_each_path(self, talk: Any, time: Any) -> None:
+    def test_each_path_has_a_sliding_window(self, talk: Any, time: Any) -> None:
         """Over it is 14001; another path is not concerned; a refused call takes no slot."""
         sandbox = Sandbox(members=1, quota_calls=2, quota_seconds=10, clock=time)
         to = talk(sandbox)
@@ -27,7 +27,7 @@ class TestQuota:
             "/cgi/crm/v2/data/get": {"count": 1, "throttled": 0},
         }
 
-    def test_the_clock_may_run_faster(self, talk: Any, time: Any) -> None:
+    def test_speed_shortens_the_window(self, talk: Any, time: Any) -> None:
         """At speed 10 a window of 20 s is over in 2."""
         to = talk(Sandbox(members=1, quota_calls=1, speed=10, clock=time))
         codes = []
@@ -36,13 +36,13 @@ class TestQuota:
             codes.append(to.query()["errorCode"])
         assert codes == [0, 14001, 0]
 
-    def test_none_by_default(self, talk: Any, time: Any) -> None:
+    def test_nothing_is_throttled_by_default(self, talk: Any, time: Any) -> None:
         """Without a quota nothing is throttled, the token interface included."""
         to = talk(Sandbox(members=1, clock=time))
         assert {to.token()["errorCode"] for _ in range(30)} == {0}
         assert {to.query()["errorCode"] for _ in range(120)} == {0}
 
-    def test_ten_tokens_a_minute(self, talk: Any, time: Any) -> None:
+    def test_token_interface_gives_ten_tokens_a_minute(self, talk: Any, time: Any) -> None:
         """The token interface has a window of its own as soon as there is a quota."""
         to = talk(Sandbox(members=1, quota_calls=100, clock=time))
         codes = [to.token()["errorCode"] for _ in range(12)]
@@ -52,7 +52,7 @@ class TestQuota:
 
 
 class TestTokens:
-    def test_they_live_7200_seconds_and_overlap(self, talk: Any, time: Any) -> None:
+    def test_tokens_live_7200_seconds_and_overlap(self, talk: Any, time: Any) -> None:
         """The same within 6600 s; then a new one while the old lives on to 7200."""
         sandbox = Sandbox(members=1, clock=time)
         to = talk(sandbox)
@@ -75,7 +75,7 @@ class TestTokens:
 
 
 class TestCounts:
-    def test_exact_under_threads(self, talk: Any) -> None:
+    def test_counts_are_exact_under_threads(self, talk: Any) -> None:
         """Eight threads, each call counted once and each write kept."""
         sandbox = Sandbox(members=8)
         ids = sandbox.open_user_ids
@@ -97,7 +97,7 @@ class TestCounts:
         }
         assert {row["version"] for row in talk(sandbox).rows()} == {"51"}
 
-    def test_wrong_calls_are_counted(self, talk: Any) -> None:
+    def test_refused_calls_are_counted(self, talk: Any) -> None:
         """Unknown paths and refused calls, too."""
         sandbox = Sandbox(members=1)
         to = talk(sandbox)
@@ -110,7 +110,7 @@ class TestCounts:
 
 
 class TestReset:
-    def test_everything_is_as_it_was(self, talk: Any, time: Any) -> None:
+    def test_reset_brings_everything_back_to_the_start(self, talk: Any, time: Any) -> None:
         """State, tokens, counts, faults, windows, updates; the secrets stay the same."""
         sandbox = Sandbox(members=3, quota_calls=2, clock=time)
         start, to = sandbox.describe(), talk(sandbox)
@@ -123,7 +123,7 @@ class TestReset:
         assert (sandbox.describe(), sandbox.calls(), sandbox.updates) == (start, {}, [])
         assert to.rows() == rows
 
-    def test_only_the_counts(self, talk: Any, time: Any) -> None:
+    def test_reset_of_the_counts_keeps_the_state(self, talk: Any, time: Any) -> None:
         """The state stays, and so do the windows."""
         sandbox = Sandbox(members=1, quota_calls=1, clock=time)
         to = talk(sandbox)

@@ -29,7 +29,7 @@ def rows(to: Any) -> dict[str, Any]:
     return {row["user_id"]: row for row in to.rows(convertUserId=True)}
 
 
-def test_an_update_of_a_locked_record_answers_50009_and_writes_nothing(
+def test_update_of_a_locked_record_answers_50009_and_writes_nothing(
     sandbox: Sandbox, to: Any
 ) -> None:
     """In every profile, for members and departments."""
@@ -56,7 +56,7 @@ def test_lock_status_shows_in_rows_and_get(sandbox: Sandbox, to: Any) -> None:
     assert {key for key, status in listed.items() if status == "1"} == {"1001"}
 
 
-def test_the_offline_address_does_not_meet_the_lock(sandbox: Sandbox, to: Any) -> None:
+def test_offline_calls_write_locked_records(sandbox: Sandbox, to: Any) -> None:
     """It sets and changes locked members and departments."""
     (locked,) = sandbox.locked
     user = {"openUserId": locked, "position": "moved"}
@@ -68,7 +68,7 @@ def test_the_offline_address_does_not_meet_the_lock(sandbox: Sandbox, to: Any) -
     assert sandbox.departments()[1001]["status"] == "1"
 
 
-def test_a_tenant_may_not_show_its_locks(talk: Any) -> None:
+def test_tenant_without_shows_lock_shows_no_lock_status(talk: Any) -> None:
     """Then only 50009 tells."""
     sandbox = Sandbox(members=2, locked=1, locked_departments=[1001], shows_lock=False)
     to = talk(sandbox)

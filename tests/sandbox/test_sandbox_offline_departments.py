@@ -45,7 +45,7 @@ class TestCredentials:
             (STATUS, {"departmentId": 1, "status": 1}),
         ],
     )
-    def test_they_are_checked(
+    def test_credentials_are_checked_before_the_department(
         self, to: Any, paths: tuple[str, ...], sent: Any, change: Any, code: int
     ) -> None:
         """Before whether the department exists, at either address."""
@@ -53,14 +53,16 @@ class TestCredentials:
             assert to.flat(path, **{**sent, **change})["errorCode"] == code
 
     @pytest.mark.parametrize(("by", "code"), [("FSUID_0", 20012), (5, 11008)])
-    def test_details_print_the_acting_employee(self, to: Any, by: Any, code: int) -> None:
+    def test_details_check_the_acting_employee_before_the_id(
+        self, to: Any, by: Any, code: int
+    ) -> None:
         """So it is checked there, and before the id."""
         for path in DETAIL:
             sent = {"departmentId": 1000, "currentOpenUserId": by}
             assert to.flat(path, **sent)["errorCode"] == code
 
     @pytest.mark.parametrize("by", ["FSUID_0", 5, [], ""])
-    def test_a_parameter_that_no_page_prints_is_ignored(self, to: Any, by: Any) -> None:
+    def test_parameter_that_no_page_prints_is_ignored(self, to: Any, by: Any) -> None:
         """``currentOpenUserId`` of the other calls, ``fetchChild`` of the list."""
         for paths, sent in (
             (LIST, {"fetchChild": True}),
@@ -73,7 +75,9 @@ class TestCredentials:
 
 class TestList:
     @pytest.mark.parametrize("path", LIST)
-    def test_all_but_the_deleted(self, sandbox: Sandbox, to: Any, path: str) -> None:
+    def test_list_has_all_departments_but_the_deleted(
+        self, sandbox: Sandbox, to: Any, path: str
+    ) -> None:
         """Ids are numbers, the topmost have the parent 0."""
         to.edit("update", "DepartmentObj", _id="1003", status="2")
         to.edit("update", "DepartmentObj", _id="1004", status="1")
@@ -93,14 +97,16 @@ class TestList:
         assert 0 in {each["parentId"] for each in answer["departments"]}
 
     @pytest.mark.parametrize("profile", PROFILES)
-    def test_permission_is_nothing_to_it(self, profile: str, talk: Any) -> None:
+    def test_list_ignores_the_read_permission(self, profile: str, talk: Any) -> None:
         """Every department is in the list in every profile."""
         assert len(talk(Sandbox(profile=profile)).flat(LIST[0])["departments"]) == 8
 
 
 class TestDetails:
     @pytest.mark.parametrize("path", DETAIL)
-    def test_one(self, sandbox: Sandbox, to: Any, path: str) -> None:
+    def test_details_have_the_chain_of_ancestors(
+        self, sandbox: Sandbox, to: Any, path: str
+    ) -> None:
         """The chain of ancestors starts at the whole company."""
         true = sandbox.departments()[1002]
         record = sandbox.records("DepartmentObj")["1002"]
@@ -120,7 +126,7 @@ class TestDetails:
             "keywords": [],
         }
 
-    def test_the_topmost(self, sandbox: Sandbox, to: Any) -> None:
+    def test_topmost_department_has_the_company_as_parent(self, sandbox: Sandbox, to: Any) -> None:
         """It shows the company's own id; no manager is an empty string."""
         found = to.flat(DETAIL[0], departmentId=1000)["department"]
         assert (found["parentDepartmentId"], found["ancestors"]) == (999999, [999999])
@@ -130,7 +136,9 @@ class TestDetails:
     @pytest.mark.parametrize(
         ("status", "shown"), [("0", (1, False)), ("1", (2, True)), ("2", (3, False))]
     )
-    def test_three_codes_for_one_thing(self, to: Any, status: str, shown: Any) -> None:
+    def test_status_0_1_2_of_the_object_is_1_2_3_in_the_details(
+        self, to: Any, status: str, shown: Any
+    ) -> None:
         """The object's "0", "1", "2" are 1, 2, 3 here."""
         to.edit("update", "DepartmentObj", _id="1003", status=status)
         found = to.flat(DETAIL[0], departmentId=1003)["department"]
@@ -140,11 +148,13 @@ class TestDetails:
     @pytest.mark.parametrize(
         ("number", "code"), [("1003", 11009), (None, 11009), (True, 11009), (77, 30007)]
     )
-    def test_codes(self, to: Any, path: str, number: Any, code: int) -> None:
+    def test_bad_and_unknown_ids_have_a_code_each(
+        self, to: Any, path: str, number: Any, code: int
+    ) -> None:
         """Not a number, and unknown."""
         assert to.flat(path, departmentId=number)["errorCode"] == code
 
-    def test_nothing_sent(self, to: Any) -> None:
+    def test_missing_id_is_refused(self, to: Any) -> None:
         """Left out is no department."""
         assert to.flat(DETAIL[0])["errorCode"] == 11009
 
@@ -152,7 +162,9 @@ class TestDetails:
 class TestUpdate:
     @pytest.mark.parametrize("path", CHANGE)
     @pytest.mark.parametrize("company", [0, 999999])
-    def test_what_is_given(self, sandbox: Sandbox, to: Any, path: str, company: int) -> None:
+    def test_update_writes_what_is_given(
+        self, sandbox: Sandbox, to: Any, path: str, company: int
+    ) -> None:
         """None is left out; the answer is the bare envelope; version and time go up."""
         before = sandbox.departments()
         sent = {"id": 1003, "name": None, "parentId": 1002, "order": 77}
@@ -186,13 +198,15 @@ class TestUpdate:
             ({"id": 1000, "order": True}, 15002),
         ],
     )
-    def test_codes(self, sandbox: Sandbox, to: Any, path: str, department: Any, code: int) -> None:
+    def test_refused_update_writes_nothing(
+        self, sandbox: Sandbox, to: Any, path: str, department: Any, code: int
+    ) -> None:
         """Forms, unknown ids, and a place below itself; nothing is written."""
         before = sandbox.records("DepartmentObj")
         assert to.flat(path, department=department)["errorCode"] == code
         assert sandbox.records("DepartmentObj") == before
 
-    def test_left_out(self, to: Any) -> None:
+    def test_missing_department_is_refused(self, to: Any) -> None:
         """No department at all."""
         assert to.flat(CHANGE[0])["errorCode"] == 15002
 
@@ -200,7 +214,9 @@ class TestUpdate:
 class TestStatus:
     @pytest.mark.parametrize("path", STATUS)
     @pytest.mark.parametrize(("status", "state"), [(1, "1"), (2, "0"), ("1", "1"), ("2", "0")])
-    def test_it_is_set(self, sandbox: Sandbox, to: Any, path: str, status: Any, state: str) -> None:
+    def test_status_1_disables_and_2_enables(
+        self, sandbox: Sandbox, to: Any, path: str, status: Any, state: str
+    ) -> None:
         """1 disables, 2 enables, in every profile's state."""
         to.edit("update", "DepartmentObj", _id="1003", status="2")
         assert to.flat(path, departmentId=1003, status=status)["errorCode"] == 0
@@ -218,13 +234,15 @@ class TestStatus:
             ({"departmentId": 77}, 30007),
         ],
     )
-    def test_codes(self, to: Any, path: str, change: Any, code: int) -> None:
+    def test_form_is_checked_before_existence(
+        self, to: Any, path: str, change: Any, code: int
+    ) -> None:
         """Form first, then existence."""
         sent = {"departmentId": 1003, "status": 1, **change}
         assert to.flat(path, **sent)["errorCode"] == code
 
     @pytest.mark.parametrize("profile", PROFILES)
-    def test_it_holds_in_every_profile(self, profile: str, talk: Any) -> None:
+    def test_status_is_set_in_every_profile(self, profile: str, talk: Any) -> None:
         """Neither permission nor locks are anything to it."""
         sandbox = Sandbox(profile=profile, hidden_departments=[1001], locked_departments=[1002])
         to = talk(sandbox)

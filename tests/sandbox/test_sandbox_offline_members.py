@@ -54,7 +54,7 @@ class TestCredentials:
             (RANGE, {"pageSize": 1}),
         ],
     )
-    def test_they_are_checked(
+    def test_credentials_are_checked_before_the_member(
         self, to: Any, paths: tuple[str, ...], sent: Any, change: Any, code: int
     ) -> None:
         """Before whether the member exists, at either address."""
@@ -62,7 +62,7 @@ class TestCredentials:
             assert to.flat(path, **{**sent, **change})["errorCode"] == code
 
     @pytest.mark.parametrize("by", ["FSUID_0", 5, [], ""])
-    def test_a_parameter_that_no_page_prints_is_ignored(
+    def test_parameter_that_no_page_prints_is_ignored(
         self, sandbox: Sandbox, to: Any, by: Any
     ) -> None:
         """``currentOpenUserId`` of these calls, and any other name."""
@@ -82,7 +82,7 @@ class TestCredentials:
 class TestSetStatus:
     @pytest.mark.parametrize("path", STATUS)
     @pytest.mark.parametrize(("status", "state"), [(1, "1"), (2, "0"), ("1", "1"), ("2", "0")])
-    def test_one_some_or_both(
+    def test_one_id_a_list_or_both_are_set(
         self, sandbox: Sandbox, to: Any, path: str, status: Any, state: str
     ) -> None:
         """Whoever is named, in either way or in both."""
@@ -116,7 +116,9 @@ class TestSetStatus:
             ({"openUserId": "FSUID_0"}, 20012),
         ],
     )
-    def test_codes(self, sandbox: Sandbox, to: Any, path: str, change: Any, code: int) -> None:
+    def test_parameters_are_checked_in_the_documented_order(
+        self, sandbox: Sandbox, to: Any, path: str, change: Any, code: int
+    ) -> None:
         """Form first, in the documented order; nothing is written."""
         good = {
             "currentOpenUserId": sandbox.current_open_user_id,
@@ -126,7 +128,7 @@ class TestSetStatus:
         assert to.flat(path, **{**good, **change})["errorCode"] == code
         assert set(sandbox.members().values()) == {"0"}
 
-    def test_missing_parameters(self, sandbox: Sandbox, to: Any) -> None:
+    def test_missing_parameter_is_like_an_empty_one(self, sandbox: Sandbox, to: Any) -> None:
         """Left out is like empty."""
         good = {"openUserId": sandbox.open_user_ids[0], "status": 1}
         for key, code in zip(good, (10010, 15002), strict=True):
@@ -143,7 +145,9 @@ class TestSetStatus:
         assert to.flat(path, **by, openUserId=one, status=1)["errorCode"] == 0
         assert [*sandbox.members().values()].count("1") == 1
 
-    def test_unknown_members(self, sandbox: Sandbox, to: Any) -> None:
+    def test_call_with_an_unknown_member_sets_the_known_ones(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """The known ones are set, as in a batch."""
         known = sandbox.open_user_ids[0]
         by = sandbox.current_open_user_id
@@ -152,7 +156,7 @@ class TestSetStatus:
         assert answer["errorCode"] == 20012
         assert sandbox.members()[known] == "1"
 
-    def test_its_body_is_no_batch(self, sandbox: Sandbox, to: Any) -> None:
+    def test_acting_employee_tells_single_from_batch(self, sandbox: Sandbox, to: Any) -> None:
         """At the shared address the acting user tells the two apart."""
         ids = sandbox.open_user_ids
         sent = {"openUserIds": ids, "status": 1, "currentOpenUserId": "FSUID_0"}
@@ -162,7 +166,7 @@ class TestSetStatus:
 
 class TestUpdateMember:
     @pytest.mark.parametrize("path", CHANGE)
-    def test_every_field(self, sandbox: Sandbox, to: Any, path: str) -> None:
+    def test_every_field_is_written(self, sandbox: Sandbox, to: Any, path: str) -> None:
         """Those the object has go there; the six others only the offline API knows."""
         someone, leader = sandbox.open_user_ids[:2]
         before = sandbox.person(someone)
@@ -188,7 +192,7 @@ class TestUpdateMember:
         assert {**row, **fields} == row
         assert not {*ASIDE} & row.keys()
 
-    def test_left_out_is_unchanged(self, sandbox: Sandbox, to: Any) -> None:
+    def test_field_left_out_is_unchanged(self, sandbox: Sandbox, to: Any) -> None:
         """None is left out; something is written all the same."""
         someone = sandbox.open_user_ids[0]
         before = sandbox.person(someone)
@@ -221,7 +225,9 @@ class TestUpdateMember:
             ({"openUserId": "FSUID_0"}, 20012),
         ],
     )
-    def test_codes(self, sandbox: Sandbox, to: Any, path: str, change: Any, code: int) -> None:
+    def test_field_of_a_wrong_form_is_refused_and_nothing_written(
+        self, sandbox: Sandbox, to: Any, path: str, change: Any, code: int
+    ) -> None:
         """Each field has its form; nothing is written by a bad call."""
         someone = sandbox.open_user_ids[0]
         before = sandbox.person(someone)
@@ -230,7 +236,7 @@ class TestUpdateMember:
         assert (sandbox.person(someone) == before) is (code != 0)
 
     @pytest.mark.parametrize("user", [None, [], "x"])
-    def test_no_object(self, to: Any, user: Any) -> None:
+    def test_user_that_is_no_object_is_refused(self, to: Any, user: Any) -> None:
         """``user`` is an object."""
         assert to.flat(CHANGE[0], user=user)["errorCode"] == 15002
 
@@ -238,7 +244,7 @@ class TestUpdateMember:
 class TestInfo:
     @pytest.mark.parametrize("path", INFO)
     @pytest.mark.parametrize("detail", [None, False, True])
-    def test_the_answer(
+    def test_answer_has_the_documented_fields_in_order(
         self,
         sandbox: Sandbox,
         to: Any,
@@ -277,7 +283,9 @@ class TestInfo:
         assert list(answer) == [*envelope, *wanted]
         assert {**answer, **wanted} == answer
 
-    def test_what_is_odd_or_empty(self, sandbox: Sandbox, to: Any) -> None:
+    def test_odd_or_empty_values_keep_the_types_of_the_answer(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """The object API writes what it likes; the offline answer keeps its types."""
         someone = sandbox.open_user_ids[0]
         odd = {"main_department": ["x", None], "vice_departments": None, "leader": [3], "name": 7}
@@ -298,11 +306,13 @@ class TestInfo:
             ({"openUserId": "FSUID_0", "showDepartmentIdsDetail": 1}, 15002),
         ],
     )
-    def test_codes(self, to: Any, path: str, sent: Any, code: int) -> None:
+    def test_missing_malformed_and_unknown_ids_have_a_code_each(
+        self, to: Any, path: str, sent: Any, code: int
+    ) -> None:
         """Missing, malformed, unknown."""
         assert to.flat(path, **sent)["errorCode"] == code
 
-    def test_left_out(self, to: Any) -> None:
+    def test_missing_id_is_refused(self, to: Any) -> None:
         """No openUserId at all."""
         assert to.flat(INFO[0])["errorCode"] == 10010
 
@@ -321,7 +331,9 @@ class TestInfo:
 
 class TestMobile:
     @pytest.mark.parametrize("path", MOBILE)
-    def test_everybody_with_that_number(self, sandbox: Sandbox, to: Any, path: str) -> None:
+    def test_answer_has_every_member_with_exactly_that_number(
+        self, sandbox: Sandbox, to: Any, path: str
+    ) -> None:
         """By ``_id``; a part of a number finds nobody."""
         phone = "13800000000"
         for each in sandbox.open_user_ids[:3]:
@@ -352,7 +364,7 @@ class TestMobile:
         assert (answer["errorCode"], answer["empList"]) == (0, [])
 
     @pytest.mark.parametrize("mobile", [None, "", 13800000000, []])
-    def test_codes(self, to: Any, mobile: Any) -> None:
+    def test_mobile_that_is_no_string_is_refused(self, to: Any, mobile: Any) -> None:
         """A number is a string."""
         for path in MOBILE:
             assert to.flat(path, mobile=mobile)["errorCode"] == 15002
@@ -361,7 +373,7 @@ class TestMobile:
 
 class TestRange:
     @pytest.mark.parametrize("path", RANGE)
-    def test_pages(self, talk: Any, path: str) -> None:
+    def test_pages_have_each_member_once(self, talk: Any, path: str) -> None:
         """Everybody once, as in the single call, and how many pages there are."""
         sandbox = Sandbox(members=45)
         to = talk(sandbox)
@@ -379,7 +391,7 @@ class TestRange:
         assert ids == sorted(set(ids))
         assert len(to.flat(path, pageSize=1000)["employees"]) == 45
 
-    def test_both_ends_are_in(self, sandbox: Sandbox, to: Any) -> None:
+    def test_both_ends_of_the_range_are_included(self, sandbox: Sandbox, to: Any) -> None:
         """``lastChangedTime`` is the latest of the whole range, not of the page."""
         to.batch(sandbox.open_user_ids[:1], 1)
         times = sorted(
@@ -393,7 +405,7 @@ class TestRange:
         last = to.flat(RANGE[1], startTime=times[-1][0])
         assert [each["openUserId"] for each in last["employees"]] == sandbox.open_user_ids[:1]
 
-    def test_nothing(self, to: Any) -> None:
+    def test_empty_range_has_no_pages(self, to: Any) -> None:
         """No pages, and no last change."""
         answer = to.flat(RANGE[0], endTime=5, startTime=None)
         assert (answer["totalCount"], answer["pageCount"], answer["employees"]) == (0, 0, [])
@@ -417,14 +429,14 @@ class TestRange:
             {"showDepartmentIdsDetail": "true"},
         ],
     )
-    def test_codes(self, to: Any, path: str, sent: Any) -> None:
+    def test_unusable_parameters_are_15002(self, to: Any, path: str, sent: Any) -> None:
         """Everything that does not fit is 15002."""
         assert to.flat(path, **sent)["errorCode"] == 15002
 
 
 class TestEverywhere:
     @pytest.mark.parametrize("profile", PROFILES)
-    def test_permission_and_locks_are_nothing_to_it(self, profile: str, talk: Any) -> None:
+    def test_offline_calls_ignore_permission_and_locks(self, profile: str, talk: Any) -> None:
         """The old path reads and writes everybody in every profile, at once."""
         sandbox = Sandbox(members=10, profile=profile, hidden=2, locked=2)
         to = talk(sandbox)
@@ -443,7 +455,9 @@ class TestEverywhere:
             (RANGE[0], {"pageSize": 1000}),
         ],
     )
-    def test_an_error_for_one(self, sandbox: Sandbox, to: Any, path: str, sent: Any) -> None:
+    def test_error_for_one_member_hits_the_calls_about_it(
+        self, sandbox: Sandbox, to: Any, path: str, sent: Any
+    ) -> None:
         """The calls about a member, or that would list one, meet its faults."""
         marked, other = sandbox.open_user_ids[:2]
         sandbox.add_faults({"kind": "error", "code": 7, "only": [marked]})
@@ -462,7 +476,9 @@ class TestEverywhere:
         assert to.flat(INFO[0], openUserId=[])["errorCode"] == 11008
 
     @pytest.mark.parametrize("path", [STATUS[0], CHANGE[0]])
-    def test_no_op(self, sandbox: Sandbox, to: Any, path: str) -> None:
+    def test_no_op_answers_writes_with_0_and_changes_nothing(
+        self, sandbox: Sandbox, to: Any, path: str
+    ) -> None:
         """Writes answer 0 and change nothing; reads go by it."""
         sandbox.add_faults({"kind": "no_op", "times": 1})
         someone = sandbox.open_user_ids[0]

@@ -10,7 +10,7 @@ from shim.sandbox import PROFILES, Sandbox
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_what_all_have_in_common(profile: str, talk: Any) -> None:
+def test_every_profile_starts_enabled_and_takes_the_offline_call(profile: str, talk: Any) -> None:
     """Everybody starts enabled, and the offline call works on each."""
     sandbox = Sandbox(members=20, profile=profile, seed=5)
     assert set(sandbox.members().values()) == {"0"}
@@ -58,11 +58,11 @@ class TestHidden:
         ("members", "some", "count"),
         [(1, None, 1), (25, 1.0, 25), (25, 0.0, 0), (25, 0.01, 1), (25, 7, 7), (25, 0, 0)],
     )
-    def test_how_many(self, members: int, some: Any, count: int) -> None:
+    def test_hidden_takes_a_share_or_a_number(self, members: int, some: Any, count: int) -> None:
         """A share, at least one of it, or a number."""
         assert len(Sandbox(members, profile="hidden", hidden=some).hidden) == count
 
-    def test_exactly_whom(self) -> None:
+    def test_hidden_takes_ids_in_any_profile(self) -> None:
         """Named members, in any profile; an iterator outlives a reset."""
         twin = Sandbox(members=6)
         wanted = twin.open_user_ids[1:3]
@@ -70,13 +70,13 @@ class TestHidden:
         sandbox.reset()
         assert sandbox.hidden == frozenset(wanted)
 
-    def test_none_to_hide(self) -> None:
+    def test_tenant_without_members_hides_none(self) -> None:
         """A tenant without members hides nobody."""
         assert Sandbox(members=0, profile="hidden").hidden == frozenset()
 
 
 class TestReadOnly:
-    def test_an_update_changes_nothing(self, talk: Any) -> None:
+    def test_update_changes_nothing(self, talk: Any) -> None:
         """It answers 0 and the record stays as it was, version included."""
         sandbox = Sandbox(members=2, profile="read_only")
         to = talk(sandbox)
@@ -105,7 +105,7 @@ class TestStrict:
         assert to.get("0" * 24)["errorCode"] == 30027
         assert set(sandbox.members().values()) == {"0"}
 
-    def test_a_token_lives_for_some_calls(self, talk: Any) -> None:
+    def test_token_lives_for_token_calls(self, talk: Any) -> None:
         """Then it is 20016, and the token interface gives a fresh one."""
         sandbox = Sandbox(members=1, profile="strict", token_calls=3)
         to = talk(sandbox)
@@ -116,14 +116,16 @@ class TestStrict:
         to.object["corpAccessToken"] = fresh
         assert to.query()["errorCode"] == 0
 
-    def test_it_is_sixty_calls(self, talk: Any) -> None:
+    def test_token_lives_for_sixty_calls_by_default(self, talk: Any) -> None:
         """By default, and offline calls spend them as well."""
         to = talk(Sandbox(members=1, profile="strict"))
         codes = [to.batch(to.sandbox.open_user_ids, 1)["errorCode"] for _ in range(61)]
         assert codes == [0] * 60 + [20016]
 
     @pytest.mark.parametrize(("asked", "taken"), [(None, 100), (0, 130), (5, 5)])
-    def test_the_quota_is_on(self, talk: Any, time: Any, asked: int | None, taken: int) -> None:
+    def test_quota_is_100_calls_in_20_seconds_by_default(
+        self, talk: Any, time: Any, asked: int | None, taken: int
+    ) -> None:
         """100 calls in 20 s, unless it is asked for something else."""
         sandbox = Sandbox(1, profile="strict", token_calls=999, quota_calls=asked, clock=time)
         to = talk(sandbox)
@@ -149,7 +151,7 @@ class TestLagging:
         assert {row["status"] for row in to.rows()} == {"1"}
         assert len(to.rows(("status", "EQ", ["1"]))) == 2
 
-    def test_every_write_is_seen_in_its_turn(self, talk: Any, time: Any) -> None:
+    def test_query_sees_several_writes_one_after_the_other(self, talk: Any, time: Any) -> None:
         """Several writes on their way into the index come out one after the other."""
         to = talk(Sandbox(members=1, profile="lagging", clock=time))
         record_id = to.record_id(to.sandbox.open_user_ids[0])
@@ -160,7 +162,7 @@ class TestLagging:
             seen.append(to.rows()[0]["version"])
         assert seen == ["1", "1", "2", "3", "4", "5", "6", "7"]
 
-    def test_only_this_profile_lags(self, talk: Any, time: Any) -> None:
+    def test_other_profiles_do_not_lag(self, talk: Any, time: Any) -> None:
         """Elsewhere ``lag_seconds`` means nothing."""
         to = talk(Sandbox(members=1, lag_seconds=99, clock=time))
         to.batch(to.sandbox.open_user_ids, 1)

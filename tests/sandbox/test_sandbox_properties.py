@@ -32,7 +32,9 @@ def chain(tree: dict[int, dict[str, Any]], number: int) -> list[int]:
     count=st.integers(1, 9),
     moves=st.lists(st.tuples(st.booleans(), NUMBERS, NUMBERS | st.just(COMPANY)), max_size=25),
 )
-def test_any_moves_keep_a_tree(talk: Any, count: int, moves: list[tuple[bool, int, int]]) -> None:
+def test_any_moves_keep_the_departments_a_tree(
+    talk: Any, count: int, moves: list[tuple[bool, int, int]]
+) -> None:
     """Through either API: every department has a way up to the company, as its details say."""
     sandbox = Sandbox(members=1, departments=count)
     to = talk(sandbox)
@@ -316,7 +318,7 @@ def test_any_bytes_are_answered(path: str, body: bytes) -> None:
 
 @pytest.mark.parametrize("depth", [98, 99, 100, 101, 300, 900, 5000, 100_000])
 @pytest.mark.parametrize("kind", ["[]", '{"a":'])
-def test_a_deep_body_is_answered(talk: Any, depth: int, kind: str) -> None:
+def test_body_of_more_than_100_levels_is_refused(talk: Any, depth: int, kind: str) -> None:
     """Up to 100 levels are kept and come back; deeper ones are refused."""
     to = talk(Sandbox(members=1))
     start, end = (kind[0], kind[-1]) if kind == "[]" else (kind, "}")
@@ -328,7 +330,7 @@ def test_a_deep_body_is_answered(talk: Any, depth: int, kind: str) -> None:
     assert to.data("query", "AccountObj", search_query_info={})["errorCode"] == 0
 
 
-def test_a_wide_body_is_not_a_deep_one(talk: Any) -> None:
+def test_wide_body_is_not_a_deep_one(talk: Any) -> None:
     """However many objects and arrays stand beside each other."""
     to = talk(Sandbox(members=1))
     made = to.edit("create", "AccountObj", name="n", wide=[[{}] for _ in range(500)])
@@ -336,7 +338,7 @@ def test_a_wide_body_is_not_a_deep_one(talk: Any) -> None:
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
-def test_what_is_no_json_number_is_refused(talk: Any, number: str) -> None:
+def test_number_that_json_does_not_have_is_refused(talk: Any, number: str) -> None:
     """An answer could not hold it."""
     to = talk(Sandbox(members=1))
     body = json.dumps({**to.object, "x": "N"}).replace('"N"', number)
@@ -349,7 +351,7 @@ def many(talk: Any) -> Any:
 
 
 class TestMany:
-    def test_a_sweep_by_id(self, many: Any) -> None:
+    def test_sweep_by_id_gives_each_employee_once(self, many: Any) -> None:
         """Keyset pages over a range of time give each employee once, and are quick."""
         start, seen = real_time.process_time(), [""]
         times = [
@@ -366,7 +368,7 @@ class TestMany:
         assert len(seen[1:]) == 12_345
         assert real_time.process_time() - start < 5  # A fifth of a second; slow machines exist.
 
-    def test_the_old_pages(self, many: Any) -> None:
+    def test_offline_pages_give_each_employee_once(self, many: Any) -> None:
         """Thirteen pages of a thousand, each employee once."""
         seen: list[str] = []
         for number in range(1, 14):

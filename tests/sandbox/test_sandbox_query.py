@@ -64,19 +64,19 @@ LIST = ["a", "b"]
         ("abc", "CONTAINS", ["bc"], True),
     ],
 )
-def test_operator(value: object, operator: str, wanted: list[str], holds: bool) -> None:  # noqa: FBT001
+def test_operator_compares(value: object, operator: str, wanted: list[str], holds: bool) -> None:  # noqa: FBT001
     """What each operator does with text, numbers, booleans, lists and nothing."""
     assert meets(value, operator, wanted) is holds
 
 
 @pytest.mark.parametrize("wanted", [["x", "9"], ["9", "x"]])
-def test_a_number_is_compared_with_numbers(wanted: list[str]) -> None:
+def test_number_compared_with_text_is_refused(wanted: list[str]) -> None:
     """Comparing a number with text is refused."""
     with pytest.raises(Refusal, match="32000"):
         meets(1, "BETWEEN", wanted)
 
 
-def test_the_order_of_values() -> None:
+def test_empty_values_sort_before_numbers_and_text() -> None:
     """Empty first, then numbers by size, then text."""
     assert sorted(["b", 10, "a", None, 9], key=sort_key) == [None, 9, 10, "a", "b"]
 

@@ -58,7 +58,7 @@ class TestLife:
         ("address", "name"),
         [(PRESET, "ErpOrderObj"), (CUSTOM, "thing__c"), (ERP, "ErpOrderObj"), (ERP, "thing__c")],
     )
-    def test_from_create_to_delete(
+    def test_record_goes_from_create_to_delete_at_every_address(
         self, sandbox: Sandbox, to: Any, address: str, name: str
     ) -> None:
         """Every verb at every address, and what the record is after it."""
@@ -118,12 +118,14 @@ class TestLife:
         (update,) = sandbox.updates
         assert (update.api_name, update.fields) == (name, {"amount": 13, "new": True})
 
-    def test_the_acting_user_owns_what_nobody_does(self, sandbox: Sandbox, to: Any) -> None:
+    def test_record_without_owner_belongs_to_the_acting_employee(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """Without ``owner``."""
         record_id = to.edit("create", ACCOUNT)["dataId"]
         assert sandbox.records(ACCOUNT)[record_id]["owner"] == [sandbox.current_open_user_id]
 
-    def test_search(self, to: Any) -> None:
+    def test_any_field_can_be_searched(self, to: Any) -> None:
         """Any field can be asked for; filters, orders and pages are those of employees."""
         ids = [to.edit("create", ACCOUNT, size=size)["dataId"] for size in (3, 10**400, 7)]
         by_size = [{"fieldName": "size", "isAsc": False}]
@@ -140,7 +142,7 @@ class TestLife:
         beyond = to.listed(ACCOUNT, ("_id", "GT", [everything[3]]), orders=by_id)
         assert [row["_id"] for row in beyond] == everything[4:]
 
-    def test_half_a_character(self, to: Any) -> None:
+    def test_half_a_character_comes_back(self, to: Any) -> None:
         """What JSON can carry comes back."""
         content = b'{"data":{"object_data":{"dataObjectApiName":"AccountObj","a":"\\ud800"}},'
         content += str(to.object).replace("'", '"').encode()[1:]
@@ -197,7 +199,7 @@ class TestRefusals:
             ),
         ],
     )
-    def test_nothing_changes(  # noqa: PLR0913, PLR0917  A table of cases.
+    def test_refused_call_changes_nothing(  # noqa: PLR0913, PLR0917  A table of cases.
         self,
         sandbox: Sandbox,
         to: Any,
@@ -235,7 +237,7 @@ class TestRefusals:
             (ERP, ["PersonnelObj", "DepartmentObj", "Account"]),
         ],
     )
-    def test_objects_of_another_address(
+    def test_object_of_another_address_is_32000(
         self, to: Any, verb: str, address: str, names: list[Any]
     ) -> None:
         """A name of the wrong family, or of none, is 32000."""
@@ -257,7 +259,9 @@ class TestRefusals:
             ({"data": None}, 32000),
         ],
     )
-    def test_credentials(self, to: Any, verb: str, change: Any, code: int) -> None:
+    def test_credentials_are_checked_alike_at_every_address(
+        self, to: Any, verb: str, change: Any, code: int
+    ) -> None:
         """They are checked alike at every verb and address."""
         for address in (PRESET, CUSTOM, ERP):
             method, path = ERP_CALLS[verb] if address == ERP else ("POST", address + verb)
@@ -267,7 +271,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         "objects", [{"Account": 1}, {"PersonnelObj": 1}, {"AccountObj": -1}, {"DepartmentObj": 0}]
     )
-    def test_arguments(self, objects: dict[str, int]) -> None:
+    def test_objects_takes_generic_objects_only(self, objects: dict[str, int]) -> None:
         """Only generic objects can be asked for."""
         with pytest.raises(ValueError, match="objects"):
             Sandbox(objects=objects)
@@ -275,7 +279,9 @@ class TestRefusals:
 
 class TestOwners:
     @pytest.mark.parametrize("form", [lambda each: [each], "[{}]".format, "[ {} ]".format])
-    def test_both_spellings(self, sandbox: Sandbox, to: Any, form: Any) -> None:
+    def test_owner_is_a_list_or_the_printed_string(
+        self, sandbox: Sandbox, to: Any, form: Any
+    ) -> None:
         """A list, or the string one page prints."""
         first, second = [*sandbox.records(ACCOUNT)][:2]
         someone, other = sandbox.open_user_ids[:2]
@@ -290,7 +296,7 @@ class TestOwners:
 
 class TestStock:
     @pytest.mark.parametrize("profile", PROFILES)
-    def test_it_is_there_from_the_start(self, profile: str, talk: Any, time: Any) -> None:
+    def test_objects_are_there_from_the_start(self, profile: str, talk: Any, time: Any) -> None:
         """In every profile, the same with the same seed, and after a reset."""
         options: dict[str, Any] = {"objects": {ACCOUNT: 4, "thing__c": 1}, "profile": profile}
         sandbox, twin = (Sandbox(**options, lag_seconds=10**6, clock=time) for _ in range(2))
@@ -304,13 +310,13 @@ class TestStock:
         assert len(sandbox.records("thing__c")) == 1
         assert sandbox.records("OtherObj") == {}
 
-    def test_without_members(self) -> None:
+    def test_administrator_owns_the_records_of_a_tenant_without_members(self) -> None:
         """The administrator owns it."""
         sandbox = Sandbox(members=0, objects={ACCOUNT: 1})
         (record,) = sandbox.records(ACCOUNT).values()
         assert record["owner"] == [sandbox.current_open_user_id]
 
-    def test_records_of_the_organisation(self, sandbox: Sandbox) -> None:
+    def test_records_shows_employees_and_departments(self, sandbox: Sandbox) -> None:
         """People and departments are records, too."""
         assert {each["user_id"] for each in sandbox.records("PersonnelObj").values()} == {
             *sandbox.open_user_ids
@@ -319,7 +325,9 @@ class TestStock:
 
 
 class TestProfiles:
-    def test_lagging(self, talk: Any, time: Any) -> None:
+    def test_lagging_query_shows_created_and_deleted_records_later(
+        self, talk: Any, time: Any
+    ) -> None:
         """Query shows what was made, and what was deleted, later."""
         to = talk(Sandbox(profile="lagging", lag_seconds=3, clock=time))
         record_id = to.edit("create", ACCOUNT)["dataId"]
@@ -334,14 +342,14 @@ class TestProfiles:
         time.pass_(3)
         assert to.listed(ACCOUNT) == []
 
-    def test_the_doubts_are_about_the_organisation(self, talk: Any) -> None:
+    def test_read_only_tenant_keeps_writes_of_generic_objects(self, talk: Any) -> None:
         """Generic objects keep what is written in ``read_only`` as well."""
         to = talk(Sandbox(profile="read_only", objects={ACCOUNT: 1}))
         (record_id,) = to.sandbox.records(ACCOUNT)
         to.edit("update", ACCOUNT, _id=record_id, name="new")
         assert to.sandbox.records(ACCOUNT)[record_id]["name"] == "new"
 
-    def test_strict(self, talk: Any) -> None:
+    def test_strict_tenant_reports_unknown_records(self, talk: Any) -> None:
         """An unknown record is named."""
         to = talk(Sandbox(profile="strict"))
         assert to.data("get", ACCOUNT, objectDataId=NOBODY)["errorCode"] == 30027
@@ -349,7 +357,9 @@ class TestProfiles:
 
 class TestFaults:
     @pytest.mark.parametrize("address", [PRESET, ERP])
-    def test_no_op(self, sandbox: Sandbox, to: Any, address: str) -> None:
+    def test_no_op_answers_writes_with_0_and_changes_nothing(
+        self, sandbox: Sandbox, to: Any, address: str
+    ) -> None:
         """Every write answers as if it were done, and nothing is."""
         ask, (first, second, _) = asker(to, address), sandbox.records(ACCOUNT)
         to.data("invalid", ACCOUNT, object_data_id=second)
@@ -370,7 +380,9 @@ class TestFaults:
         assert sandbox.records(ACCOUNT) == before
 
     @pytest.mark.parametrize("address", [PRESET, ERP])
-    def test_only_one(self, sandbox: Sandbox, to: Any, address: str) -> None:
+    def test_fault_for_one_record_hits_the_calls_about_it(
+        self, sandbox: Sandbox, to: Any, address: str
+    ) -> None:
         """The calls that name it, or would list it."""
         ask, (first, second, _) = asker(to, address), sandbox.records(ACCOUNT)
         sandbox.add_faults({"kind": "error", "code": 7, "only": [first]})
@@ -389,7 +401,9 @@ class TestFaults:
             assert [each["errorCode"] for each in answers] == [code] * 6
         assert ask("create", object_data=one)["errorCode"] == 0
 
-    def test_hide_rows(self, sandbox: Sandbox, to: Any) -> None:
+    def test_hide_rows_leaves_records_out_at_both_addresses(
+        self, sandbox: Sandbox, to: Any
+    ) -> None:
         """Out of a list, at both addresses."""
         first, *others = sandbox.records(ACCOUNT)
         sandbox.add_faults({"kind": "hide_rows", "only": [first]})
@@ -400,7 +414,7 @@ class TestFaults:
 
 class TestDoors:
     @pytest.mark.parametrize("door", ["transport", "async transport", "asgi", "socket"])
-    def test_the_method_gets_through(self, door: str) -> None:
+    def test_method_reaches_the_sandbox_by_every_transport(self, door: str) -> None:
         """POST creates, PUT updates, DELETE deletes, whatever the door; they are one path."""
         sandbox = Sandbox(members=1)
         one = {"dataObjectApiName": "ErpOrderObj"}

@@ -17,7 +17,7 @@ from shim.sandbox._messages import Refusal
 from shim.sandbox._routes import Routes
 
 
-def test_public_names() -> None:
+def test_public_names_are_these() -> None:
     """The room's border."""
     assert sorted(room.__all__) == [
         "Fault", "FaultError", "KINDS", "PROFILES", "Profile", "ProfileName", "Reply", "Sandbox",
@@ -34,7 +34,7 @@ def test_importing_loads_no_server() -> None:
     subprocess.run([sys.executable, "-c", check], check=True)
 
 
-def test_an_address_nobody_there_accepts() -> None:
+def test_body_that_no_endpoint_of_an_address_accepts_is_10006() -> None:
     """A shared address may have no endpoint for a body: it is an unknown path then."""
     routes = Routes()
     routes.add("/here", accepts=lambda body: "a" in body)(lambda _call: {})
@@ -44,13 +44,13 @@ def test_an_address_nobody_there_accepts() -> None:
 
 
 class TestSeed:
-    def test_the_same_again(self, talk: Any) -> None:
+    def test_same_arguments_make_the_same_tenant(self, talk: Any) -> None:
         """The same arguments make the same tenant, down to names and the order of rows."""
         twins = [Sandbox(members=30, seed=8) for _ in range(2)]
         assert twins[0].describe() == twins[1].describe()
         assert talk(twins[0]).rows() == talk(twins[1]).rows()
 
-    def test_another_one(self) -> None:
+    def test_another_seed_makes_another_tenant(self) -> None:
         """Another seed makes another tenant."""
         one, other = Sandbox(seed=1).describe(), Sandbox(seed=2).describe()
         for key in one.keys() - {"base_url"}:
@@ -95,20 +95,22 @@ class TestArguments:
             {"locked": ["FSUID_0"]},
         ],
     )
-    def test_out_of_range(self, options: dict[str, Any]) -> None:
+    def test_argument_out_of_range_is_a_value_error_that_names_it(
+        self, options: dict[str, Any]
+    ) -> None:
         """It is a ValueError that names the argument."""
         name = next(iter(options))
         with pytest.raises(ValueError, match=name):
             Sandbox(**options)
 
-    def test_locked_members_of_any_profile(self) -> None:
+    def test_members_can_be_locked_in_any_profile(self) -> None:
         """A number of them; nobody is hidden and locked by chance."""
         sandbox = Sandbox(members=10, hidden=5, locked=5)
         assert len(sandbox.hidden | sandbox.locked) == 10
 
 
 class TestSilence:
-    def test_no_value_in_any_repr_or_refusal_of_the_rest(self, talk: Any) -> None:
+    def test_no_value_of_other_objects_in_any_repr_or_refusal(self, talk: Any) -> None:
         """Departments, generic records and the other offline calls repeat nothing either."""
         sandbox = Sandbox(members=2, objects={"AccountObj": 1})
         to, canary, someone = talk(sandbox), "CANARY13800138000", sandbox.open_user_ids[0]

@@ -1,4 +1,4 @@
-"""Three doors, one state: transport, ASGI, socket; and the control surface behind each."""
+"""The same answers by httpx transport, ASGI and socket; and the control requests by each."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def told(response: httpx.Response) -> tuple[int, str, Any]:
 
 
 class TestTheSameEverywhere:
-    def test_a_fixed_script(self, time: Any) -> None:
+    def test_fixed_script_gets_the_same_answers_everywhere(self, time: Any) -> None:
         """Whatever the door, the same calls get the same answers."""
         made = []
         for door in DOORS[:3]:
@@ -127,7 +127,9 @@ class TestTheSameEverywhere:
         profile=st.sampled_from([*PROFILES]),
         order=st.lists(st.integers(0, 16), max_size=8),
     )
-    def test_any_script(self, profile: str, order: list[int]) -> None:
+    def test_any_script_gets_the_same_answers_everywhere(
+        self, profile: str, order: list[int]
+    ) -> None:
         """In any order and profile."""
         made = []
         for door in DOORS[:3]:
@@ -137,7 +139,7 @@ class TestTheSameEverywhere:
         assert made[0] == made[1] == made[2]
 
     @pytest.mark.parametrize("door", DOORS)
-    def test_a_broken_connection(self, door: Any) -> None:
+    def test_broken_connection_is_an_error_of_the_library(self, door: Any) -> None:
         """A reset is httpx's error; only an application without a server raises the system's."""
         sandbox = Sandbox(members=1)
         sandbox.add_faults({"kind": "reset"})
@@ -146,7 +148,7 @@ class TestTheSameEverywhere:
             door(sandbox, "POST", TOKEN, json={})
 
     @pytest.mark.parametrize("door", DOORS)
-    def test_latency(self, door: Any) -> None:
+    def test_latency_delays_the_answer_everywhere(self, door: Any) -> None:
         """Each door holds the answer back."""
         sandbox = Sandbox(members=1, latency_ms=30)
         start = real_time.perf_counter()
@@ -154,7 +156,7 @@ class TestTheSameEverywhere:
         assert real_time.perf_counter() - start >= 0.03
 
     @pytest.mark.parametrize("door", DOORS)
-    def test_twists_get_through(self, door: Any) -> None:
+    def test_redirect_cookie_drip_and_big_answer_are_the_same_everywhere(self, door: Any) -> None:
         """Redirect, cookie, drip and a big answer are the same at every door."""
         sandbox = Sandbox(members=1)
         sandbox.add_faults({"kind": "redirect", "times": 1})
@@ -170,7 +172,7 @@ class TestTheSameEverywhere:
             (name.lower(), value) for name, value in response.headers.raw
         ]
 
-    def test_a_client_that_hangs_up_ends_a_drip(self) -> None:
+    def test_client_that_hangs_up_ends_a_drip(self) -> None:
         """The server stops without the rest of the answer."""
         sandbox = Sandbox(members=1)
         sandbox.add_faults({"kind": "drip", "ms": 3_600_000})
@@ -180,7 +182,7 @@ class TestTheSameEverywhere:
         assert real_time.perf_counter() - start < 30, "it would have taken an hour"
 
     @pytest.mark.parametrize("door", [through_transport, through_async_transport, through_socket])
-    def test_a_stall_is_a_timeout(self, door: Any) -> None:
+    def test_stall_ends_with_the_read_timeout_of_the_client(self, door: Any) -> None:
         """The client's read timeout ends it, and holds up no stopping server."""
         sandbox = Sandbox(members=1)
         sandbox.add_faults({"kind": "stall"})
@@ -190,7 +192,7 @@ class TestTheSameEverywhere:
             door(sandbox, "POST", TOKEN, json={}, timeout=timeout)
         assert real_time.perf_counter() - start < 30, "it would have taken a minute"
 
-    def test_no_timeout_at_all(self) -> None:
+    def test_client_without_timeout_gets_a_late_answer(self) -> None:
         """A client that waits for ever gets its late answer."""
         sandbox = Sandbox(members=1, latency_ms=5)
         assert through_transport(sandbox, "POST", TOKEN, json={}, timeout=None).status_code == 200
@@ -223,13 +225,17 @@ class TestEitherLibrary:
             "trio": lambda *args, **sent: trio.run(lambda: awaiting(*args, **sent)),
         }[request.param]
 
-    def test_the_answer_is_its_own(self, library: Any, post: Callable[..., Any]) -> None:
+    def test_answer_is_of_the_library_of_the_request(
+        self, library: Any, post: Callable[..., Any]
+    ) -> None:
         """Clients take no other, after a wait either."""
         response = post(Sandbox(members=1, latency_ms=5))
         assert isinstance(response, library.Response)
         assert response.json()["errorCode"] == 10006
 
-    def test_the_errors_are_its_own(self, library: Any, post: Callable[..., Any]) -> None:
+    def test_errors_are_of_the_library_of_the_request(
+        self, library: Any, post: Callable[..., Any]
+    ) -> None:
         """A reset, and a wait that is too long: whoever catches them names one library."""
         sandbox = Sandbox(members=1)
         sandbox.add_faults({"kind": "reset", "times": 1})
@@ -240,7 +246,7 @@ class TestEitherLibrary:
         with pytest.raises(library.ReadTimeout):
             post(sandbox, timeout=0.02)
 
-    def test_a_request_of_a_kind_of_its_own(self, library: Any) -> None:
+    def test_request_of_a_subclass_is_answered(self, library: Any) -> None:
         """Whoever derives from the library's request still gets its answers."""
 
         class Traced(library.Request):  # type: ignore[misc]
@@ -251,7 +257,7 @@ class TestEitherLibrary:
             response = client.send(Traced("POST", sandbox.base_url + TOKEN, content=b"{}"))
         assert isinstance(response, library.Response)
 
-    def test_the_successor_may_be_missing(self) -> None:
+    def test_sandbox_answers_without_httpx2(self) -> None:
         """The sandbox imports and answers without httpx2."""
         code = (
             "import sys; sys.modules['httpx2'] = None\n"
@@ -270,7 +276,9 @@ class TestControl:
     def sandbox(self) -> Sandbox:
         return Sandbox(members=2)
 
-    def test_looking(self, sandbox: Sandbox) -> None:
+    def test_members_calls_and_description_are_shown_and_not_counted(
+        self, sandbox: Sandbox
+    ) -> None:
         """Members, calls and the description, without being counted."""
         with sandbox.serve() as base_url, httpx.Client(base_url=base_url) as client:
             assert client.get("/_sandbox/members").json() == sandbox.members()
@@ -291,7 +299,9 @@ class TestControl:
         assert told["openUserIds"] == sandbox.open_user_ids
 
     @pytest.mark.parametrize("wrapped", ["list", "object", "alone"])
-    def test_faults(self, sandbox: Sandbox, wrapped: str) -> None:
+    def test_faults_are_taken_as_a_list_in_an_object_or_alone(
+        self, sandbox: Sandbox, wrapped: str
+    ) -> None:
         """A list, a list in an object, or one fault."""
         fault = {"kind": "error", "code": 3, "times": 1}
         body = {"list": [fault], "object": {"faults": [fault]}, "alone": fault}[wrapped]
@@ -299,7 +309,7 @@ class TestControl:
         assert answer.json() == {"added": 1}
         assert through_transport(sandbox, "POST", TOKEN, json={}).json()["errorCode"] == 3
 
-    def test_bad_faults(self, sandbox: Sandbox) -> None:
+    def test_bad_fault_is_http_400_with_the_field_and_the_kinds(self, sandbox: Sandbox) -> None:
         """HTTP 400, the field and the kinds."""
         answer = through_transport(sandbox, "POST", "/_sandbox/faults", json=[{"kind": "x"}])
         assert answer.status_code == 400
@@ -309,7 +319,7 @@ class TestControl:
             answer = through_transport(sandbox, "POST", "/_sandbox/faults", content=content)
             assert answer.status_code == 400
 
-    def test_reset(self, sandbox: Sandbox) -> None:
+    def test_reset_takes_back_all_or_the_counts_alone(self, sandbox: Sandbox) -> None:
         """All of it, or the counts alone."""
         through_transport(sandbox, "POST", TOKEN, json={})
         token = sandbox.handle("POST", "/_sandbox/reset", "", b'{"calls_only": true}')
@@ -320,14 +330,14 @@ class TestControl:
             answer = through_transport(sandbox, "POST", "/_sandbox/reset", content=content)
             assert answer.status_code == 400
 
-    def test_what_is_not_there(self, sandbox: Sandbox) -> None:
+    def test_unknown_control_request_is_http_404_or_405(self, sandbox: Sandbox) -> None:
         """404 and 405, unlike the vendor's paths."""
         assert through_transport(sandbox, "GET", "/_sandbox/nothing").status_code == 404
         assert through_transport(sandbox, "POST", "/_sandbox/members").status_code == 405
 
 
 class TestSocket:
-    def test_it_stops_and_starts_again(self) -> None:
+    def test_socket_can_be_served_again_with_the_same_state(self) -> None:
         """The state outlives the server, and nothing listens after the block."""
         sandbox = Sandbox(members=1)
         for _ in range(2):
@@ -337,7 +347,9 @@ class TestSocket:
             with pytest.raises(httpx.ConnectError):
                 httpx.get(str(url))
 
-    def test_nothing_is_logged(self, caplog: pytest.LogCaptureFixture, capfd: Any) -> None:
+    def test_server_logs_nothing_of_a_broken_connection(
+        self, caplog: pytest.LogCaptureFixture, capfd: Any
+    ) -> None:
         """A broken connection is the sandbox's doing, not an accident to report."""
         caplog.set_level(logging.DEBUG)
         sandbox = Sandbox(members=1)
@@ -347,7 +359,7 @@ class TestSocket:
         assert [each for each in caplog.records if each.name.startswith("uvicorn")] == []
         assert capfd.readouterr() == ("", "")
 
-    def test_an_open_call_does_not_hold_up_the_stop(self) -> None:
+    def test_open_call_delays_the_stop_by_a_second_at_most(self) -> None:
         """The server waits a second for a stalled call, no longer."""
         sandbox = Sandbox(members=1)
         sandbox.add_faults({"kind": "stall"})
@@ -361,14 +373,14 @@ class TestSocket:
         client.close()
         assert real_time.perf_counter() - start < 30, "the call takes a minute"
 
-    def test_a_port_that_is_taken(self) -> None:
+    def test_port_that_is_taken_is_an_oserror(self) -> None:
         """It is an OSError at once."""
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
             with pytest.raises(OSError, match="use"), Sandbox(members=1).serve(port=port):
                 pass
 
-    def test_ipv6(self) -> None:
+    def test_ipv6_address_is_in_brackets(self) -> None:
         """The address is in brackets."""
         with loopback6(), Sandbox(members=1).serve(host="::1") as base_url:
             assert base_url.startswith("http://[::1]:")
@@ -386,7 +398,7 @@ def loopback6() -> Iterator[None]:
 
 class TestRun:
     @pytest.mark.skipif(os.name == "nt", reason="signals between processes (not on Windows)")
-    def test_until_interrupted(self) -> None:
+    def test_run_serves_until_it_is_interrupted(self) -> None:
         """It says where, serves, and returns on SIGINT."""
         sandbox = Sandbox(members=1)
         answers: list[Any] = []
@@ -401,7 +413,7 @@ class TestRun:
         run(sandbox, on_ready=ready)
         assert [each["corpId"] for each in answers] == [sandbox.corp_id]
 
-    def test_nobody_needs_to_listen(self) -> None:
+    def test_run_needs_no_on_ready(self) -> None:
         """``on_ready`` may be left out."""
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
@@ -420,7 +432,9 @@ class TestRun:
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", "/cgi/user/add"), ("POST", "/"), ("POST", "/cgi/no/such")]
 )
-def test_what_is_not_served_is_the_sandboxs_lack(method: str, path: str) -> None:
+def test_path_that_is_not_served_is_reported_as_missing_in_the_sandbox(
+    method: str, path: str
+) -> None:
     """In the envelope, as the contract has it; the text blames nobody else."""
     answer = through_transport(Sandbox(2), method, path, json={"a": 1})
     assert (answer.status_code, answer.json()["errorCode"]) == (200, 10006)
@@ -430,7 +444,9 @@ def test_what_is_not_served_is_the_sandboxs_lack(method: str, path: str) -> None
     )
 
 
-def test_a_machine_without_a_way_out_has_its_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wildcard_on_a_machine_without_a_network_is_reachable_by_loopback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A broadcast address is one that a socket may not be connected to."""
     nowhere = {"0.0.0.0": ("127.0.0.1", "255.255.255.255")}
     monkeypatch.setattr(_server, "_OUTSIDE", nowhere)
