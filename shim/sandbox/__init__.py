@@ -1,14 +1,14 @@
 """A pretend Fxiaoke tenant for tests, demos and trials: both APIs over one state.
 
-Anybody may call it; it knows nothing of the rest of the package. Three doors lead to one state::
+It imports nothing of the rest of the package. One state is served in three ways::
 
     sandbox = Sandbox(members=250, profile="hidden", seed=7)
     httpx.Client(transport=sandbox.transport())     # no network
     sandbox.app()                                   # any ASGI server (extra ``server``)
     with sandbox.serve() as base_url: ...           # a real socket (extra ``server``)
 
-``run`` serves it until interrupted. What it does rests on ``contract.md``: where a fact has the
-grade C or U, the code says so.
+``run`` serves it until interrupted. Comments grade what is known of the real service: A, printed on
+an official page; B, two or more independent sources agree; C, one source, or inferred; U, unknown.
 """
 
 from __future__ import annotations

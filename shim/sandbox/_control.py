@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class SandboxClock:
-    """Seconds since it was made.
+    """The sandbox's own time: seconds since it was made.
 
     Args:
         source: Gives real seconds; only differences count.
@@ -80,7 +80,7 @@ class Controls:
 
     @property
     def corp_access_token(self) -> str:
-        """The token given last; the one it starts with, until somebody asks for another."""
+        """The token given last; the one it starts with, until another one is asked for."""
         return self._tenant.tokens.newest
 
     @property
@@ -180,7 +180,7 @@ class Controls:
             }
 
     def records(self, api_name: str) -> dict[str, dict[str, Any]]:
-        """Return the true records of an object, ``{_id: fields}``; none if nobody made one."""
+        """Return the true records of an object, ``{_id: fields}``; empty if there is none."""
         with self._lock:
             rows = self._tenant.table(api_name).records(self._clock())
             return {row.record_id: record for row, record in rows}
@@ -194,13 +194,13 @@ class Controls:
         """Return what a client needs to know, as a JSON object.
 
         Args:
-            base_url: The address to name. None: that of the transport door.
+            base_url: The address to name. None: that of the transport.
         """
         with self._lock:
             return self._tenant.described(base_url or self.base_url)
 
     def add_faults(self, *faults: Fault | Mapping[str, Any]) -> None:
-        """Arm faults, after those already armed; ``shim.sandbox.Fault`` says which there are.
+        """Arm faults, after those already armed; ``shim.sandbox.Fault`` lists the kinds.
 
         Raises:
             FaultError: One of them cannot be used; then none is armed.
@@ -247,10 +247,10 @@ def control(
         return _answered(sandbox.calls())
     if name == "describe":
         return _answered(sandbox.describe(base_url))
-    return _told(sandbox, name, body)
+    return _changed(sandbox, name, body)
 
 
-def _told(sandbox: Controls, name: str, body: bytes) -> SandboxReply:
+def _changed(sandbox: Controls, name: str, body: bytes) -> SandboxReply:
     try:
         sent: object = json.loads(body) if body.strip() else None
     except (ValueError, RecursionError):

@@ -63,7 +63,7 @@ class Quota:
         self._lines: dict[str, _Line] = {}
 
     def take(self, path: str, now: float, *, token: bool) -> bool:
-        """Count a call, and say whether the path takes it. A refused call takes no slot.
+        """Count a call, and return whether the path takes it. A refused call takes no slot.
 
         Args:
             path: Where it arrived.
@@ -99,7 +99,7 @@ class Quota:
 
 _GATEWAY_PAGE: Final = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 _COOKIE: Final = (b"set-cookie", b"route=\xc3\xbc\xff; Path=/")
-#: The endings that are the same each time. The address breaks off, so that no library can use it.
+#: The endings that are the same each time. No library can use the address: it is incomplete.
 _ENDED: Final = {
     "html_502": SandboxReply(502, _GATEWAY_PAGE, HTML),
     "bad_json": SandboxReply(200, b'{"traceId":"E-O.'),
@@ -120,7 +120,7 @@ class Dispatcher:
     Args:
         plan: What the tenant is made from.
         now: The second, on the sandbox's clock, it starts at.
-        traces: Gives the trace ids; it outlives a reset, so that they stay unique.
+        traces: Makes the trace ids; kept over a reset, so that they stay unique.
     """
 
     def __init__(self, plan: Plan, now: float, traces: Random) -> None:

@@ -35,7 +35,7 @@ Kind = Literal[
     "cookie",
 ]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
-#: These take the place of the answer; a call meets at most one of them.
+#: These take the place of the answer; a call is hit by at most one of them.
 ENDINGS: Final = frozenset(
     {"reset", "reset_after", "html_502", "error", "bad_json", "redirect", "error_with_rows"}
 )
@@ -168,7 +168,7 @@ class _Armed:
     fired: int = 0
 
     def fires(self) -> bool:
-        """Let one matching call by, or happen to it."""
+        """Count one matching call, and return whether the fault hits it."""
         self.seen += 1
         if self.seen <= self.fault.after or self.chance.random() >= self.fault.probability:
             return False
@@ -192,12 +192,12 @@ class FaultScript:
     def draw(
         self, path: str, kinds: frozenset[str], concerns: Callable[[], frozenset[str]]
     ) -> list[tuple[Fault, frozenset[str]]]:
-        """Return what befalls one call, each fault with the records it is about.
+        """Return the faults that hit one call, each with the records it is about.
 
         Args:
             path: Where the call arrived.
-            kinds: Of ``OF_RECORDS``, what makes sense there.
-            concerns: The marks of what the call is about; asked only when a fault wants to know.
+            kinds: The kinds of ``OF_RECORDS`` that make sense there.
+            concerns: The marks of what the call is about; asked only if a fault depends on it.
         """
         drawn: list[tuple[Fault, frozenset[str]]] = []
         ended = False

@@ -20,8 +20,8 @@ _PIECES: Final = 1000
 #: What each code the sandbox gives means (grade B: the vendor's table, transcribed).
 TEXTS: Final[dict[int, str]] = {
     -1: "system busy",
-    # Its own words, for the vendor may well have it.
-    10006: "fxiaoke-shim's sandbox has no such interface; whether the vendor has it, it cannot say",
+    # Words of our own, since the vendor may have this interface.
+    10006: "fxiaoke-shim's sandbox does not serve this address; the real service may",
     10010: "openUserId is missing",
     10013: "corpAccessToken is missing",
     10014: "corpId is missing",
@@ -71,7 +71,7 @@ def invalid(code: int, name: str, why: str) -> Refusal:
 
 @dataclass(frozen=True)
 class SandboxReply:
-    """What a door sends back.
+    """What a transport or server sends back.
 
     Attributes:
         status: HTTP status. 200 but for the faults ``html_502`` and ``redirect`` and the control
@@ -112,7 +112,7 @@ class RequestHandler(Protocol):
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> SandboxReply:
-        """Answer one HTTP request without waiting; ``Sandbox.handle`` says how."""
+        """Answer one HTTP request without waiting; see ``Sandbox.handle``."""
         ...
 
 

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     from shim.sandbox._tenant import SandboxTenant
 
-#: How a record is named, rather than what it says.
+#: What names a record; no field of it.
 IDS: Final = frozenset({"_id", "dataObjectApiName"})
-#: What the service keeps itself; writing it is refused (grade C).
+#: Fields that only the service writes; writing one is refused (grade C).
 _STAMPS: Final = frozenset({"create_time", "last_modified_time", "version"})
-#: Beside them, what create takes, and update does not: a record's owner is changed by changeOwner
-#: only (grade B).
+#: Those, and the fields that create takes and update does not: only changeOwner changes a record's
+#: owner (grade B).
 _KEPT: Final = _STAMPS | {"owner", "life_status"}
-#: What create takes with ``hasSpecifyTime``.
+#: Fields that create takes with ``hasSpecifyTime``.
 TIMES: Final = ("create_time", "last_modified_time")
 
 

@@ -127,7 +127,7 @@ def _kept(call: SandboxCall, sent: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rows(call: SandboxCall, table: GenericTable, ids: list[str]) -> list[GenericRow]:
-    """Return the records of these ids, all of which must be there; spared ones are left out."""
+    """Return the records of these ids, without those that a fault skips. All must be there."""
     rows: list[GenericRow] = [found(table, each, call.now) for each in ids]
     return [row for row in rows if row.mark not in call.skipped]
 
@@ -220,7 +220,7 @@ def change_owner(call: SandboxCall) -> dict[str, Any]:
 
     Raises:
         Refusal: as ``query``; 32000 for the form; 30027 for an unknown record, 20012 for an
-            unknown owner: then none changes hands.
+            unknown owner: then no owner is changed.
     """
     data = opened(call)
     table = generic_table_at(call, data.get("dataObjectApiName"))

@@ -1,7 +1,7 @@
 """The deprecated API: flat bodies, codes of its own. What its calls have in common.
 
-It is the path the old programs work on, so it knows neither the read permission of the objects
-nor ``read_only`` (grade U) nor locked records (grade C).
+Old programs work with it, so it ignores the read permission of the objects, ``read_only`` (grade U)
+and locked records (grade C).
 
 Every call looks at the form of all its parameters first, in the documented order, then at token,
 corpId and acting user, then at whether what it names exists. U: the real order. Parameters that a

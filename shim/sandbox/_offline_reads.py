@@ -44,7 +44,7 @@ def _of_user_id(call: SandboxCall) -> frozenset[str]:
 
 
 def _text(value: object) -> str:
-    """Return a string field as the offline API shows it: what is empty is ""."""
+    """Return a string field as the offline API shows it: "" if it is empty."""
     return value if isinstance(value, str) else ""
 
 
@@ -124,7 +124,7 @@ def _of_mobile(call: SandboxCall) -> frozenset[str]:
 @ROUTES.add("/cgi/user/getByMobile", concerns=_of_mobile)
 @ROUTES.add(QUERY, accepts=flat("mobile"), concerns=_of_mobile)
 def query_employee_by_mobile(call: SandboxCall) -> dict[str, Any]:
-    """Query Employee By Mobile: everybody with exactly that number. U: none is an empty list.
+    """Query Employee By Mobile: all members with exactly that number. U: for none, an empty list.
 
     Raises:
         Refusal: 10013, 10014, 15002; 20016, 11015.
@@ -173,7 +173,7 @@ def _size(call: SandboxCall, key: str, default: int, most: float) -> int:
 
 
 def _page(call: SandboxCall) -> tuple[list[tuple[int, MemberRow]], list[MemberRow], int, int]:
-    """Return everybody in the range with the time of change, the page, its number and its size."""
+    """Return the members in the range with their times of change, the page, its number and size."""
     start, end = _time(call, "startTime"), _time(call, "endTime")
     if start is not None and end is not None and end <= start:
         raise invalid(15002, "endTime", "it must be later than startTime")
@@ -315,7 +315,7 @@ def _listed(call: SandboxCall) -> list[dict[str, Any]]:
 @ROUTES.add("/cgi/department/list", concerns=_of_list)
 @ROUTES.add(QUERY, accepts=_is_bare, concerns=_of_list)
 def get_department_list(call: SandboxCall) -> dict[str, Any]:
-    """Get Department List. U: how today's shared address tells it, which has nothing of its own.
+    """Get Department List. U: how the shared address recognises a body without a key of its own.
 
     Raises:
         Refusal: 10013, 10014; 20016, 11015.
@@ -356,7 +356,7 @@ def get_department_details(call: SandboxCall) -> dict[str, Any]:
     return {
         "department": {
             "departmentId": number,
-            # A printed sample shows the company's own id here, where the list shows 0.
+            # A printed sample shows the company's own id here, while the list shows 0.
             "parentDepartmentId": departments.parent(row, call.now),
             "name": record["name"],
             "nameSpell": "",

@@ -92,7 +92,7 @@ def _of_user(call: SandboxCall) -> frozenset[str]:
 @ROUTES.add("/cgi/user/update", concerns=_of_user, faults=NO_OP)
 @ROUTES.add(UPDATE, accepts=flat("user"), concerns=_of_user, faults=NO_OP)
 def update_member(call: SandboxCall) -> dict[str, Any]:
-    """Update Member: what ``user`` does not give stays; unknown keys are passed over (U).
+    """Update Member: fields that ``user`` does not give stay; unknown keys are ignored (U).
 
     Raises:
         Refusal: 10013, 10014, 15002, 10010, 11008, 11009; 20016, 11015; 20012 for an unknown
@@ -139,7 +139,7 @@ def _optional(value: object, code: int, name: str) -> int | None:
 @ROUTES.add("/cgi/department/update", concerns=_of_department, faults=NO_OP)
 @ROUTES.add(UPDATE, accepts=flat("department"), concerns=_of_department, faults=NO_OP)
 def update_department(call: SandboxCall) -> dict[str, Any]:
-    """Update Department: what ``department`` does not give stays.
+    """Update Department: fields that ``department`` does not give stay.
 
     Raises:
         Refusal: 10013, 10014, 15002, 11009; 20016, 11015; 30007 for an unknown department

@@ -3,10 +3,11 @@
 The seed makes ids, secrets, and people who look real and are not.
 
 The profiles are six tenants the sandbox can be. The public sources disagree about what a real
-tenant does (``contract.md`` section 4), so each profile is one of the possible truths, and a client
-has to be right on all of them. What is said of members is true of departments as well. Generic
-objects have no read permission, no locks, and keep every write, since the doubts are about what the
-organisation keeps; but ``lagging`` and the limits of ``strict`` are theirs, too.
+tenant does, so each profile is one of the possibilities, and a client
+has to be right on all of them. What a profile does to members it does to departments as well.
+Generic objects have no read permission, no locks, and keep every write, since what is unknown is
+what happens to employees and departments; but ``lagging`` and the limits of ``strict`` hold for
+them, too.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def hexes(source: random.Random, length: int) -> str:
 
 
 def department_name(place: int) -> str:
-    """Return the name of the department made at ``place``, from 0 on; no two are alike."""
+    """Return the name of the department made at ``place``, from 0 on; no two are the same."""
     times, which = divmod(place, len(_DEPARTMENTS))
     return _DEPARTMENTS[which] + (str(times + 1) if times else "")
 
@@ -115,7 +116,7 @@ def blank_person() -> dict[str, Any]:
 def person(seed: int, number: int, departments: int) -> dict[str, Any]:
     """Return the ``PersonnelObj`` fields a member starts with, but for its ids and leader.
 
-    They are worked out anew each time instead of being kept: a tenant may have a million members.
+    They are computed each time instead of being kept: a tenant may have a million members.
 
     Args:
         seed: The tenant's seed.
@@ -174,7 +175,7 @@ class TenantProfile:
             far as the page goes, so a client that pages by it stops early.
         presets_at_custom: The address of custom objects serves preset objects as well (U).
         checks_headers: ``x-fs-ea`` has to be the tenant's, and ``x-fs-userid`` an employee id, as
-            the vendor's page says (A). False: any ``x-fs-ea`` will do, and an
+            the vendor's page says (A). False: any ``x-fs-ea`` is accepted, and an
             openUserId as well. What the vendor does with those is unknown (U), and public clients
             send them.
         names_unknown: ``get`` of an unknown ``_id`` is the error 30027 instead of empty data.
@@ -201,23 +202,27 @@ class TenantProfile:
 #: ``fsuid``: ``user_id`` is the FSUID, ``_id`` 24 hexadecimal digits, a write is there at once.
 #: ``convertUserId: false`` turns ``user_id`` into the employee number (grade B).
 FSUID: Final = TenantProfile()
+
 #: ``employee_id``: ``user_id`` is a number such as "1001" and a filter on it wants that number,
 #: unless the call sends ``convertUserId: true``; then both are the FSUID.
 #: ``_id`` is the number either way (grade B: one real answer of 2020).
 EMPLOYEE_ID: Final = TenantProfile(converts_user_id=False, numbers_as_ids=True)
+
 #: ``hidden``: one member in five (or ``hidden=``), at least one, has no row in ``query`` and empty
 #: data in ``get``, with ``errorCode`` 0 (grade A). Updating one answers 20014, a department 20023
-#: (grade C: no page says). The offline API neither knows nor respects this permission.
+#: (grade C: printed nowhere). The offline API neither knows nor respects this permission.
 HIDDEN: Final = TenantProfile(hidden_share=0.2)
+
 #: ``read_only``: an object update of a good record answers 0 with its ``dataId`` and changes
-#: nothing at all, version and time included (grade U: the write doubt of ``contract.md``).
+#: nothing at all, version and time included (grade U: whether a write takes effect).
 #: The offline API still writes.
 READ_ONLY: Final = TenantProfile(keeps_writes=False)
+
 #: ``strict``: one record in ten, at least one, is locked: an object update of it answers 50009.
 #: ``get`` of an unknown record answers 30027, of a department 30007. Preset objects other than
 #: ``PersonnelObj`` have no second address, and headers have to be exact. A token lives for 60 calls
-#: (``token_calls=``), then 20016. 100 calls in 20 s on each path, unless ``quota_calls=`` says
-#: otherwise. The offline API meets the token and the quota, and not the lock (grade C).
+#: (``token_calls=``), then 20016. 100 calls in 20 s on each path, unless ``quota_calls=`` is
+#: given. Token and quota hold for the offline API as well; the lock does not (grade C).
 STRICT: Final = TenantProfile(
     locked_share=0.1,
     presets_at_custom=False,
@@ -226,10 +231,12 @@ STRICT: Final = TenantProfile(
     token_calls=60,
     quota_calls=100,
 )
+
 #: ``lagging``: ``query`` shows a write, in its filters and in its rows, ``lag_seconds`` later;
 #: ``get`` at once (grade A that lists come from an index, C for the OpenAPI). An offline write lags
-#: alike. ``total`` is not to be trusted (grade B: it was seen wrong on some pages).
+#: as well. ``total`` is not to be trusted (grade B: it was seen wrong on some pages).
 LAGGING: Final = TenantProfile(lags=True, counts_total=False)
+
 PROFILES: Final[dict[str, TenantProfile]] = {
     "fsuid": FSUID,
     "employee_id": EMPLOYEE_ID,
@@ -255,8 +262,8 @@ class Plan:
         quota_calls: The calls a path takes in a window; 0: any number.
         quota_seconds: The window, in seconds of the sandbox's clock.
         latency: Real seconds each answer takes.
-        hidden: Who has no row. None: the profile's share.
-        locked: Whose record is locked. None: the profile's share.
+        hidden: Which members have no row. None: the profile's share.
+        locked: Which members' records are locked. None: the profile's share.
         hidden_departments: Which departments have no row. None: the profile's share.
         locked_departments: Which departments' records are locked. None: the profile's share.
         shows_lock: Whether records show ``lock_status``.
@@ -345,7 +352,7 @@ def picked(
         chance: The seeded generator.
 
     Raises:
-        ValueError: It is none of these, out of range, or names somebody who is not there.
+        ValueError: It is none of these, out of range, or names a record that is not there.
     """
     wanted = share if some is None else some
     if isinstance(wanted, (bool, str)):

@@ -1,7 +1,7 @@
 """Calls and endpoints, the register of all endpoints, and who may make a call.
 
-An endpoint is one decorated function: ``SandboxCall`` in, the keys beside the envelope out.
-Two may share an address as long as the shape of the body tells them apart.
+An endpoint is one decorated function: it takes a ``SandboxCall`` and returns the keys beside
+the envelope. Two may share an address if the shape of the body tells which one is meant.
 
 A request has one of two styles of credentials (grade A). Body style: ``corpAccessToken``,
 ``corpId`` and ``currentOpenUserId`` (grades A and B). Header style: ``authorization: Bearer …``,
@@ -61,7 +61,7 @@ class SandboxCall:
         return value
 
 
-def _nobody(_call: SandboxCall) -> frozenset[str]:
+def _no_records(_call: SandboxCall) -> frozenset[str]:
     return frozenset()
 
 
@@ -72,8 +72,8 @@ class SandboxEndpoint:
     Attributes:
         answer: Does the call; returns the keys beside the envelope, or raises ``Refusal``.
         paths: Its addresses.
-        accepts: Whether a body is meant for it, where the address is shared. None: every body
-            that is not meant for another.
+        accepts: Whether a body is meant for it, if the address is shared. None: every body
+            that no other endpoint accepts.
         method: The HTTP method it answers.
         concerns: The marks of the records a call is about, for faults that apply to some only.
         faults: The kinds of fault that only make sense here and at endpoints like it.
@@ -84,7 +84,7 @@ class SandboxEndpoint:
     paths: tuple[str, ...]
     accepts: Callable[[dict[str, Any]], bool] | None = None
     method: str = "POST"
-    concerns: Callable[[SandboxCall], frozenset[str]] = _nobody
+    concerns: Callable[[SandboxCall], frozenset[str]] = _no_records
     faults: frozenset[str] = frozenset()
     is_token: bool = False
 
@@ -109,7 +109,7 @@ class Routes:
             for path in paths:
                 there = self._at.setdefault((endpoint.method, path), [])
                 there.append(endpoint)
-                # Whatever order the modules are imported in, the undemanding come last.
+                # In whatever order the modules are imported, those that accept any body come last.
                 there.sort(key=lambda each: each.accepts is None)
             return answer
 
@@ -140,7 +140,7 @@ HEADERS: Final = ("authorization", "x-fs-ea", "x-fs-userid")
 
 
 def in_headers(call: SandboxCall) -> bool:
-    """Whether a call has credentials in headers. Other schemes than Bearer are not looked at."""
+    """Whether a call has credentials in headers. Other schemes than Bearer are ignored."""
     return (
         "x-fs-ea" in call.headers
         or "x-fs-userid" in call.headers
@@ -170,11 +170,11 @@ def credentials(call: SandboxCall) -> tuple[str, str]:
 
 
 def acting(call: SandboxCall, *, printed: bool = False) -> str | None:
-    """Return the acting employee as it was sent, where it may be left out; "" is left out, too (U).
+    """Return the acting employee as it was sent, if it was; "" counts as left out (U).
 
     Args:
         call: The call.
-        printed: Its page prints ``currentOpenUserId``. Other calls do not look at it (grade C).
+        printed: Its page prints ``currentOpenUserId``. Other calls ignore it (grade C).
 
     Raises:
         Refusal: 11008, it is there and no string.
@@ -223,7 +223,7 @@ def actor(call: SandboxCall, by: str) -> str:
 
 
 def enter(call: SandboxCall, by: str | None = None) -> None:
-    """Let a call in whose credentials have the right form. Spends one call of the token.
+    """Check credentials that have the right form. Spends one call of the token.
 
     Args:
         call: The call.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from shim.sandbox._messages import SandboxReply
 
-#: Where the transport door is; nothing listens there.
+#: The address of the transport; nothing listens there.
 BASE_URL: Final = "https://sandbox.fxiaoke.invalid"
 #: 2026-01-01T00:00:00Z: fixed, so that the same seed gives the same rows at any time.
 EPOCH: Final = 1_767_225_600.0
@@ -32,7 +32,7 @@ class Sandbox(Controls):
 
     Times are seconds of its own clock (tokens, quota, lag) or real milliseconds (latency, faults).
     Safe to use from any number of threads. Everything follows from the arguments: two sandboxes
-    made alike have the same ids, secrets, people, rows and faults.
+    made with the same have the same ids, secrets, people, rows and faults.
 
     Args:
         members: How many employees; all start enabled.
@@ -43,11 +43,12 @@ class Sandbox(Controls):
         quota_calls: Calls each path takes in a window; 0: any number. None: the profile's.
         quota_seconds: The window, in seconds of the sandbox's clock. None: 20.
         latency_ms: Real milliseconds each answer takes.
-        hidden: Who has no row: a share (0.0 to 1.0), a number of members, or their openUserIds.
+        hidden: Members without a row: a share (0.0 to 1.0), a number, or their openUserIds.
             None: the profile's. Goes with every profile.
-        locked: Whose record is locked, in the same way: an object update of it answers 50009.
-        hidden_departments: Which departments have no row: a share, a number, or their ids.
-        locked_departments: Which departments' records are locked, in the same way.
+        locked: Members whose record is locked, given as ``hidden`` is: an object update answers
+            50009.
+        hidden_departments: Departments without a row: a share, a number, or their ids.
+        locked_departments: Departments whose record is locked, given in the same way.
         shows_lock: Whether rows and ``get`` show ``lock_status``: "1" if locked, else "0".
         lag_seconds: How far ``query`` is behind in the profile ``lagging``.
         token_calls: How many calls a token lives for. None: the profile's.
@@ -59,7 +60,7 @@ class Sandbox(Controls):
         ValueError: An argument is out of range.
     """
 
-    def __init__(  # noqa: PLR0913  Each is a knob a test turns alone.
+    def __init__(  # noqa: PLR0913  A test sets each alone.
         self,
         members: int = 25,
         *,
@@ -119,18 +120,18 @@ class Sandbox(Controls):
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> SandboxReply:
-        """Answer one HTTP request without waiting; all doors come here.
+        """Answer one HTTP request without waiting; transport, application and server call it.
 
         Args:
             method: The HTTP method.
             path: The path, decoded, without the query.
-            query: The query string. Nothing in it changes an answer; ``thirdTraceId`` least of all.
+            query: The query string. Nothing in it changes an answer, ``thirdTraceId`` included.
             body: The bytes of the body.
-            base_url: The address of the door, for ``describe``.
+            base_url: The address that the request came to, for ``describe``.
             headers: The request's headers; only those that are credentials change an answer.
 
         Returns:
-            The answer, with the seconds the door has to hold it back.
+            The answer, with the seconds for which the caller has to delay it.
         """
         del query
         if path.startswith(PREFIX):
@@ -142,11 +143,11 @@ class Sandbox(Controls):
         return replace(reply, delay=reply.delay + self._plan.latency)
 
     def transport(self) -> SandboxTransport:
-        """Return a door for ``httpx.Client(transport=…)`` and ``httpx.AsyncClient`` alike."""
+        """Return a transport for ``httpx.Client(transport=…)`` and ``httpx.AsyncClient``."""
         return SandboxTransport(self)
 
     def app(self) -> Starlette:
-        """Return a door for any ASGI server. Needs the extra ``server``."""
+        """Return an application for any ASGI server. Needs the extra ``server``."""
         from shim.sandbox._server import asgi_app  # noqa: PLC0415  The extra is optional.
 
         return asgi_app(self)

@@ -1,4 +1,4 @@
-"""The object API's query language: what a search says, and which records it means.
+"""The object API's query language: how a search is read, and which records it matches.
 
 The operators' names are grade A; what each does with empty values and lists is grade C:
 an empty value satisfies ``IS`` and the negative operators only, a list satisfies an operator
@@ -40,7 +40,7 @@ Operator = Literal[
 _NEGATIVE: Final[dict[str, Operator]] = {
     "N": "EQ", "NLIKE": "LIKE", "NIN": "IN", "NBETWEEN": "BETWEEN", "NHASANYOF": "HASANYOF",
 }  # fmt: skip
-#: How many values an operator wants, where it does not take any number from one on.
+#: Number of values an operator takes. The others take one or more.
 _VALUES: Final[dict[str, int]] = {
     "EQ": 1, "N": 1, "GT": 1, "GTE": 1, "LT": 1, "LTE": 1, "LIKE": 1, "NLIKE": 1,
     "STARTWITH": 1, "ENDWITH": 1, "BETWEEN": 2, "NBETWEEN": 2,
@@ -174,7 +174,7 @@ def _ordered(value: object, wanted: str, holds: Callable[[Any, Any], bool]) -> b
     return any(holds(text, wanted) for text in texts(value))
 
 
-def meets(value: object, operator: str, wanted: Sequence[str]) -> bool:  # noqa: PLR0911  A table in words.
+def meets(value: object, operator: str, wanted: Sequence[str]) -> bool:  # noqa: PLR0911  A table as code.
     """Whether a field's ``value`` satisfies one condition.
 
     Raises:
@@ -187,7 +187,7 @@ def meets(value: object, operator: str, wanted: Sequence[str]) -> bool:  # noqa:
     found = texts(value)
     if operator == "BETWEEN":
         low, high = wanted
-        # Both are looked at whatever the first says, so that a bad one is always refused.
+        # Both are compared whatever the first gives, so that a bad one is always refused.
         return all([meets(value, "GTE", [low]), meets(value, "LTE", [high])])
     if operator in {"IS", "ISN"}:
         return (operator == "IS") is (not found)

@@ -31,7 +31,7 @@ def asgi_app(sandbox: RequestHandler) -> Starlette:
 
 
 class _Application:
-    """One route for every path and method: what is known and what is not, the sandbox says."""
+    """One route for every path and method: the sandbox answers unknown ones, too."""
 
     def __init__(self, sandbox: RequestHandler) -> None:
         self._sandbox = sandbox
@@ -84,7 +84,7 @@ async def _drip(reply: SandboxReply, response: Response, receive: Receive, send:
 
 
 async def _hangs_up(receive: Receive, seconds: float) -> bool:
-    """Wait, but no longer than the client does; a client that has gone holds up no shutdown."""
+    """Wait, but no longer than the client does; a client that has gone delays no shutdown."""
     with anyio.move_on_after(seconds):
         await receive()  # The body has been read: all that can come is the disconnection.
         return True
@@ -96,11 +96,11 @@ _OUTSIDE: Final = {
     "": ("127.0.0.1", "192.0.2.1"),
     "::": ("::1", "2001:db8::1"),
 }
-"""For each wildcard the loopback, and an address that is kept for documents, so never near."""
+"""For each wildcard the loopback, and an address that is reserved for documents."""
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it is ready."""
+    """A server that calls ``ready`` once it listens."""
 
     def __init__(self, sandbox: RequestHandler, ready: Callable[[], None]) -> None:
         super().__init__(
@@ -167,7 +167,7 @@ def served(sandbox: RequestHandler, host: str = "127.0.0.1", port: int = 0) -> G
             try:
                 server.run([listener])
             finally:
-                ready.set()  # A server that cannot start keeps nobody waiting.
+                ready.set()  # Nothing waits for a server that cannot start.
 
         thread = threading.Thread(target=work, name="sandbox", daemon=True)
         thread.start()
@@ -207,7 +207,7 @@ def run(
 
 
 def _ending(server: _Server, seconds: float) -> threading.Timer:
-    """Have a server end by itself; gives what takes that back."""
+    """Have a server end after some time; return the timer, which can be cancelled."""
 
     def end() -> None:
         server.should_exit = True

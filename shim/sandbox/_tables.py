@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
     from random import Random
 
-#: What a record says while nobody has written to it.
+#: The fields of a record that was not written yet.
 _UNWRITTEN: Final[Mapping[str, Any]] = MappingProxyType({})
-#: What a record says while it is not there: not yet created, or deleted.
+#: The fields of a record that is not there: not yet created, or deleted.
 _ABSENT: Final[Mapping[str, Any]] = MappingProxyType({})
 #: How many searches a table keeps the result of.
 _KEPT: Final = 8
@@ -61,7 +61,7 @@ class Row:
 
     @property
     def mark(self) -> str:
-        """What rights and faults call it."""
+        """Its name in permissions and faults."""
         return self.record_id
 
     def written(self, moment: float) -> Mapping[str, Any]:
@@ -74,7 +74,7 @@ class Row:
         return self.written(moment) is not _ABSENT
 
     def write(self, fields: Mapping[str, Any], now: float, lag: float) -> None:
-        """Add a version; those nobody can see any more are forgotten."""
+        """Add a version; versions that no query can see any more are forgotten."""
         self._add({**self._versions[-1][1], **fields}, now, lag)
 
     def erase(self, now: float, lag: float) -> None:
@@ -92,7 +92,7 @@ R = TypeVar("R", bound=Row)
 
 
 class RowTable(abc.ABC, Generic[R]):
-    """All records of one object. Subclasses say what a record's fields are.
+    """All records of one object. Subclasses define the fields of a record.
 
     Attributes:
         api_name: The object's ``dataObjectApiName``.
@@ -173,7 +173,7 @@ class RowTable(abc.ABC, Generic[R]):
         Args:
             row: The record.
             moment: When, in seconds of the sandbox's clock.
-            converts: Whether ``user_id`` is the FSUID, where there is one.
+            converts: Whether ``user_id`` is the FSUID, if the object has this field.
         """
         ...
 
@@ -440,7 +440,7 @@ class GenericTable(RowTable[GenericRow]):
         self._chance = chance
 
     def fresh_id(self) -> str:
-        """Return an ``_id`` nobody has."""
+        """Return an ``_id`` that no record has."""
         return hexes(self._chance, 24).lower()
 
     def create(self, fields: Mapping[str, Any], now: float) -> str:

@@ -1,4 +1,4 @@
-"""The one state both APIs work on: who and what there is, what was written, and when.
+"""The one state both APIs work on: its records, and what was written when.
 
 Nothing here knows of JSON bodies or error envelopes; the endpoints do. Times are seconds of the
 sandbox's clock.
@@ -59,7 +59,7 @@ class Tokens:
         token = self._newest
         if not token.lives(now) or now >= token.issued + SAME:
             token = self._newest = self._give(now)
-        # U: whether a repeated answer says what is left or 7200 again. The safe reading is this.
+        # U: whether a repeated answer has the seconds left or 7200 again. The first is safe.
         return token.text, int(token.issued + LIFE - now)
 
     def use(self, text: str, now: float) -> None:
@@ -142,7 +142,7 @@ class SandboxTenant:
         self.administrator = f"FSUID_{hexes(chance, 32)}"
 
     def _restrict(self, table: RowTable[Any], suffix: str, hidden: Some, locked: Some) -> None:
-        """Say which records are hidden and which are locked; none is both by chance."""
+        """Choose which records are hidden and which are locked; none is both by chance."""
         chance = generator(self.plan.seed, f"rights{suffix}")
         marks = [row.mark for row in table.first]
         table.hidden = picked(f"hidden{suffix}", hidden, self.profile.hidden_share, marks, chance)
@@ -163,7 +163,7 @@ class SandboxTenant:
         return self.people.members
 
     def generic(self, api_name: str) -> GenericTable:
-        """Return the records of a generic object, none if nobody created one."""
+        """Return the records of a generic object, none if none was created."""
         if api_name not in self._generic:
             self._generic[api_name] = GenericTable(self.plan, api_name, self._chance)
         return self._generic[api_name]

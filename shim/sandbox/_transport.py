@@ -1,4 +1,4 @@
-"""The door without a network: a transport for clients of httpx and httpx2, sync and async."""
+"""A transport for clients of httpx and httpx2, blocking and awaiting. It uses no network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SandboxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Takes every request to the sandbox, whatever host it is for.
+    """Gives every request to the sandbox, whatever host it is for.
 
     Answers and errors are of the library that the request is of: httpx, or its successor httpx2.
 
@@ -105,6 +105,6 @@ def _dripping(library: Any, request: httpx.Request, reply: SandboxReply) -> Any:
 
 
 def _library(request: httpx.Request) -> Any:
-    """Return the module that the request is of: a client knows no other's answers and errors."""
+    """Return the library of a request: a client knows no answers and errors but its own."""
     # The request may be of a subclass of the caller's; its URL never is.
     return sys.modules[type(request.url).__module__.partition(".")[0]]
