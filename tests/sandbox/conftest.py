@@ -101,12 +101,12 @@ class Talker:
 
 @pytest.fixture(scope="session")
 def talk() -> Callable[[Sandbox], Talker]:
-    """Give the way to talk to a sandbox."""
+    """Return a function that makes a client of a sandbox."""
     return Talker
 
 
 class Time:
-    """A clock that only moves when it is told to."""
+    """A clock that moves by ``pass_`` only."""
 
     def __init__(self) -> None:
         self.now = 1000.0

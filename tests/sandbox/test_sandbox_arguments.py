@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shim import sandbox as room
+import shim.sandbox
 from shim.sandbox import Sandbox
 from shim.sandbox._dispatch import Dispatcher
 from shim.sandbox._messages import Refusal
@@ -18,8 +18,8 @@ from shim.sandbox._routes import Routes
 
 
 def test_public_names_are_these() -> None:
-    """The room's border."""
-    assert sorted(room.__all__) == [
+    """What `shim.sandbox` exports."""
+    assert sorted(shim.sandbox.__all__) == [
         "Fault", "FaultError", "KINDS", "PROFILES", "Profile", "ProfileName", "Reply", "Sandbox",
         "SandboxTransport", "Update", "run",
     ]  # fmt: skip
@@ -104,7 +104,7 @@ class TestArguments:
             Sandbox(**options)
 
     def test_members_can_be_locked_in_any_profile(self) -> None:
-        """A number of them; nobody is hidden and locked by chance."""
+        """A number of them; no member is hidden and locked by chance."""
         sandbox = Sandbox(members=10, hidden=5, locked=5)
         assert len(sandbox.hidden | sandbox.locked) == 10
 

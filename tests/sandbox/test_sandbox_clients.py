@@ -223,7 +223,7 @@ class TestCreate:
         assert self.create(to, {"hasSpecifyTime": True}, create_time="x")["errorCode"] == 32000
 
     def test_null_is_left_out_at_create(self, sandbox: Sandbox, to: Any) -> None:
-        """As libraries write a field that nobody set."""
+        """As libraries write a field that was not set."""
         kept = {"_id": None, "owner": None, "life_status": None, "create_time": None}
         made = to.edit("create", "LeadsObj", name="n", own__c=None, **kept)["dataId"]
         record = sandbox.records("LeadsObj")[made]

@@ -46,7 +46,7 @@ class TestEndings:
 
     @pytest.mark.parametrize("applied", [False, True])
     def test_html_502_is_a_gateway_page(self, sandbox: Sandbox, to: Any, applied: bool) -> None:  # noqa: FBT001
-        """A gateway's page; nothing is applied unless it is told to be."""
+        """Nothing is applied unless ``applied`` is given."""
         sandbox.add_faults({"kind": "html_502", "applied": applied})
         body = {**to.offline, "openUserIds": sandbox.open_user_ids, "status": 1}
         response = to.client.post(BATCH, json=body)
@@ -83,7 +83,7 @@ class TestEndings:
 class TestTwists:
     @pytest.mark.parametrize("applied", [False, True])
     def test_redirect_cannot_be_followed(self, sandbox: Sandbox, to: Any, applied: bool) -> None:  # noqa: FBT001
-        """To an address that no library can use; nothing is applied unless it is told to be."""
+        """The address cannot be used; nothing is applied unless ``applied`` is given."""
         sandbox.add_faults({"kind": "redirect", "applied": applied})
         with pytest.raises(httpx.RemoteProtocolError):
             to.batch(sandbox.open_user_ids, 1)
@@ -261,7 +261,7 @@ class TestOthers:
 
 class TestWhen:
     def test_fault_with_a_path_hits_this_path_only(self, sandbox: Sandbox, to: Any) -> None:
-        """Another path goes free."""
+        """Another path is not hit."""
         sandbox.add_faults({"kind": "error", "code": 7, "path": QUERY})
         assert to.query()["errorCode"] == 7
         assert to.get("0" * 24)["errorCode"] == 0
@@ -269,7 +269,7 @@ class TestWhen:
     def test_fault_with_only_hits_calls_about_these_members(
         self, sandbox: Sandbox, to: Any
     ) -> None:
-        """It befalls calls that name them or would list them, and no others."""
+        """Those that name them or would list them, and no others."""
         marked, other = sandbox.open_user_ids[:2]
         ids = {each: to.record_id(each) for each in (marked, other)}
         sandbox.add_faults({"kind": "error", "code": 7, "only": [marked]})
@@ -351,7 +351,7 @@ class TestReading:
         assert all(kind in str(caught.value) for kind in KINDS)
 
     def test_one_bad_fault_arms_none(self, sandbox: Sandbox, to: Any) -> None:
-        """One bad fault and none is armed; a stranger in ``only`` is a bad fault."""
+        """An unknown id in ``only`` is a bad fault, too."""
         with pytest.raises(FaultError, match=r"faults\[1\]\.only"):
             sandbox.add_faults({"kind": "reset"}, {"kind": "no_op", "only": ["FSUID_0"]})
         assert to.query()["errorCode"] == 0

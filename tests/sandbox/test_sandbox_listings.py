@@ -46,7 +46,7 @@ class TestUserLists:
                 }
 
     def test_list_of_the_company_has_every_member(self, sandbox: Sandbox, to: Any) -> None:
-        """Everybody is below it; the id may have a point."""
+        """All members are below it; the id may have a point."""
         answer = to.flat("/cgi/user/list", departmentId=999999.0, fetchChild=True)
         assert [each["openUserId"] for each in answer["userList"]] == sandbox.open_user_ids
         first = answer["userList"][0]

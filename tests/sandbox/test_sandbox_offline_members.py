@@ -85,7 +85,7 @@ class TestSetStatus:
     def test_one_id_a_list_or_both_are_set(
         self, sandbox: Sandbox, to: Any, path: str, status: Any, state: str
     ) -> None:
-        """Whoever is named, in either way or in both."""
+        """All named members, however they are named."""
         first, second, third, *others = sandbox.open_user_ids
         by = sandbox.current_open_user_id
         for sent in (
@@ -193,7 +193,7 @@ class TestUpdateMember:
         assert not {*ASIDE} & row.keys()
 
     def test_field_left_out_is_unchanged(self, sandbox: Sandbox, to: Any) -> None:
-        """None is left out; something is written all the same."""
+        """None counts as left out; version and time go up nevertheless."""
         someone = sandbox.open_user_ids[0]
         before = sandbox.person(someone)
         user: dict[str, Any] = {"openUserId": someone, **dict.fromkeys(SOME_FIELD)}
@@ -334,7 +334,7 @@ class TestMobile:
     def test_answer_has_every_member_with_exactly_that_number(
         self, sandbox: Sandbox, to: Any, path: str
     ) -> None:
-        """By ``_id``; a part of a number finds nobody."""
+        """By ``_id``; a part of a number finds no member."""
         phone = "13800000000"
         for each in sandbox.open_user_ids[:3]:
             to.update(to.record_id(each), phone=phone, status="1", main_department=["1001"])
@@ -374,7 +374,7 @@ class TestMobile:
 class TestRange:
     @pytest.mark.parametrize("path", RANGE)
     def test_pages_have_each_member_once(self, talk: Any, path: str) -> None:
-        """Everybody once, as in the single call, and how many pages there are."""
+        """With the fields of the single call, and the number of pages."""
         sandbox = Sandbox(members=45)
         to = talk(sandbox)
         seen: list[Any] = []
@@ -437,7 +437,7 @@ class TestRange:
 class TestEverywhere:
     @pytest.mark.parametrize("profile", PROFILES)
     def test_offline_calls_ignore_permission_and_locks(self, profile: str, talk: Any) -> None:
-        """The old path reads and writes everybody in every profile, at once."""
+        """They read and write every member in every profile, at once."""
         sandbox = Sandbox(members=10, profile=profile, hidden=2, locked=2)
         to = talk(sandbox)
         for each in sandbox.open_user_ids:

@@ -11,7 +11,7 @@ from shim.sandbox import PROFILES, Sandbox
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_profile_starts_enabled_and_takes_the_offline_call(profile: str, talk: Any) -> None:
-    """Everybody starts enabled, and the offline call works on each."""
+    """The batch call disables every member."""
     sandbox = Sandbox(members=20, profile=profile, seed=5)
     assert set(sandbox.members().values()) == {"0"}
     assert talk(sandbox).batch(sandbox.open_user_ids, 1)["errorCode"] == 0
@@ -71,7 +71,7 @@ class TestHidden:
         assert sandbox.hidden == frozenset(wanted)
 
     def test_tenant_without_members_hides_none(self) -> None:
-        """A tenant without members hides nobody."""
+        """Also with a share."""
         assert Sandbox(members=0, profile="hidden").hidden == frozenset()
 
 

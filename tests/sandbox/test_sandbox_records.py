@@ -17,7 +17,7 @@ PRESET = "/cgi/crm/v2/data/"
 CUSTOM = "/cgi/crm/custom/v2/data/"
 ERP = "/cgi/crm/erp/data"
 ACCOUNT = "AccountObj"
-NOBODY = "0" * 24
+UNKNOWN = "0" * 24
 FILTER = ("field_name", "operator", "field_values")
 
 #: verb of the object API -> the ERP call.
@@ -166,27 +166,27 @@ class TestRefusals:
             ("create", {"object_data": {"owner": []}}, 32000),
             ("create", {"object_data": {"owner": ["FSUID_0"]}}, 20012),
             ("create", {"object_data": None}, 32000),
-            ("update", {"object_data": {"_id": NOBODY}}, 30027),
+            ("update", {"object_data": {"_id": UNKNOWN}}, 30027),
             ("update", {"object_data": {"_id": "FIRST", "owner": ["ME"]}}, 32000),
             ("update", {"object_data": {"_id": "FIRST", "life_status": "normal"}}, 32000),
             ("get", {"objectDataId": ""}, 32000),
             ("invalid", {"object_data_id": None}, 32000),
-            ("invalid", {"object_data_id": NOBODY}, 30027),
+            ("invalid", {"object_data_id": UNKNOWN}, 30027),
             ("invalid", {"object_data_id": "INVALID"}, 32000),
             ("recover", {"idList": []}, 32000),
             ("recover", {"idList": "INVALID"}, 32000),
             ("recover", {"idList": [7]}, 32000),
-            ("recover", {"idList": ["INVALID", NOBODY]}, 30027),
+            ("recover", {"idList": ["INVALID", UNKNOWN]}, 30027),
             ("delete", {"idList": None}, 32000),
             ("delete", {"idList": ["INVALID", "FIRST"]}, 32000),
-            ("delete", {"idList": ["INVALID", NOBODY]}, 30027),
+            ("delete", {"idList": ["INVALID", UNKNOWN]}, 30027),
             ("invalid", {"object_data_id": "FIRST", "dataObjectApiName": 5}, 32000),
             ("changeOwner", {"Data": None}, 32000),
             ("changeOwner", {"Data": ["FIRST"]}, 32000),
             ("changeOwner", {"Data": [{"objectDataId": "FIRST"}]}, 32000),
             ("changeOwner", {"Data": [{"objectDataId": "FIRST", "ownerId": "ME"}]}, 32000),
             ("changeOwner", {"Data": [{"objectDataId": "FIRST", "ownerId": ["ME", "ME"]}]}, 32000),
-            ("changeOwner", {"Data": [{"objectDataId": NOBODY, "ownerId": ["ME"]}]}, 30027),
+            ("changeOwner", {"Data": [{"objectDataId": UNKNOWN, "ownerId": ["ME"]}]}, 30027),
             (
                 "changeOwner",
                 {
@@ -352,7 +352,7 @@ class TestProfiles:
     def test_strict_tenant_reports_unknown_records(self, talk: Any) -> None:
         """An unknown record is named."""
         to = talk(Sandbox(profile="strict"))
-        assert to.data("get", ACCOUNT, objectDataId=NOBODY)["errorCode"] == 30027
+        assert to.data("get", ACCOUNT, objectDataId=UNKNOWN)["errorCode"] == 30027
 
 
 class TestFaults:
@@ -413,9 +413,9 @@ class TestFaults:
 
 
 class TestDoors:
-    @pytest.mark.parametrize("door", ["transport", "async transport", "asgi", "socket"])
-    def test_method_reaches_the_sandbox_by_every_transport(self, door: str) -> None:
-        """POST creates, PUT updates, DELETE deletes, whatever the door; they are one path."""
+    @pytest.mark.parametrize("transport", ["transport", "async transport", "asgi", "socket"])
+    def test_method_reaches_the_sandbox_by_every_transport(self, transport: str) -> None:
+        """POST creates, PUT updates, DELETE deletes, at one path."""
         sandbox = Sandbox(members=1)
         one = {"dataObjectApiName": "ErpOrderObj"}
         body = {
@@ -430,14 +430,14 @@ class TestDoors:
 
         def call(method: str, **data: Any) -> Any:
             sent = {**body, "data": data}
-            if door == "transport":
+            if transport == "transport":
                 with httpx.Client(transport=sandbox.transport(), base_url="http://x") as client:
                     return client.request(method, ERP, json=sent).json()
-            if door == "socket":
+            if transport == "socket":
                 with sandbox.serve() as url, httpx.Client(base_url=url, trust_env=False) as client:
                     return client.request(method, ERP, json=sent).json()
             asgi = httpx.ASGITransport(app=sandbox.app())
-            app: Any = asgi if door == "asgi" else sandbox.transport()
+            app: Any = asgi if transport == "asgi" else sandbox.transport()
             return asyncio.run(later(app, method, sent)).json()
 
         record_id = call("POST", object_data={**one, "name": "A"})["dataId"]

@@ -65,7 +65,7 @@ def through_socket(sandbox: Sandbox, method: str, path: str, **sent: Any) -> htt
         return client.request(method, path, headers={"Host": host}, **sent)
 
 
-DOORS = [through_transport, through_async_transport, through_asgi, through_socket]
+TRANSPORTS = [through_transport, through_async_transport, through_asgi, through_socket]
 
 
 def script(sandbox: Sandbox) -> list[tuple[str, str, dict[str, Any]]]:
@@ -98,7 +98,7 @@ def script(sandbox: Sandbox) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-def told(response: httpx.Response) -> tuple[int, str, Any]:
+def seen(response: httpx.Response) -> tuple[int, str, Any]:
     content_type = response.headers["content-type"]
     if not content_type.startswith("application/json"):
         return response.status_code, content_type, response.text
@@ -110,15 +110,15 @@ def told(response: httpx.Response) -> tuple[int, str, Any]:
 
 class TestTheSameEverywhere:
     def test_fixed_script_gets_the_same_answers_everywhere(self, time: Any) -> None:
-        """Whatever the door, the same calls get the same answers."""
+        """By transport, ASGI and socket."""
         made = []
-        for door in DOORS[:3]:
+        for send in TRANSPORTS[:3]:
             sandbox = Sandbox(members=5, profile="hidden", seed=4, clock=time)
             calls = script(sandbox)
-            made.append([told(door(sandbox, method, path, **sent)) for method, path, sent in calls])
+            made.append([seen(send(sandbox, method, path, **sent)) for method, path, sent in calls])
         sandbox = Sandbox(members=5, profile="hidden", seed=4, clock=time)
         with sandbox.serve() as url, httpx.Client(base_url=url, trust_env=False) as client:
-            made.append([told(client.request(*call, **sent)) for *call, sent in script(sandbox)])
+            made.append([seen(client.request(*call, **sent)) for *call, sent in script(sandbox)])
         assert made[0] == made[1] == made[2] == made[3]
         assert {status for status, _, _ in made[0]} == {200, 400, 405, 502}
 
@@ -132,39 +132,39 @@ class TestTheSameEverywhere:
     ) -> None:
         """In any order and profile."""
         made = []
-        for door in DOORS[:3]:
+        for send in TRANSPORTS[:3]:
             sandbox = Sandbox(members=5, profile=profile, clock=lambda: 0.0)
             calls = [script(sandbox)[place] for place in order]
-            made.append([told(door(sandbox, method, path, **sent)) for method, path, sent in calls])
+            made.append([seen(send(sandbox, method, path, **sent)) for method, path, sent in calls])
         assert made[0] == made[1] == made[2]
 
-    @pytest.mark.parametrize("door", DOORS)
-    def test_broken_connection_is_an_error_of_the_library(self, door: Any) -> None:
+    @pytest.mark.parametrize("send", TRANSPORTS)
+    def test_broken_connection_is_an_error_of_the_library(self, send: Any) -> None:
         """A reset is httpx's error; only an application without a server raises the system's."""
         sandbox = Sandbox(members=1)
         sandbox.add_faults({"kind": "reset"})
-        broken = ConnectionResetError if door is through_asgi else httpx.TransportError
+        broken = ConnectionResetError if send is through_asgi else httpx.TransportError
         with pytest.raises(broken):
-            door(sandbox, "POST", TOKEN, json={})
+            send(sandbox, "POST", TOKEN, json={})
 
-    @pytest.mark.parametrize("door", DOORS)
-    def test_latency_delays_the_answer_everywhere(self, door: Any) -> None:
-        """Each door holds the answer back."""
+    @pytest.mark.parametrize("send", TRANSPORTS)
+    def test_latency_delays_the_answer_everywhere(self, send: Any) -> None:
+        """Each transport delays it."""
         sandbox = Sandbox(members=1, latency_ms=30)
         start = real_time.perf_counter()
-        assert door(sandbox, "POST", TOKEN, json={}).status_code == 200
+        assert send(sandbox, "POST", TOKEN, json={}).status_code == 200
         assert real_time.perf_counter() - start >= 0.03
 
-    @pytest.mark.parametrize("door", DOORS)
-    def test_redirect_cookie_drip_and_big_answer_are_the_same_everywhere(self, door: Any) -> None:
-        """Redirect, cookie, drip and a big answer are the same at every door."""
+    @pytest.mark.parametrize("send", TRANSPORTS)
+    def test_redirect_cookie_drip_and_big_answer_are_the_same_everywhere(self, send: Any) -> None:
+        """The client sees the same status, headers and body."""
         sandbox = Sandbox(members=1)
         sandbox.add_faults({"kind": "redirect", "times": 1})
         with pytest.raises(httpx.RemoteProtocolError):
-            door(sandbox, "POST", TOKEN, json={})
+            send(sandbox, "POST", TOKEN, json={})
         sandbox.add_faults({"kind": "cookie"}, {"kind": "drip", "ms": 40}, {"kind": "big", "mb": 1})
         start = real_time.perf_counter()
-        response = door(sandbox, "POST", TOKEN, json={})
+        response = send(sandbox, "POST", TOKEN, json={})
         assert real_time.perf_counter() - start >= 0.04
         assert response.json()["errorCode"] == 10006
         assert len(response.content) > 1 << 20
@@ -181,19 +181,19 @@ class TestTheSameEverywhere:
             httpx.post(url + TOKEN, json={}, timeout=0.05)
         assert real_time.perf_counter() - start < 30, "it would have taken an hour"
 
-    @pytest.mark.parametrize("door", [through_transport, through_async_transport, through_socket])
-    def test_stall_ends_with_the_read_timeout_of_the_client(self, door: Any) -> None:
+    @pytest.mark.parametrize("send", [through_transport, through_async_transport, through_socket])
+    def test_stall_ends_with_the_read_timeout_of_the_client(self, send: Any) -> None:
         """The client's read timeout ends it, and holds up no stopping server."""
         sandbox = Sandbox(members=1)
         sandbox.add_faults({"kind": "stall"})
         start = real_time.perf_counter()
         timeout = httpx.Timeout(5, read=0.05)
         with pytest.raises(httpx.ReadTimeout):
-            door(sandbox, "POST", TOKEN, json={}, timeout=timeout)
+            send(sandbox, "POST", TOKEN, json={}, timeout=timeout)
         assert real_time.perf_counter() - start < 30, "it would have taken a minute"
 
     def test_client_without_timeout_gets_a_late_answer(self) -> None:
-        """A client that waits for ever gets its late answer."""
+        """However late it is."""
         sandbox = Sandbox(members=1, latency_ms=5)
         assert through_transport(sandbox, "POST", TOKEN, json={}, timeout=None).status_code == 200
 
@@ -236,7 +236,7 @@ class TestEitherLibrary:
     def test_errors_are_of_the_library_of_the_request(
         self, library: Any, post: Callable[..., Any]
     ) -> None:
-        """A reset, and a wait that is too long: whoever catches them names one library."""
+        """For a reset, and for a wait that is too long: a program catches those of one library."""
         sandbox = Sandbox(members=1)
         sandbox.add_faults({"kind": "reset", "times": 1})
         with pytest.raises(library.ReadError) as caught:
@@ -247,7 +247,7 @@ class TestEitherLibrary:
             post(sandbox, timeout=0.02)
 
     def test_request_of_a_subclass_is_answered(self, library: Any) -> None:
-        """Whoever derives from the library's request still gets its answers."""
+        """With the answers of the library that it derives from."""
 
         class Traced(library.Request):  # type: ignore[misc]
             pass
@@ -283,10 +283,10 @@ class TestControl:
         with sandbox.serve() as base_url, httpx.Client(base_url=base_url) as client:
             assert client.get("/_sandbox/members").json() == sandbox.members()
             assert client.get("/_sandbox/calls").json() == {}
-            told = client.get("/_sandbox/describe").json()
-        assert told == sandbox.describe(base_url)
-        assert told["base_url"] == base_url
-        assert list(told) == [
+            described = client.get("/_sandbox/describe").json()
+        assert described == sandbox.describe(base_url)
+        assert described["base_url"] == base_url
+        assert list(described) == [
             "base_url",
             "corpAccessToken",
             "corpId",
@@ -296,7 +296,7 @@ class TestControl:
             "permanentCode",
             "openUserIds",
         ]
-        assert told["openUserIds"] == sandbox.open_user_ids
+        assert described["openUserIds"] == sandbox.open_user_ids
 
     @pytest.mark.parametrize("wrapped", ["list", "object", "alone"])
     def test_faults_are_taken_as_a_list_in_an_object_or_alone(
@@ -435,7 +435,7 @@ class TestRun:
 def test_path_that_is_not_served_is_reported_as_missing_in_the_sandbox(
     method: str, path: str
 ) -> None:
-    """In the envelope, as the contract has it; the text blames nobody else."""
+    """In the envelope; the text does not claim that the real service lacks it."""
     answer = through_transport(Sandbox(2), method, path, json={"a": 1})
     assert (answer.status_code, answer.json()["errorCode"]) == (200, 10006)
     text = answer.json()["errorMessage"]
