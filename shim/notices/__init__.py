@@ -31,6 +31,7 @@ from shim.notices.events import (
     ShadowCompared,
     UndocumentedParametersGiven,
 )
+from shim.notices.frames import Caller
 from shim.notices.hooks import (
     NoticeHook,
     NoticeHookFactory,
@@ -47,6 +48,7 @@ from shim.notices.warning import OfflineAPIDeprecationWarning
 __all__ = [
     "SITES_AT_MOST",
     "BulkRunFinished",
+    "Caller",
     "LoggerDisabled",
     "Notice",
     "NoticeAction",

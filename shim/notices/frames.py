@@ -91,19 +91,32 @@ class Blame:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A calling line, in words.
+    """Who made a call: a line of Python code, or a client of a gateway.
 
     Attributes:
-        file: Its file, as Python names it; `<unknown>` when no Python code made the call.
-        line: Its number, from 1; 0 when unknown.
-        module: Its module; empty when unknown.
-        function: Its function, qualified on Python 3.11 and later.
+        file: The file of the line, as Python names it. `<unknown>` if no Python code made the call;
+            `<label>` for the client of that label.
+        line: Its number, from 1; 0 if unknown.
+        module: Its module; empty if unknown.
+        function: Its function, qualified on Python 3.11 and later; of a client what it requested,
+            for example `POST /cgi/user/setStatus`.
     """
 
     file: str
     line: int
     module: str
     function: str
+
+    @classmethod
+    def client(cls, label: str, requested: str) -> Caller:
+        """Return the caller for a client that is no Python code of this process.
+
+        Args:
+            label: What tells it from other clients. It is logged: no secret, no address of a
+                person. Keep the number of labels small, since each is a call site.
+            requested: Method and path.
+        """
+        return cls(f"<{label}>", 0, "", requested)
 
 
 UNKNOWN: Final = Caller("<unknown>", 0, "", "<unknown>")

@@ -70,6 +70,7 @@ class Notice:
 
     __slots__ = (
         "__weakref__",
+        "_callers",
         "_codes",
         "_doors",
         "_known",
@@ -103,6 +104,8 @@ class Notice:
         self._passed: dict[Place, Verdict] = {}
         # Sites of places that are blamed only for want of a better one.
         self._stranded: dict[Place, Site] = {}
+        # The sites of callers that are no frames.
+        self._callers: dict[Caller, Site] = {}
         # Places name code objects by id. When one dies its places go, before another gets the id.
         self._codes: dict[int, _Code] = {}
         self._turn = ProcessLock()
@@ -140,11 +143,36 @@ class Notice:
             self._look(site, frame, calls)
         return site
 
+    def counted(self, caller: Caller) -> Site:
+        """Count one call of a caller that is no frame: a client of a gateway, for example.
+
+        Args:
+            caller: Who made the call. The application's `look_through` does not apply.
+
+        Returns:
+            The site of this caller.
+
+        Raises:
+            As `seen`.
+        """
+        site = self._callers.get(caller)
+        if site is None:
+            epoch = TABLE.epoch
+            site = TABLE.site(self, caller, ())
+            with TABLE.lock.held():
+                if TABLE.epoch == epoch and len(self._callers) < PLACES_AT_MOST:
+                    self._callers[caller] = site
+            arm()
+        if (calls := next(site.count)) >= site.due:
+            self._look(site, None, calls)
+        return site
+
     def forget_places(self) -> None:
         """Empty the caches. The caller holds the table's lock, or is alone."""
         self._known.clear()
         self._passed.clear()
         self._stranded.clear()
+        self._callers.clear()
         # Last: a place must not outlive its code.
         self._codes.clear()
 

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 import shim
 from shim.objectapi.calls import Reply
-from shim.offline import departments
-from shim.offline._walk import MOST_PAGES
-from shim.offline.declare import ENDPOINTS
+from shim.offline import ENDPOINTS, departments
+from shim.offline._paging import MOST_PAGES
 from shim.sandbox import Sandbox
 
 PROFILES = ["fsuid", "employee_id", "hidden", "read_only", "strict", "lagging"]
@@ -444,9 +443,7 @@ class TestUpdate:
     def test_order_is_refused_without_a_field(self, tenant):
         """The text names the setting; nothing else is written either."""
         made = tenant(1)
-        answer = departments.update_department(
-            *credentials(made), {"id": 1001, "name": "n", "order": 3}
-        )
+        answer = shim.update_department(*credentials(made), {"id": 1001, "name": "n", "order": 3})
         assert answer["errorCode"] == 15002
         assert "field_map" in answer["errorMessage"]
         assert "department.order" in answer["errorMessage"]
@@ -456,9 +453,7 @@ class TestUpdate:
         """The rest is written, and the loss is on the answer and in the log."""
         made = tenant(1, on_unmapped="drop")
         number = min(made.departments())
-        answer = departments.update_department(
-            *credentials(made), {"id": number, "name": "n", "order": 3}
-        )
+        answer = shim.update_department(*credentials(made), {"id": number, "name": "n", "order": 3})
         assert answer["errorCode"] == 0
         assert answer.dropped == ("department.order",)
         assert made.departments()[number]["name"] == "n"
@@ -471,9 +466,9 @@ class TestUpdate:
         made = tenant(1)
         number = min(made.departments())
         department = {"id": number, "name": "n", "manager": "canary"}
-        refused = departments.update_department(*credentials(made), department)
+        refused = shim.update_department(*credentials(made), department)
         shim.configure(on_unmapped="drop")
-        dropped = departments.update_department(*credentials(made), department)
+        dropped = shim.update_department(*credentials(made), department)
         assert (refused["errorCode"], dropped["errorCode"]) == (15002, 0)
         assert "on_unmapped" in refused["errorMessage"]
         assert dropped.dropped == ("manager",)
@@ -794,7 +789,7 @@ def test_the_old_address_says_the_same_of_what_may_be_read(profile, call, tenant
         read_back_seconds=0.3,
     )
     token, corp_id = credentials(made)
-    departments.set_department_status(token, corp_id, 1001, DISABLE)
+    shim.set_department_status(token, corp_id, 1001, DISABLE)
     # The record shows the change at once, the queries of a list later.
     clock.sleep(0.1)
 

@@ -3,7 +3,7 @@
 import pytest
 
 import shim
-from shim.offline.unmapped import UNMAPPED
+from shim.offline.checks import UNMAPPED
 
 QUERY, UPDATE = "/cgi/crm/v2/data/query", "/cgi/crm/v2/data/update"
 # The sandbox's own name for the field; the vendor's is unknown (U).

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 import shim
 from shim.objectapi.calls import Reply
-from shim.offline import preset_objects
-from shim.offline.declare import ENDPOINTS
+from shim.offline import ENDPOINTS
 
 KEYS = ["traceId", "errorDescription", "errorMessage", "errorCode"]
 CORP = ("token-of-a-test", "FSCID_TEST", None)
@@ -68,10 +67,10 @@ def call(request):
     """Return a function that calls one by name, blocking or awaiting."""
 
     def blocking(name, *args, **kwargs):
-        return getattr(preset_objects, name)(*args, **kwargs)
+        return getattr(shim, name)(*args, **kwargs)
 
     def awaiting(name, *args, **kwargs):
-        return asyncio.run(ENDPOINTS[name].awaitable(*args, **kwargs))
+        return asyncio.run(getattr(shim.aio, name)(*args, **kwargs))
 
     return blocking if request.param == "sync" else awaiting
 
@@ -356,7 +355,7 @@ def test_bad_triggers_are_answered_here(name, key, bad, call, tenant):
 def test_a_page_too_far_says_how_to_go_on(page, tenant):
     """By keyset instead of by offset."""
     made = tenant(1)
-    answer = preset_objects.query_preset_object_list(
+    answer = shim.query_preset_object_list(
         made.corp_access_token, made.corp_id, None, search(**page)
     )
     assert "order by _id" in answer["errorMessage"]
@@ -407,7 +406,7 @@ ANYTHING = st.recursive(
 def test_anything_at_all_gives_an_old_shape_answer(tenant, name, data, acting):
     """Never an exception, and nothing that JSON could not carry."""
     made = tenant(1)
-    answer = getattr(preset_objects, name)(made.corp_access_token, made.corp_id, acting, data)
+    answer = getattr(shim, name)(made.corp_access_token, made.corp_id, acting, data)
     assert list(answer)[:4] == KEYS
     assert set(answer) <= {*KEYS, "data", "dataId"}
     assert isinstance(answer["errorCode"], int)
@@ -528,11 +527,13 @@ class TestDeclarations:
     def test_every_name_has_a_fate(self, name):
         """Those of the signature, and what the good bodies hold below them."""
         endpoint = ENDPOINTS[name]
-        assert set(endpoint.function.__annotations__) - {"return"} <= set(endpoint.parameters)
+        assert set(getattr(shim, endpoint.name).__annotations__) - {"return"} <= set(
+            endpoint.parameters
+        )
         assert {f"data.{key}" for key in GOOD[name]} <= set(endpoint.parameters)
         assert set(KEYS) <= set(endpoint.answer)
         assert endpoint.paths == (f"/cgi/crm/v2/data/{VERBS[name]}",)
-        assert endpoint.title in endpoint.function.__doc__
+        assert endpoint.title in getattr(shim, endpoint.name).__doc__
 
 
 class TestAgainstTheSandbox:

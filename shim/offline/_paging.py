@@ -1,15 +1,26 @@
-"""Reading all rows of a query, however many: keyset pages of 100."""
+"""Reading all rows of a query in keyset pages of 100, and snapshots of what a paged read found.
+
+The offline call pages by number; the object API has no such pages. Page 1 finds the records and
+keeps their ids in a snapshot, the later pages read those. So a record that is updated between two
+pages is neither lost nor given twice, and only page 1 pays for finding. Ids only are kept, for a
+quarter of an hour. If a page's snapshot is gone, or was made in another process, the records are
+searched again.
+"""
 
 from __future__ import annotations
 
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shim._forks import ProcessLock
 from shim.objectapi import calls
 from shim.objectapi.codes import Code
 from shim.objectapi.values import record_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from shim.objectapi.calls import Reply, Row
     from shim.scheduler.steps import Steps
@@ -22,17 +33,17 @@ MOST_PAGES = 10_000
 """A million rows; a tenant that answers with new rows for ever must end somewhere."""
 
 
-def walk(
+def read_all(
     settings: Settings, api_name: str, *, filters: Sequence[Filter], fields: Sequence[str]
 ) -> Steps[tuple[list[Row], Reply]]:
     """Read every row that passes the filters, in the order of `_id`.
 
     Offsets end at 10,000 and shift when a row is changed; a page that begins after the last `_id`
-    does neither (contract, section 3, grade A). The walk ends with an empty page, not with a short
+    does neither (contract, section 3, grade A). Reading ends with an empty page, not with a short
     one: nobody printed that rows which may not be read are replaced by others (U).
 
     Returns:
-        The rows, each record once, and the last reply, which is not `ok` where the walk was cut
+        The rows, each record once, and the last reply, which is not `ok` if reading was cut
         short.
     """
     rows: list[Row] = []
@@ -68,3 +79,43 @@ def chunks(keys: Sequence[str], size: int = calls.QUERY_LIMIT) -> Iterator[Seque
     """Yield the keys in the portions that one query takes."""
     for start in range(0, len(keys), size):
         yield keys[start : start + size]
+
+
+LIFETIME_SECONDS = 900.0
+AT_MOST = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The `_id`s of what was found, in order, and when the last of it was changed (ms)."""
+
+    record_ids: tuple[str, ...]
+    last_changed: int
+
+
+class Snapshots:
+    """The few most recent snapshots of this process."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = ProcessLock()
+        self._held: OrderedDict[Hashable, tuple[float, Snapshot]] = OrderedDict()
+
+    def put(self, key: Hashable, snapshot: Snapshot) -> None:
+        """Keep a snapshot, and drop the oldest where there are too many."""
+        with self._lock.held():
+            self._held[key] = (self._clock() + LIFETIME_SECONDS, snapshot)
+            self._held.move_to_end(key)
+            while len(self._held) > AT_MOST:
+                self._held.popitem(last=False)
+
+    def forget(self) -> None:
+        """Drop them all."""
+        with self._lock.held():
+            self._held.clear()
+
+    def get(self, key: Hashable) -> Snapshot | None:
+        """Return the snapshot, unless it is unknown or too old."""
+        with self._lock.held():
+            until, snapshot = self._held.get(key, (0.0, None))
+            return snapshot if until > self._clock() else None

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from shim.changes.outcome import Outcome, State
 from shim.objectapi.calls import is_local
 from shim.objectapi.codes import BAD_PARAMETERS, Code
 from shim.objectapi.values import integer, record_id, scalar, text_of
+from shim.offline.answer import Outcome, State
 from shim.scheduler.steps import Pause, Steps
 
 if TYPE_CHECKING:
