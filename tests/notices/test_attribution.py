@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from shim.notices import Notice, noticed, policy_changed, usage
-from shim.notices.frames import Caller, Verdict, blame, describe
+from shim.notices._frames import Caller, FrameRole, blame, describe
 
 # --- what applications wrap their calls in ---------------------------------------------------
 
@@ -631,7 +631,7 @@ class TestBlame:
         """Where the stack ends, the nearest forwarding frame is blamed."""
         frame = (n for n in "a").gi_frame
         assert frame.f_back is None
-        found = blame(frame, lambda _frame, _callee: Verdict.FORWARDS)
+        found = blame(frame, lambda _frame, _callee: FrameRole.FORWARDS)
         assert (found.frame, found.stranded) == (frame, True)
 
 

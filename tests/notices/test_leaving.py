@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from shim.notices import OfflineUsageSummarized, leaving, set_notice_hooks, usage
+from shim.notices import OfflineUsageSummarized, set_notice_hooks, usage
+from shim.notices import _leaving as leaving
 
 PROGRAM = """
 import json, multiprocessing, os, sys
@@ -101,7 +102,7 @@ class TestSummarize:
 
     def test_overflow(self, door, events, monkeypatch):
         """The overflow counter has its own line."""
-        monkeypatch.setattr("shim.notices.sites.SITES_AT_MOST", 0)
+        monkeypatch.setattr("shim.notices._sites.SITES_AT_MOST", 0)
         for _ in range(3):
             door()
         events.clear()

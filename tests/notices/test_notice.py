@@ -25,8 +25,8 @@ from shim.notices import (
     set_notice_hooks,
     usage,
 )
-from shim.notices import notice as notice_module
-from shim.notices.sites import TABLE
+from shim.notices import _notice as notice_module
+from shim.notices._sites import TABLE
 
 THREADS = 8
 
@@ -426,7 +426,7 @@ class TestUnusableSettings:
 class TestBounds:
     def test_table_is_bounded(self, notice, door, events, monkeypatch):
         """Sites beyond the bound are counted together, exactly, and announced as one."""
-        monkeypatch.setattr("shim.notices.sites.SITES_AT_MOST", 3)
+        monkeypatch.setattr("shim.notices._sites.SITES_AT_MOST", 3)
         for line in range(6):
             code = compile("\n" * line + "for _ in range(5): door()", "legacy.py", "exec")
             for _ in range(2):
@@ -448,7 +448,7 @@ class TestBounds:
 
     def test_overflow_warns_at_the_callers_line(self, door, policy, monkeypatch):
         """Even where nothing of the caller is kept, every call raises if warnings are errors."""
-        monkeypatch.setattr("shim.notices.sites.SITES_AT_MOST", 0)
+        monkeypatch.setattr("shim.notices._sites.SITES_AT_MOST", 0)
         policy.turn("warn")
         for _ in range(3):
             with pytest.raises(OfflineAPIDeprecationWarning):

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from shim._forks import ProcessLock
-from shim.notices import writer
-from shim.notices.events import NoticeHookFailed
+from shim.notices import _writer as writer
+from shim.notices._events import NoticeHookFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from shim.notices.events import NoticeEvent
+    from shim.notices._events import NoticeEvent
 
 
 class NoticeHook(Protocol):

@@ -15,16 +15,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from shim._forks import ProcessLock
-from shim.notices import stamp
-from shim.notices.events import (
+from shim.notices import _stamp as stamp
+from shim.notices._events import (
     NoticesIgnored,
     OfflineUsageSummarized,
     ProcessEnded,
     ProcessStarted,
 )
-from shim.notices.hooks import emit, is_logged, is_printed
-from shim.notices.sites import TABLE, Site
-from shim.notices.writer import Once, write_last
+from shim.notices._hooks import emit, is_logged, is_printed
+from shim.notices._sites import TABLE, Site
+from shim.notices._writer import Once, write_last
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

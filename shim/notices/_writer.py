@@ -20,12 +20,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.notices.events import LoggerDisabled, ProcessEnded, ProcessStarted
+from shim.notices._events import LoggerDisabled, ProcessEnded, ProcessStarted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from shim.notices.events import NoticeEvent
+    from shim.notices._events import NoticeEvent
 
 _LOGGER: Final = "shim"
 _LEVELS: Final = {
