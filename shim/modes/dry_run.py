@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from shim.modes.handler import T, handled
+from shim.modes._handler import T, handled
 from shim.objectapi.calls import Reply, local_trace_id
 from shim.objectapi.codes import Code
 from shim.offline.answer import PlannedWrite

@@ -1,11 +1,11 @@
-"""Notices: count who still calls the deprecated offline API, and say so in the right places.
+"""Notices: count who still calls the deprecated offline API, and log it.
 
-Any room may put a door on a function (`Notice`, `noticed`, `noticed_async`) or say something
-(`emit`, with events of its own). This room knows none of the others: what it needs of the
-settings comes as a `NoticeContext`.
+Any package may put a door on a function (`Notice`, `noticed`, `noticed_async`), count a caller that
+is no frame (`Notice.counted`), or log an event (`emit`, with events of its own). This package knows
+none of the others: what it needs of the settings comes as a `NoticeContext`.
 
 A call in steady state costs well under a microsecond, and every call is counted, whatever the
-action. No value of an argument is ever read, kept or said.
+action. No value of an argument is ever read, kept or logged.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ The immediate caller is blamed, with four exceptions:
 - a frame that only forwards (`*args, **kwargs` to something that leads to the door) is looked
   through: it is a decorator, and the line that matters uses the decorated name;
 - a frame of a module the application listed is looked through;
-- at the edge of an event loop or a thread the search ends: whoever is behind it did not make
+- at the edge of an event loop or a thread the search ends: the code behind it did not make
   this call. Then the innermost forwarding frame is blamed, else the immediate frame.
 
 The last rule has an honest limit. `Thread(target=door)` and `executor.submit(door)` have no
@@ -79,7 +79,7 @@ class Blame:
     Attributes:
         frame: The frame to blame.
         stranded: Whether no caller was found, so that `frame` is the best there is.
-        passed: The frames looked at on the way, with their roles.
+        passed: The frames looked at, with their roles.
     """
 
     frame: FrameType
@@ -125,7 +125,7 @@ def place(frame: FrameType) -> Place:
     """Key of the very instruction a frame is at.
 
     Two calls on one line differ. The id stands for the code object, since hashing one reads all
-    of its constants; whoever keeps a key must keep the code object alive.
+    of its constants; the owner of a key must keep the code object alive.
     """
     return id(frame.f_code), frame.f_lasti
 
@@ -226,7 +226,7 @@ def _function(frame: FrameType) -> str:
 
 
 def _forwards(frame: FrameType, callee: CodeType | None, doors: Sequence[object]) -> bool:
-    """Whether a frame hands any arguments to something it was given that leads to the door.
+    """Whether a frame passes any arguments to something it was given that leads to the door.
 
     Only parameters and free variables tell a decorator from a function that imports the door
     within its body and has arguments of its own.
@@ -235,7 +235,7 @@ def _forwards(frame: FrameType, callee: CodeType | None, doors: Sequence[object]
     arguments = code.co_argcount + code.co_kwonlyargcount
     if code.co_flags & CO_VARARGS and code.co_flags & CO_VARKEYWORDS:
         arguments += 2
-    elif not {"args", "kwargs"}.issubset(code.co_varnames[:arguments]):  # As wrapt hands them on.
+    elif not {"args", "kwargs"}.issubset(code.co_varnames[:arguments]):  # As wrapt passes them on.
         return False
     # Read only here, for values would be copied; nothing of it is kept.
     values = frame.f_locals

@@ -1,4 +1,4 @@
-"""One deprecated function's notice: count every call, and speak when it is time."""
+"""One deprecated function's notice: count every call, and log or warn when it is due."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class NoticeContext:
     Attributes:
         action: `ignore` counts; `log` counts and emits events; `warn` also warns, once a site;
             `error` also raises, on every call.
-        mode: Which way calls go, as the events are to say it.
+        mode: The mode of the calls, as the events name it.
         look_through: Names of modules that are never to blame, with all that is below them.
     """
 

@@ -34,7 +34,7 @@ _LEVELS: Final = {
     "warning": logging.WARNING,
     "error": logging.ERROR,
 }
-# Nobody who runs a program without a log wants to read these on stderr.
+# A program without a log should not print these on stderr.
 _NEVER_PRINTED: Final = (ProcessStarted, ProcessEnded)
 # structlog's processors that leave all but the message to `extra`, which most formats do not show.
 _TO_EXTRA: Final = ("render_to_log_kwargs", "render_to_log_args_and_kwargs")

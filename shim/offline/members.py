@@ -12,9 +12,9 @@ from shim._endpoint import EXACT, Address, Replacement, Translation, converted, 
 from shim.objectapi.codes import Code
 from shim.objectapi.kinds import PERSONNEL
 from shim.offline import checks
+from shim.offline._state import set_state
 from shim.offline.answer import Answer, summary
 from shim.offline.shapes import User
-from shim.offline.state import set_state
 from shim.offline.status import set_status
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def update_member(
     drop = now.on_unmapped == "drop"
     given, unknown = checks.table(user, "user", User.__annotations__, drop=drop)
     member = checks.open_user_id(given.pop("openUserId", None), "user.openUserId")
-    # In the documented order, so that of two mistakes the same one is told each time.
+    # In the documented order, so that of two mistakes the same one is reported each time.
     ordered = [name for name in User.__annotations__ if name in given]
     mapped, lost = checks.mapped(now, {name: _checked(name, given[name]) for name in ordered})
     wanted = {now.field_map.get(name) or FIELDS[name]: value for name, value in mapped.items()}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
 from shim.objectapi.kinds import PERSONNEL
+from shim.offline._state import set_state
 from shim.offline.answer import Outcome
-from shim.offline.state import set_state
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

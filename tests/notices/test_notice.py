@@ -127,7 +127,7 @@ class TestEvents:
                 pool.submit(door).result()
         assert calls_in(events) == [1, 10]
 
-    def test_says_all(self, door, events):
+    def test_event_has_function_and_caller(self, door, events):
         """The event carries function and caller."""
         door()
         site = the_site()
@@ -182,7 +182,7 @@ class TestEvents:
 
 
 class TestThreads:
-    def test_exact(self, door, events):
+    def test_no_call_is_lost_or_counted_twice(self, door, events):
         """No call is lost or counted twice."""
 
         def work():
@@ -438,7 +438,7 @@ class TestBounds:
         assert [e.calls for e in events if not e.caller_file] == [1, 10]
         assert len(TABLE.sites()) == 4
 
-    def test_bound(self, door):
+    def test_number_of_sites_is_bounded(self, door):
         """4096 sites are kept."""
         text = "\n".join(["door()"] * 100)
         for module in range(41):

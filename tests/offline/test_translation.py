@@ -14,8 +14,8 @@ from shim.objectapi.calls import Reply
 from shim.objectapi.clock import MACHINE, SkippingClock
 from shim.objectapi.kinds import PERSONNEL
 from shim.objectapi.recent import AT_MOST, RecentWrites
-from shim.offline import state
-from shim.offline.state import set_state
+from shim.offline import _state as state
+from shim.offline._state import set_state
 from shim.scheduler.steps import Pause
 from shim.settings.model import Settings
 
