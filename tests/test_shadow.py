@@ -293,20 +293,6 @@ class TestWalks:
 
         assert self.drive(DryRun().run(waiting())) == ([], "done")
 
-    def test_a_record_that_is_read_shows_what_was_planned(self):
-        """By `get` as by `query`; other records are left alone."""
-
-        def flow():
-            record = {"dataObjectApiName": "PersonnelObj", "_id": "7", "status": "1"}
-            yield [Call("/update", {"data": {"object_data": record}}, writes=True)]
-            (got,) = yield [Call("/get", {"data": {"dataObjectApiName": "PersonnelObj"}})]
-            (other,) = yield [Call("/get", {"data": {"dataObjectApiName": "AccountObj"}})]
-            return got.data["status"], other.data["status"]
-
-        body = {"data": {"_id": "7", "status": "0"}}
-        replies = [Reply(0, "t", body=body)] * 2
-        assert self.drive(DryRun().run(flow()), replies)[1] == ("1", "0")
-
     def test_watching_lets_everything_through(self):
         """And remembers whether anything was written."""
 
