@@ -1,7 +1,8 @@
 """What only type checkers and editors read, derived from what runs.
 
-    python docs/stubs.py    writes both files (`make derived` does)
+    python docs/stubs.py    writes them all (`make derived` does)
 
+`shim/__init__.pyi`, `shim/aio.pyi`: the functions of the offline calls, from their declarations.
 `shim/offline/answers.pyi`: the keys of each class of answer, from `shim/offline/shapes.py`.
 `shim/settings/changes.py`: the keywords of `configure()`, from `shim/settings/model.py`.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import textwrap
 import types
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +20,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 from pydantic import BaseModel, SecretStr
 from typing_extensions import get_type_hints, is_typeddict
 
+import shim
+from shim._endpoint import ENDPOINTS
 from shim.offline import answers, shapes
 from shim.offline.answer import Answer
 from shim.settings import model
@@ -25,7 +29,91 @@ from shim.settings import model
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shim._endpoint import Endpoint
+
 ROOT = Path(__file__).resolve().parent.parent
+
+FUNCTIONS = """\
+# {what}; derived from the declarations by `make derived`.
+# ruff: noqa: N803
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from typing_extensions import deprecated
+
+{before}
+from shim.offline.answers import {answers}
+from shim.offline.shapes import Department, User
+{after}"""
+BLOCKING = """\
+from shim import aio
+from shim.bulk import set_member_status_many
+from shim.notices import (
+    NoticeHook,
+    NoticeHookFactory,
+    OfflineAPIDeprecationWarning,
+    get_notice_hooks,
+    set_notice_hooks,
+)
+from shim.offline import Answer, Outcome, PlannedWrite
+"""
+BLOCKING_AFTER = """\
+from shim.settings import ConfigurationError, configure
+from shim.settings.model import Settings
+"""
+AWAITABLE = """\
+from shim.bulk import aset_member_status_many
+from shim.offline import Answer
+"""
+
+
+def functions(*, awaitable: bool) -> str:
+    """Return `shim/__init__.pyi`, or `shim/aio.pyi` for the awaitable functions."""
+    classes = sorted({one.returns.__name__ for one in ENDPOINTS.values()} - {"Answer"})
+    head = FUNCTIONS.format(
+        what="The offline calls to await" if awaitable else "The package, for type checkers",
+        before=(AWAITABLE if awaitable else BLOCKING).strip(),
+        after="" if awaitable else BLOCKING_AFTER,
+        answers=f"({', '.join(classes)})",
+    )
+    if awaitable:
+        middle = "\nset_member_status_many = aset_member_status_many\n"
+    else:
+        names = "".join(f'    "{name}",\n' for name in sorted(shim.__all__))
+        middle = f"\n__version__: str\n__all__ = [\n{names}]\n"
+    written_ones = (_function(one, awaitable=awaitable) for one in ENDPOINTS.values())
+    return head + middle + "".join(written_ones)
+
+
+def _function(endpoint: Endpoint, *, awaitable: bool) -> str:
+    words = textwrap.wrap(endpoint.deprecation, 80, drop_whitespace=False)
+    lines = [
+        "",
+        "@deprecated(",
+        *(f'    "{part}"' for part in words),
+        ")",
+        f"{'async ' if awaitable else ''}def {endpoint.name}(",
+        *(f"    {parameter}," for parameter in _parameters(endpoint.signature)),
+    ]
+    returns = f") -> {endpoint.returns.__name__}:"
+    if awaitable:
+        # The text is that of the blocking function.
+        return "\n".join([*lines, f"{returns} ...", ""])
+    text = (endpoint.translation.__doc__ or "").rstrip()
+    return "\n".join([*lines, returns, f'    """{text}', '    """', ""])
+
+
+def _parameters(signature: inspect.Signature) -> Iterator[str]:
+    keyword_only = False
+    for parameter in signature.parameters.values():
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and not keyword_only:
+            keyword_only = True
+            yield "*"
+        default = (
+            "" if parameter.default is inspect.Parameter.empty else f" = {parameter.default!r}"
+        )
+        yield f"{parameter.name}: {parameter.annotation}{default}"
+
 
 ANSWERS = """\
 # The classes of answers, key by key; derived from shapes.py by `make derived`.
@@ -195,6 +283,17 @@ def _docstring(part: type[BaseModel]) -> str:
     return (part.__doc__ or "").partition("\n")[0]
 
 
+def main() -> None:
+    """Write them all."""
+    derived = {
+        "shim/__init__.pyi": functions(awaitable=False),
+        "shim/aio.pyi": functions(awaitable=True),
+        "shim/offline/answers.pyi": answers_stub(),
+        "shim/settings/changes.py": changes(),
+    }
+    for path, text in derived.items():
+        (ROOT / path).write_text(text, encoding="utf-8")
+
+
 if __name__ == "__main__":
-    (ROOT / "shim/offline/answers.pyi").write_text(answers_stub(), encoding="utf-8")
-    (ROOT / "shim/settings/changes.py").write_text(changes(), encoding="utf-8")
+    main()

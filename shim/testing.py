@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, overload
 
 from shim import configure, get_notice_hooks, notices, set_notice_hooks, settings
 from shim.notices import NoticeEvent, NoticesIgnored, ProcessEnded, ProcessStarted
-from shim.notices.hooks import is_logged
 from shim.offline import employees
 
 if TYPE_CHECKING:
@@ -166,7 +165,7 @@ def recorded() -> Iterator[RecordedEvents]:
         Exception: Whatever a `NoticeHookFactory` of the hooks in force raises.
     """
     events = RecordedEvents()
-    before, was_logged = get_notice_hooks(), is_logged()
+    before, was_logged = get_notice_hooks(), notices.is_logged()
 
     def record(event: NoticeEvent) -> None:
         if not isinstance(event, _OF_THE_PROCESS):

@@ -7,6 +7,8 @@ import textwrap
 
 import pytest
 
+from shim import _forks
+
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a system that forks")
 
 # A child that hangs is ended by a signal, so that it does not hang the tests as well.

@@ -260,7 +260,7 @@ class TestBadBaselines:
         """Hides sites, so it is no pass; one that failed anyway stays as it failed."""
         project.keep(*ALL)
         (project.path / "conftest.py").write_text(
-            "import shim.notices.sites as sites\nsites.SITES_AT_MOST = 0\n"
+            "import shim.notices._sites as sites\nsites.SITES_AT_MOST = 0\n"
         )
         code, said = project.run()
         assert code == 1
@@ -350,7 +350,7 @@ def disable(tenant):
 def no_trace():
     assert not settings.are_read()
     assert notices.usage() == ()
-    assert [hook.__module__ for hook in shim.get_notice_hooks()] == ["shim.notices.writer"]
+    assert [hook.__name__ for hook in shim.get_notice_hooks()] == ["write"]
 
 def test_call_goes_to_the_sandbox(fxiaoke_sandbox):
     with pytest.warns(shim.OfflineAPIDeprecationWarning):

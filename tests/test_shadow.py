@@ -7,7 +7,7 @@ import pytest
 
 import shim
 from shim.modes.dry_run import DryRun
-from shim.modes.fallback import Watched
+from shim.modes.object_api import Watched
 from shim.modes.shadow import shadowed
 from shim.objectapi.calls import Call, Reply
 from shim.offline import ENDPOINTS
@@ -59,7 +59,7 @@ def test_the_form_of_ids_shows(call, tenant, compared):
     assert compared().predicted_error_code == 20012
 
 
-def test_bad_arguments_are_the_old_services_business(call, tenant, compared):
+def test_bad_arguments_are_left_to_the_old_service(call, tenant, compared):
     """Both refuse them, each in its way."""
     made = tenant(2, mode="shadow")
     answer = disable(call, made, [])
@@ -159,7 +159,7 @@ class TestTime:
         started = clock.now()
         assert disable(call, made)["errorCode"] == 0
         assert clock.now() - started <= 0.3
-        assert compared().reason == "looking aside took longer than 0.3 s (shadow_seconds)"
+        assert compared().reason == "the shadow reads took longer than 0.3 s (shadow_seconds)"
 
     def test_a_full_window_is_not_waited_for(self, call, tenant, compared):
         """The quota is for those who need it."""
@@ -168,7 +168,7 @@ class TestTime:
         event = compared()
         assert (event.result, event.reason) == ("not_compared", f"errorCode 14001 of {QUERY}")
 
-    def test_nor_one_whose_slots_are_all_under_way(self, tenant, compared):
+    def test_shadow_whose_slots_are_all_in_use_is_not_waited_for(self, tenant, compared):
         """Nobody knows when the first comes back."""
         made = tenant(2, mode="object", quota_calls=1, quota_seconds=60)
         inner, over = made.transport(), threading.Event()
@@ -236,7 +236,7 @@ class TestWalks:
         assert [call.path for call in got_out] == ["/old", "/b"]
         assert seen.predicted == (0, 0, 0)
         dry = DryRun()
-        got_out, codes = self.drive(dry.walk(mixed()))
+        got_out, codes = self.drive(dry.run(mixed()))
         assert [call.path for call in got_out] == ["/b"]
         assert [one.path for one in dry.plan] == ["/a", "/c"]
         assert codes == (0, 0, 0)
@@ -291,21 +291,7 @@ class TestWalks:
             assert (yield Pause(60)) == ()
             return "done"
 
-        assert self.drive(DryRun().walk(waiting())) == ([], "done")
-
-    def test_a_record_that_is_read_shows_what_was_planned(self):
-        """By `get` as by `query`; other records are left alone."""
-
-        def flow():
-            record = {"dataObjectApiName": "PersonnelObj", "_id": "7", "status": "1"}
-            yield [Call("/update", {"data": {"object_data": record}}, writes=True)]
-            (got,) = yield [Call("/get", {"data": {"dataObjectApiName": "PersonnelObj"}})]
-            (other,) = yield [Call("/get", {"data": {"dataObjectApiName": "AccountObj"}})]
-            return got.data["status"], other.data["status"]
-
-        body = {"data": {"_id": "7", "status": "0"}}
-        replies = [Reply(0, "t", body=body)] * 2
-        assert self.drive(DryRun().walk(flow()), replies)[1] == ("1", "0")
+        assert self.drive(DryRun().run(waiting())) == ([], "done")
 
     def test_watching_lets_everything_through(self):
         """And remembers whether anything was written."""
@@ -316,14 +302,14 @@ class TestWalks:
 
         for writes in (False, True):
             watched = Watched()
-            got_out, result = self.drive(watched.walk(flow(writes)))
+            got_out, result = self.drive(watched.run(flow(writes)))
             assert [call.path for call in got_out] == ["/a"]
             assert (result, watched.written) == ("done", writes)
 
         def pausing():
             yield Pause(1)
 
-        assert next(Watched().walk(pausing())) == Pause(1)
+        assert next(Watched().run(pausing())) == Pause(1)
 
 
 REPLY = Reply(0, "t")
@@ -447,7 +433,7 @@ class TestOldAddresses:
         assert set(answer) == {"traceId", "errorDescription", "errorMessage", "errorCode"}
 
 
-def test_a_bulk_run_writes_nothing_where_the_mode_says_so(tenant, capsys):
+def test_bulk_run_writes_nothing_in_mode_dry_run(tenant, capsys):
     """It has no old call, so that the other ways do not concern it."""
     made = tenant(3, mode="dry_run")
     shim.configure(corp_access_token=made.corp_access_token, corp_id=made.corp_id)

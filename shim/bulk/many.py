@@ -10,7 +10,7 @@ from shim.settings import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Generator, Iterable
 
-    from shim.changes.outcome import Outcome
+    from shim.offline.answer import Outcome
 
 
 def set_member_status_many(

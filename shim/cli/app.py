@@ -146,7 +146,6 @@ class Format(str, Enum):
 
     table = "table"
     markdown = "markdown"
-    stub = "stub"
 
 
 @app.command()

@@ -21,14 +21,12 @@ _NARROWEST: Final = 24
 
 
 def text(form: str, names: list[str]) -> str:
-    """Return the endpoints as `table`, `markdown` or `stub`; a table of names is in full.
+    """Return the endpoints as `table` or `markdown`; a table of names is in full.
 
     Raises:
         CommandError: There is no such call.
     """
     chosen = meant(names)
-    if form == "stub":
-        return render.stub()
     if form == "markdown":
         return render.table()
     if chosen:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Literal
 
 from shim import settings
 from shim.bulk import Run
-from shim.changes.status import DISABLED
 from shim.cli import summary
 from shim.cli.errors import CommandError
 from shim.cli.ids import IdsError, IdsFile
@@ -22,13 +21,14 @@ from shim.cli.output import complain, echo
 from shim.cli.progress import Standing, show
 from shim.cli.results import Asked, ResultsError, ResultsFile, failed_ids
 from shim.cli.summary import Tally
+from shim.offline.members import DISABLED
 from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from shim.changes.outcome import Outcome
+    from shim.offline.answer import Outcome
 
 _STATUS = {"disable": 1, "enable": 2}
 _ASKED: dict[str, Asked] = {"disable": "disabled", "enable": "enabled"}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Task
 
-    from shim.changes.outcome import Outcome
+    from shim.offline.answer import Outcome
 
 LINE_SECONDS = 10.0
 _WAITS = {

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from shim.changes.outcome import Outcome
+    from shim.offline.answer import Outcome
     from shim.settings.model import Settings
 
 NOT_ATTEMPTED = "not_attempted"

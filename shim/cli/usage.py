@@ -100,7 +100,7 @@ def read(order: Order) -> Row:
     days = _days(order.since)
     target = None if order.target is None else _day_of(order.target, "--target")
     usage = read_usage(order.logs, now=_moment(order.as_of))
-    known = {one.name: (one.code, one.replacement, one.address) for one in ENDPOINTS.values()}
+    known = {one.name: (one.code, str(one.replacement), one.advice) for one in ENDPOINTS.values()}
     judge = Judge(usage, days, gaps=order.gaps, gone=order.gone)
     return figures(usage, judge, known, target)
 

@@ -5,45 +5,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from typing_extensions import deprecated
+from typing import TYPE_CHECKING, Any, Final
 
 from shim import settings
-from shim.changes.state import set_state
-from shim.changes.status import set_status
+from shim._endpoint import EXACT, Address, Replacement, Translation, converted, dropped, offline
+from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
 from shim.objectapi.kinds import PERSONNEL
 from shim.offline import checks
-from shim.offline.answer import Answer, summary
-from shim.offline.declare import Translation, offline
-from shim.offline.fates import EXACT, converted, dropped
+from shim.offline._state import set_state
+from shim.offline.answer import Answer, Outcome, summary
 from shim.offline.shapes import User
-from shim.offline.unmapped import split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shim.scheduler.steps import Steps
+    from shim.settings.model import Settings
 
-_SOURCE = "developer.fxiaoke.com/openapi_v2, Offline API, "
 _STATUS = converted('1 -> "1", 2 -> "0", or as status_values says (B)')
 _LOOKED_UP = converted("looked up: user_id IN …, 100 at a time (B)")
 
 
-@deprecated(
-    "FXO001: the offline API is no longer maintained; update PersonnelObj through the object API "
-    "instead (fxshim explain FXO001)",
-    category=None,
-)
 @offline(
     code="FXO001",
     title="Set Member Status (Batch)",
-    paths=("/cgi/user/batchSetStatus", "/cgi/crm/v2/data/update"),
+    addresses=(Address("/cgi/user/batchSetStatus"), Address("/cgi/crm/v2/data/update")),
     writes=True,
-    replacement="PersonnelObj update",
-    instead='set_people(["FSUID_A", "FSUID_B"], {"status": "1"})',
-    source=_SOURCE + "Set Member Status Batch",
+    replacement=Replacement(
+        "update", 'set_people(["FSUID_A", "FSUID_B"], {"status": "1"})', object="PersonnelObj"
+    ),
     parameters={"openUserIds": _LOOKED_UP, "status": _STATUS},
     answer={},
     returns=Answer,
@@ -85,19 +76,14 @@ def set_member_status_batch(
     return (yield from _set_status(corpId, checks.open_user_ids(openUserIds), status))
 
 
-@deprecated(
-    "FXO002: the offline API is no longer maintained; update PersonnelObj through the object API "
-    "instead (fxshim explain FXO002)",
-    category=None,
-)
 @offline(
     code="FXO002",
     title="Set Member Status",
-    paths=("/cgi/user/setStatus", "/cgi/crm/v2/data/update"),
+    addresses=(Address("/cgi/user/setStatus"), Address("/cgi/crm/v2/data/update")),
     writes=True,
-    replacement="PersonnelObj update",
-    instead='set_people(["FSUID_A"], {"status": "0"})',
-    source=_SOURCE + "Set Member Status",
+    replacement=Replacement(
+        "update", 'set_people(["FSUID_A"], {"status": "0"})', object="PersonnelObj"
+    ),
     parameters={
         "currentOpenUserId": EXACT,
         "status": _STATUS,
@@ -154,6 +140,50 @@ def _set_status(corp_id: str, ids: Sequence[str], status: Any) -> Steps[Answer]:
     return summary(outcomes)
 
 
+DISABLED: Final = 1
+"""The offline status of a disabled member; that of an enabled one is 2."""
+ACTING: Final = (
+    "this member is the acting employee: once disabled, no call in this name would be answered, "
+    "not even the one that reads the result back. Nothing was sent for it; disable it in the name "
+    "of another employee (currentOpenUserId, or the setting current_open_user_id)"
+)
+
+
+def set_status(
+    now: Settings,
+    open_user_ids: Sequence[str],
+    status: int,
+    *,
+    corp_id: str,
+) -> Steps[list[Outcome]]:
+    """Disable (1) or enable (2) members.
+
+    Args:
+        now: The settings; `current_open_user_id` says who acts.
+        open_user_ids: Whose status; duplicates are asked once and answered each.
+        status: 1 or 2.
+        corp_id: The tenant.
+
+    Returns:
+        An outcome for each id given, in the order given. That of the acting employee, who is not
+        disabled, says so.
+    """
+    disable = status == DISABLED
+    values = now.status_values
+    acting = now.current_open_user_id if disable else None
+    ids = [one for one in open_user_ids if one != acting]
+    found: list[Outcome] = []
+    if ids:
+        wanted = values.disabled if disable else values.enabled
+        found = yield from set_state(now, PERSONNEL, ids, wanted, corp_id=corp_id, disables=disable)
+    outcomes = iter(found)
+    return [_refused(one) if one == acting else next(outcomes) for one in open_user_ids]
+
+
+def _refused(open_user_id: str) -> Outcome:
+    return Outcome(open_user_id, "failed", int(Code.BAD_PARAMETER), ACTING, local_trace_id())
+
+
 FIELDS = {
     "name": "name",
     "fullName": "full_name",
@@ -170,19 +200,14 @@ _MOST_DEPARTMENTS = 500
 _UNMAPPED = dropped("no PersonnelObj field is known (U): field_map, or on_unmapped decides")
 
 
-@deprecated(
-    "FXO003: the offline API is no longer maintained; update PersonnelObj through the object API "
-    "instead (fxshim explain FXO003)",
-    category=None,
-)
 @offline(
     code="FXO003",
     title="Update Member",
-    paths=("/cgi/user/update", "/cgi/crm/v2/data/update"),
+    addresses=(Address("/cgi/user/update"), Address("/cgi/crm/v2/data/update")),
     writes=True,
-    replacement="PersonnelObj update",
-    instead='set_people(["FSUID_A"], {"position": "Engineer"})',
-    source=_SOURCE + "Update Member",
+    replacement=Replacement(
+        "update", 'set_people(["FSUID_A"], {"position": "Engineer"})', object="PersonnelObj"
+    ),
     parameters={
         "user": converted(
             "only what is given is sent; undocumented names: refused, or as on_unmapped decides"
@@ -250,9 +275,9 @@ def update_member(
     drop = now.on_unmapped == "drop"
     given, unknown = checks.table(user, "user", User.__annotations__, drop=drop)
     member = checks.open_user_id(given.pop("openUserId", None), "user.openUserId")
-    # In the documented order, so that of two mistakes the same one is told each time.
+    # In the documented order, so that of two mistakes the same one is reported each time.
     ordered = [name for name in User.__annotations__ if name in given]
-    mapped, lost = split(now, {name: _checked(name, given[name]) for name in ordered})
+    mapped, lost = checks.mapped(now, {name: _checked(name, given[name]) for name in ordered})
     wanted = {now.field_map.get(name) or FIELDS[name]: value for name, value in mapped.items()}
     answer = summary((yield from set_state(now, PERSONNEL, [member], wanted, corp_id=corpId)))
     answer.dropped = (*lost, *unknown)

@@ -1,72 +1,17 @@
-"""The declarations as text for others to read: type stubs for checkers, tables for people."""
+"""The declarations as text: tables for documents and for the command."""
 
 from __future__ import annotations
 
-import inspect
 import textwrap
 from typing import TYPE_CHECKING
 
-from shim.offline.declare import ENDPOINTS
+from shim._endpoint import ENDPOINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from shim.offline.declare import Endpoint
+    from shim._endpoint import Endpoint
 
 _ROOM = 32
 """Characters that a sentence needs beside a name."""
-_STUB_HEAD = """\
-# The offline calls to await; derived from the declarations by `make derived`.
-# ruff: noqa: N803
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from typing_extensions import deprecated
-
-from shim.bulk import aset_member_status_many
-from shim.offline import Answer
-from shim.offline.answers import {answers}
-from shim.offline.shapes import Department, User
-
-set_member_status_many = aset_member_status_many
-"""
-
-
-def stub() -> str:
-    """Return `shim/aio.pyi`: what mypy and pyright need to see an awaitable twin as deprecated."""
-    answers = {one.returns.__name__ for one in ENDPOINTS.values()} - {"Answer"}
-    head = _STUB_HEAD.format(answers=f"({', '.join(sorted(answers))})")
-    return head + "".join(_stub_of(endpoint) for endpoint in ENDPOINTS.values())
-
-
-def _stub_of(endpoint: Endpoint) -> str:
-    function = endpoint.function
-    signature = inspect.signature(endpoint.translation)
-    lines = [f"    {parameter}," for parameter in _parameters(signature)]
-    message = str(getattr(function, "__deprecated__", ""))
-    words = textwrap.wrap(message, 80, drop_whitespace=False)
-    return "\n".join(
-        [
-            "",
-            "@deprecated(",
-            *(f'    "{part}"' for part in words),
-            ")",
-            f"async def {endpoint.name}(",
-            *lines,
-            f") -> {endpoint.returns.__name__}: ...",
-            "",
-        ]
-    )
-
-
-def _parameters(signature: inspect.Signature) -> Iterator[str]:
-    keyword_only = False
-    for parameter in signature.parameters.values():
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and not keyword_only:
-            keyword_only = True
-            yield "*"
-        default = "" if parameter.default is inspect.Parameter.empty else " = ..."
-        yield f"{parameter.name}: {parameter.annotation}{default}"
 
 
 def table() -> str:
@@ -84,14 +29,14 @@ def table() -> str:
 
 
 def _section(endpoint: Endpoint) -> str:
-    guide = endpoint.translation.__module__.rpartition(".")[2]
+    guide = endpoint.guide
     return "\n".join(
         [
             f'<a id="{endpoint.code.lower()}"></a>',
             f"### {endpoint.code}: {endpoint.name}",
             "",
             f"*{endpoint.title}*. Instead: {endpoint.replacement}. Guide: [{guide}](#{guide}).",
-            f"Code to write instead: `{endpoint.address}`.",
+            f"Code to write instead: `{endpoint.advice}`.",
             "",
             "| parameter or answer field | what becomes of it |",
             "| --- | --- |",
@@ -139,7 +84,7 @@ END = "<!-- /endpoints -->\n"
 
 
 def put_into(document: str) -> str:
-    """Return a document with what stands between its marks derived anew."""
+    """Return a document with what stands between its marks derived again."""
     before, _, rest = document.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}{table()}{END}{after}"

@@ -244,10 +244,9 @@ class TestEndpoints:
             assert endpoint.name in shown
             assert endpoint.paths[0] in shown
 
-    def test_the_other_forms(self):
-        """Markdown for MIGRATION.md, a stub for the checkers."""
+    def test_markdown_is_the_table_of_the_migration_guide(self):
+        """As MIGRATION.md has it."""
         assert text("markdown", []) == render.table()
-        assert text("stub", []) == render.stub()
 
     def test_one_in_full_is_its_loss_report(self):
         """Every parameter and every answer field; an unknown name is a usage error."""

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from shim.changes.outcome import Outcome
 from shim.cli.interruption import Interruption
 from shim.cli.progress import Standing, duration, show
 from shim.cli.summary import Tally
+from shim.offline.answer import Outcome
 from shim.sandbox import Sandbox
 
 FXSHIM = str(Path(sys.executable).parent / "fxshim")
@@ -488,7 +488,7 @@ class TestProgress:
     """What is shown meanwhile."""
 
     def test_a_terminal_gets_a_bar(self, command):
-        """It counts, and names nobody."""
+        """It counts, and names no employee."""
         one = command(120, latency_ms=5)
         master, slave = pty.openpty()
         with one.started("disable", ids_file(one.tenant.open_user_ids), stderr=slave) as process:

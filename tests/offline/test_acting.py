@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shim
+from shim.modes.object_api import employee_source
 from shim.objectapi.calls import Reply
 from shim.objectapi.kept import Kept
-from shim.offline import ENDPOINTS, acting
+from shim.offline import ENDPOINTS
 from shim.offline.checks import Refused, invisible, open_user_id
 from shim.sandbox import Sandbox
 from shim.settings.model import Settings
@@ -277,7 +278,7 @@ class TestNotFound:
                 32000,
                 "bad ***",
             ),
-            (by_app, APP, {"errorCode": 0, "accessToken": "canary"}, 20012, "names nobody"),
+            (by_app, APP, {"errorCode": 0, "accessToken": "canary"}, 20012, "names no employee"),
             (by_app, APP, {"errorCode": 20015, "errorMessage": "no"}, 20015, "app credentials"),
         ],
     )
@@ -376,7 +377,7 @@ class TestModes:
         [compared] = [one for one in events if one.name == "shim.shadow_compared"]
         assert compared.result == "not_compared"
 
-    def test_legacy_asks_nobody(self, call, twisting):
+    def test_legacy_looks_for_no_employee(self, call, twisting):
         """The offline API named no employee."""
         peer, _ = by_mobile(twisting, mode="legacy")
         assert disable(call, peer)["errorCode"] == 0
@@ -412,16 +413,16 @@ class TestPrecedence:
     def test_the_source_is_named(self):
         """For `fxshim whoami`."""
         app = {"app_id": "a", "app_secret": "s", "permanent_code": "p"}
-        assert acting.source(Settings(**app)) == "app_credentials"
-        assert acting.source(Settings(acting_mobile="1", **app)) == "acting_mobile"
+        assert employee_source(Settings(**app)) == "app_credentials"
+        assert employee_source(Settings(acting_mobile="1", **app)) == "acting_mobile"
         both = Settings(current_open_user_id="U", acting_mobile="1", **app)
-        assert acting.source(both) == "current_open_user_id"
+        assert employee_source(both) == "current_open_user_id"
 
 
 class TestNobody:
     """Nothing is set: a wrong installation, and the only thing that raises."""
 
-    def test_the_text_names_all_three_ways(self, call, tenant):
+    def test_error_names_all_three_settings(self, call, tenant):
         """And the places of a setting."""
         made = tenant(1, current_open_user_id=None)
         with pytest.raises(shim.ConfigurationError) as caught:
@@ -444,7 +445,7 @@ class TestNobody:
             assert len(traceback.extract_tb(caught.value.__traceback__)) <= 2
 
     @pytest.mark.parametrize("mode", ["object", "dry_run"])
-    def test_query_employee_by_mobile_makes_the_old_call_and_says_so(
+    def test_query_employee_by_mobile_makes_the_old_call_and_logs_why(
         self, mode, call, twisting, events
     ):
         """Programs learn by it who they are."""

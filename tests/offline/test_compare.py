@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shim._endpoint import EXACT
+from shim.modes.shadow import Differences, differences
 from shim.offline import ENDPOINTS
-from shim.offline.compare import Differences, differences
-from shim.offline.fates import EXACT
 
 ENVELOPE = {"traceId": "t", "errorMessage": "OK", "errorDescription": "success", "errorCode": 0}
 PERSON = ENDPOINTS["query_employee_info_by_open_user_id"].answer
@@ -83,7 +83,7 @@ def test_what_the_loss_report_foretells_is_apart():
     assert found == Differences(("name",), ("account",))
 
 
-def test_what_nobody_documented_is_no_mismatch():
+def test_undocumented_field_is_no_mismatch():
     """The old service gave more than its page says; within a record, all is the record's."""
     assert compare({"more": 1}, {}) == Differences((), ("more",))
     found = compare({"data": {"a__c": 1}}, {"data": {"a__c": 2}}, RECORD)
