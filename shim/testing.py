@@ -69,12 +69,12 @@ def sandbox(
     lagging query passes at once, for the shim and for the sandbox. With `clock=` both take their
     real time: the shim the machine's clock, the sandbox the given one (`time.monotonic`).
 
-    Of the settings, `base_url`, `transport` and `current_open_user_id` are the sandbox's; so are
-    `app_id`, `app_secret` and `permanent_code` if there were any. `acting_mobile` and `redis_url`
-    are left out, and `quota_calls` is 0, since the sandbox has a quota of its own. All others are
-    as before; `shim.configure()` may change any of them in the block. After the block the settings
-    are as they were before it. Call sites, connections, tokens, windows and snapshots are forgotten
-    at both ends.
+    Of the settings, `base_url`, `transport`, `corp_access_token`, `corp_id` and
+    `current_open_user_id` are the sandbox's; so are `app_id`, `app_secret` and `permanent_code` if
+    there were any. `acting_mobile` and `redis_url` are left out, and `quota_calls` is 0, since the
+    sandbox has a quota of its own. All others are as before; `shim.configure()` may change any of
+    them in the block. After the block the settings are as they were before it. Call sites,
+    connections, tokens, windows and snapshots are forgotten at both ends.
 
     Args:
         members: Number of employees.
@@ -94,8 +94,10 @@ def sandbox(
     from shim.sandbox import Sandbox  # noqa: PLC0415
 
     before = http.clock()
-    clock = SkippingClock() if options.get("clock") is None else MACHINE
-    tenant = Sandbox(members, profile=profile, **{"clock": clock.now, **_given(options)})
+    given = options.get("clock")
+    clock = SkippingClock() if given is None else MACHINE
+    options["clock"] = given or clock.now
+    tenant = Sandbox(members, profile=profile, **options)
     with settings.temporary():
         _point_at(tenant)
         _forget()
@@ -107,14 +109,12 @@ def sandbox(
             http.start_anew(before)
 
 
-def _given(options: SandboxOptions) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if (name, value) != ("clock", None)}
-
-
 def _point_at(tenant: Sandbox) -> None:
     now = configure(
         base_url=tenant.base_url,
         transport=tenant.transport(),
+        corp_access_token=tenant.corp_access_token,
+        corp_id=tenant.corp_id,
         current_open_user_id=tenant.current_open_user_id,
         acting_mobile=None,
         redis_url=None,

@@ -65,6 +65,12 @@ class TestSandbox:
             assert disable(tenant)["errorCode"] == 0
             assert set(tenant.members().values()) == {"1"}
 
+    def test_members_of_a_stream_are_those_of_the_sandbox(self):
+        """`set_member_status_many` takes token and tenant from the settings."""
+        with shim.testing.sandbox(members=3) as tenant:
+            run = shim.set_member_status_many(tenant.open_user_ids, 1)
+            assert {outcome.state for outcome in run} == {"changed"}
+
     def test_awaited_calls_of_the_block_go_to_the_sandbox(self):
         async def departments():
             with shim.testing.sandbox(members=3) as tenant:
