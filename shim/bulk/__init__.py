@@ -3,7 +3,12 @@
 Nothing here is deprecated: it is how a job over thousands of members goes through the object API.
 """
 
-from shim.bulk.many import aset_member_status_many, set_member_status_many
-from shim.bulk.run import AsyncOutcomes, AsyncRun, Run
+from shim.bulk.run import (
+    AsyncOutcomes,
+    AsyncRun,
+    Run,
+    aset_member_status_many,
+    set_member_status_many,
+)
 
 __all__ = ["AsyncOutcomes", "AsyncRun", "Run", "aset_member_status_many", "set_member_status_many"]
