@@ -51,8 +51,6 @@ chaos: $(READY) ## Run 10,000 members through faults and twisted answers, 20 tim
 	$(BIN)/python tests/chaos/kill.py
 
 derived: $(READY) ## Derive again: the stubs, the tables of the documents, the story of MIGRATION.md
-	$(BIN)/fxshim endpoints --format stub > shim/aio.pyi.new
-	mv shim/aio.pyi.new shim/aio.pyi
 	$(BIN)/python docs/stubs.py
 	$(BIN)/python docs/derive.py
 	$(BIN)/ruff format --quiet shim/aio.pyi shim/offline/answers.pyi shim/settings/changes.py

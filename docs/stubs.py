@@ -1,7 +1,8 @@
 """What only type checkers and editors read, derived from what runs.
 
-    python docs/stubs.py    writes both files (`make derived` does)
+    python docs/stubs.py    writes the files (`make derived` does)
 
+`shim/aio.pyi`: the awaitable twins, from the declarations of the offline calls.
 `shim/offline/answers.pyi`: the keys of each class of answer, from `shim/offline/shapes.py`.
 `shim/settings/changes.py`: the keywords of `configure()`, from `shim/settings/model.py`.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import textwrap
 import types
 from itertools import pairwise
 from pathlib import Path
@@ -18,14 +20,70 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 from pydantic import BaseModel, SecretStr
 from typing_extensions import get_type_hints, is_typeddict
 
-from shim.offline import answers, shapes
+from shim.offline import ENDPOINTS, answers, shapes
 from shim.offline.answer import Answer
 from shim.settings import model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shim.offline import Endpoint
+
 ROOT = Path(__file__).resolve().parent.parent
+
+AIO = """\
+# The offline calls to await; derived from the declarations by `make derived`.
+# ruff: noqa: N803
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from typing_extensions import deprecated
+
+from shim.bulk import aset_member_status_many
+from shim.offline import Answer
+from shim.offline.answers import {answers}
+from shim.offline.shapes import Department, User
+
+set_member_status_many = aset_member_status_many
+"""
+
+
+def aio_stub() -> str:
+    """Return `shim/aio.pyi`: what mypy and pyright need to see an awaitable twin as deprecated."""
+    answers = {one.returns.__name__ for one in ENDPOINTS.values()} - {"Answer"}
+    head = AIO.format(answers=f"({', '.join(sorted(answers))})")
+    return head + "".join(_twin(endpoint) for endpoint in ENDPOINTS.values())
+
+
+def _twin(endpoint: Endpoint) -> str:
+    function = endpoint.function
+    signature = inspect.signature(endpoint.translation)
+    lines = [f"    {parameter}," for parameter in _parameters(signature)]
+    message = str(getattr(function, "__deprecated__", ""))
+    words = textwrap.wrap(message, 80, drop_whitespace=False)
+    return "\n".join(
+        [
+            "",
+            "@deprecated(",
+            *(f'    "{part}"' for part in words),
+            ")",
+            f"async def {endpoint.name}(",
+            *lines,
+            f") -> {endpoint.returns.__name__}: ...",
+            "",
+        ]
+    )
+
+
+def _parameters(signature: inspect.Signature) -> Iterator[str]:
+    keyword_only = False
+    for parameter in signature.parameters.values():
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and not keyword_only:
+            keyword_only = True
+            yield "*"
+        default = "" if parameter.default is inspect.Parameter.empty else " = ..."
+        yield f"{parameter.name}: {parameter.annotation}{default}"
+
 
 ANSWERS = """\
 # The classes of answers, key by key; derived from shapes.py by `make derived`.
@@ -196,5 +254,6 @@ def _docstring(part: type[BaseModel]) -> str:
 
 
 if __name__ == "__main__":
+    (ROOT / "shim/aio.pyi").write_text(aio_stub(), encoding="utf-8")
     (ROOT / "shim/offline/answers.pyi").write_text(answers_stub(), encoding="utf-8")
     (ROOT / "shim/settings/changes.py").write_text(changes(), encoding="utf-8")

@@ -141,14 +141,6 @@ def demo(
     raise typer.Exit(show(log=log))
 
 
-class Format(str, Enum):
-    """How to print the endpoints."""
-
-    table = "table"
-    markdown = "markdown"
-    stub = "stub"
-
-
 @app.command()
 def endpoints(
     names: Annotated[
@@ -158,19 +150,11 @@ def endpoints(
             autocompletion=_endpoint_names,
         ),
     ] = None,
-    *,
-    form: Annotated[Format, typer.Option("--format", help="For whom.")] = Format.table,
-    into: Annotated[
-        Path | None, typer.Option(help="Derive this document's table anew instead.")
-    ] = None,
 ) -> None:
     """List the offline calls: code, function, old addresses, replacement, and what is lost."""
-    from shim.cli.endpoints import derive_into, text  # noqa: PLC0415
+    from shim.cli.explain import listed  # noqa: PLC0415
 
-    if into is not None:
-        derive_into(into)
-        return
-    echo(text(form.value, names or []), nl=False)
+    echo(listed(names or []), nl=False)
 
 
 @app.command()
@@ -184,9 +168,9 @@ def explain(
     ],
 ) -> None:
     """Say what an offline call was, what to write instead, in code, and what is lost."""
-    from shim.cli.explain import text  # noqa: PLC0415
+    from shim.cli.explain import explained  # noqa: PLC0415
 
-    echo(text(names), nl=False)
+    echo(explained(names), nl=False)
 
 
 class By(str, Enum):

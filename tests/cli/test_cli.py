@@ -16,8 +16,7 @@ import pytest
 
 import shim
 from shim.cli import sandbox as sandbox_command
-from shim.cli.endpoints import text
-from shim.offline import ENDPOINTS, render
+from shim.offline import ENDPOINTS
 
 FXSHIM = str(Path(sys.executable).parent / "fxshim")
 
@@ -244,11 +243,6 @@ class TestEndpoints:
             assert endpoint.name in shown
             assert endpoint.paths[0] in shown
 
-    def test_the_other_forms(self):
-        """Markdown for MIGRATION.md, a stub for the checkers."""
-        assert text("markdown", []) == render.table()
-        assert text("stub", []) == render.stub()
-
     def test_one_in_full_is_its_loss_report(self):
         """Every parameter and every answer field; an unknown name is a usage error."""
         shown = fxshim("endpoints", "update_member").stdout
@@ -261,23 +255,6 @@ class TestEndpoints:
             "fxshim: there is no offline call 'updateMember'; did you mean update_member? "
             "`fxshim endpoints` lists them all\n"
         )
-
-    def test_a_document_is_derived_anew_between_its_marks(self, tmp_path):
-        """What stands around them stays."""
-        path = tmp_path / "doc.md"
-        path.write_text(f"before\n{render.BEGIN}old\n{render.END}after\n")
-        fxshim("endpoints", "--into", str(path))
-        assert path.read_text() == f"before\n{render.BEGIN}{render.table()}{render.END}after\n"
-
-    @pytest.mark.parametrize("content", [b"no marks", b"\xff\xfe"])
-    def test_a_document_without_marks_stays_as_it_is(self, tmp_path, content):
-        """One line says what it lacks."""
-        path = tmp_path / "doc.md"
-        path.write_bytes(content)
-        done = fxshim("endpoints", "--into", str(path))
-        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-        assert "put them where the table should be" in done.stderr
-        assert path.read_bytes() == content
 
 
 def test_without_its_extra_it_says_what_to_install(tmp_path):
@@ -369,8 +346,8 @@ class TestEveryCommand:
             (["no"], "No such command 'no'\nsee: fxshim -h"),
             (["explain"], "Missing argument 'names'\nsee: fxshim explain -h"),
             (["members", "disable", "x", "--colum", "y"], "No such option"),
-            (["endpoints", "--into", "none.md"], "none.md: No such file or directory"),
-            (["endpoints", "--into", "."], ".: Is a directory"),
+            (["baseline", "write", "none.log"], "none.log: there is no such file"),
+            (["usage", "."], ".: cannot be read: it is a directory"),
         ],
     )
     def test_an_error_is_a_line_or_two(self, arguments, text):
