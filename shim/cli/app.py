@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -57,17 +56,6 @@ def _endpoint_names(incomplete: str) -> list[str]:
     return [name for name in alike if name.startswith(incomplete)]
 
 
-class Profile(str, Enum):
-    """The sandbox's tenants, one for each reading of what is known of the vendor's API."""
-
-    fsuid = "fsuid"
-    employee_id = "employee_id"
-    hidden = "hidden"
-    read_only = "read_only"
-    strict = "strict"
-    lagging = "lagging"
-
-
 @app.command()
 def sandbox(  # noqa: PLR0913 - options of a command.
     *,
@@ -76,7 +64,10 @@ def sandbox(  # noqa: PLR0913 - options of a command.
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
     members: Annotated[int, typer.Option(min=1, max=100_000, help="Employees, all enabled.")] = 25,
-    profile: Annotated[Profile, typer.Option(help="Which tenant to play.")] = Profile.fsuid,
+    profile: Annotated[
+        Literal["fsuid", "employee_id", "hidden", "read_only", "strict", "lagging"],
+        typer.Option(help="Which tenant to play."),
+    ] = "fsuid",
     seed: Annotated[int, typer.Option(help="The same seed makes the same tenant.")] = 0,
     quota_calls: Annotated[
         int | None,
@@ -118,7 +109,7 @@ def sandbox(  # noqa: PLR0913 - options of a command.
         seconds=None if minutes is None else minutes * 60,
         options={
             "members": members,
-            "profile": profile.value,
+            "profile": profile,
             "seed": seed,
             "quota_calls": 0 if quota_seconds == 0 else quota_calls,
             "quota_seconds": quota_seconds or None,
@@ -173,23 +164,16 @@ def explain(
     echo(explained(names), nl=False)
 
 
-class By(str, Enum):
-    """What usage is added up by."""
-
-    site = "site"
-    function = "function"
-    module = "module"
-    service = "service"
-    day = "day"
-
-
 @app.command()
 def usage(  # noqa: PLR0913 - options of a command.
     logs: Annotated[
         list[str], typer.Argument(help="Log files, patterns in quotes, - for stdin; gzip as well.")
     ],
     *,
-    by: Annotated[By, typer.Option(help="What to add up by.")] = By.site,
+    by: Annotated[
+        Literal["site", "function", "module", "service", "day"],
+        typer.Option(help="What to add up by."),
+    ] = "site",
     since: Annotated[
         str | None,
         typer.Option(help="Say what may be removed since it was quiet so long: 30d, 4w."),
@@ -240,7 +224,7 @@ def usage(  # noqa: PLR0913 - options of a command.
         raise typer.BadParameter(msg)
     order = Order(
         tuple(logs),
-        by.value,
+        by,
         since,
         gaps,
         as_of=as_of,
@@ -308,25 +292,9 @@ def whoami(
     echo(text(as_json=as_json))
 
 
-class Action(str, Enum):
-    """What becomes of members."""
-
-    disable = "disable"
-    enable = "enable"
-
-
-class IdsFormat(str, Enum):
-    """How a file holds ids."""
-
-    csv = "csv"
-    tsv = "tsv"
-    jsonl = "jsonl"
-    lines = "lines"
-
-
 @app.command()
 def members(  # noqa: PLR0913 - options of a command.
-    action: Annotated[Action, typer.Argument(help="What to do with them.")],
+    action: Annotated[Literal["disable", "enable"], typer.Argument(help="What to do with them.")],
     file: Annotated[
         Path | None,
         typer.Argument(help="Whose openUserIds; - reads stdin. Read once beforehand if it can be."),
@@ -340,7 +308,7 @@ def members(  # noqa: PLR0913 - options of a command.
         ),
     ] = None,
     form: Annotated[
-        IdsFormat | None,
+        Literal["csv", "tsv", "jsonl", "lines"] | None,
         typer.Option("--format", help="How it is written.", show_default="as it looks"),
     ] = None,
     encoding: Annotated[
@@ -373,9 +341,9 @@ def members(  # noqa: PLR0913 - options of a command.
         raise typer.BadParameter(msg)
     ids = None
     if file is not None:
-        ids = IdsFile(file, None if form is None else form.value, column, encoding)
+        ids = IdsFile(file, form, column, encoding)
     order = Order(
-        action.value,
+        action,
         ids,
         results=results,
         only_failed=only_failed,
