@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
@@ -13,14 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 from shim.cli.output import complain, echo, fitted, mention, width, write
 from shim.cli.rows import Days, Rate, Rows
 from shim.offline import ENDPOINTS
-from shim.usage import SourceError, read_usage
+from shim.usage import SourceError, is_one_of, read_usage
 from shim.usage.figures import as_json, figures
-from shim.usage.sources import STDIN, found
+from shim.usage.safe import write_whole
 from shim.usage.verdict import Judge
-from shim.usage.whole import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _SINCE: Final = re.compile(r"([1-9]\d{0,3})([dw])")
@@ -133,18 +130,13 @@ def _day_of(text: str, option: str) -> date:
     return day
 
 
-def _check(path: Path, logs: Iterable[str]) -> None:
+def _check(path: Path, logs: Sequence[str]) -> None:
     """Refuse to write the report over one of the logs, before hours are spent on reading them."""
-    try:
-        there = path.stat()
-    except OSError:
+    if not path.exists():
         return
-    for name in found(tuple(logs)):
-        with suppress(OSError, ValueError, AttributeError):
-            log = os.fstat(sys.stdin.fileno()) if name == STDIN else os.stat(name)  # noqa: PTH116 - as given.
-            if os.path.samestat(there, log):
-                msg = f"{path} is one of the logs: name another file for --html"
-                raise SourceError(msg)
+    if is_one_of(path, logs):
+        msg = f"{path} is one of the logs: name another file for --html"
+        raise SourceError(msg)
     if not path.is_file():
         raise _unwritable(path, "it is no regular file")
 

@@ -9,21 +9,30 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from shim.usage.events import Unreadable
-from shim.usage.lines import LineReader, plain
-from shim.usage.marks import marked
-from shim.usage.model import Log, ProcessSeen, Seen, SiteKey, SiteSeen, Usage, merged
-from shim.usage.sources import SourceError, found, pieces
-from shim.usage.tally import Tally
-from shim.usage.times import days
+from shim.usage._call_sites import (
+    Log,
+    ProcessSeen,
+    Seen,
+    SiteKey,
+    SiteSeen,
+    Tally,
+    Usage,
+    merged,
+    place,
+)
+from shim.usage._event_format import Unreadable
+from shim.usage._line_reader import LineReader, plain
+from shim.usage._scan import days, marked
+from shim.usage._sources import SourceError, found, is_one_of, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shim.usage.events import Told
-    from shim.usage.sources import Piece
+    from shim.usage._event_format import Told
+    from shim.usage._sources import Piece
 
 __all__ = [
+    "LineReader",
     "Log",
     "ProcessSeen",
     "Seen",
@@ -31,7 +40,9 @@ __all__ = [
     "SiteSeen",
     "SourceError",
     "Usage",
+    "is_one_of",
     "merged",
+    "place",
     "read_usage",
 ]
 

@@ -9,9 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.usage.model import SiteKey
-from shim.usage.safe import in_json, one_line
-from shim.usage.whole import write_whole
+from shim.usage._call_sites import SiteKey
+from shim.usage.safe import in_json, one_line, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -8,16 +8,15 @@ from dataclasses import asdict
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.usage.course import course
-from shim.usage.model import Seen, merged
+from shim.usage._call_sites import Seen, merged
 from shim.usage.safe import in_json
-from shim.usage.verdict import missing_events, services
+from shim.usage.verdict import course, missing_events, services
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from datetime import date
 
-    from shim.usage.model import ProcessSeen, SiteSeen, Usage
+    from shim.usage._call_sites import ProcessSeen, SiteSeen, Usage
     from shim.usage.verdict import Judge, Verdict
 
 VERSION: Final = 2

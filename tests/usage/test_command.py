@@ -21,9 +21,8 @@ from hypothesis import strategies as st
 from shim.cli.rows import Days, Rate, Rows
 from shim.usage import read_usage
 from shim.usage.figures import as_json, figures
-from shim.usage.safe import in_json, one_line, plain
+from shim.usage.safe import in_json, one_line, plain, write_whole
 from shim.usage.verdict import Judge
-from shim.usage.whole import write_whole
 
 FXSHIM = Path(sys.executable).with_name("fxshim")
 NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)

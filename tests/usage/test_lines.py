@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from shim.notices import NoticeEvent
 from shim.usage import read_usage
-from shim.usage.events import FIELDS, FLAGS, NOT_ASKED
+from shim.usage._event_format import FIELDS, FLAGS, NOT_ASKED
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
 KINDS = {one.name: one for one in NoticeEvent.__subclasses__()}

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shim.usage import Log, ProcessSeen, Seen, SiteKey, SiteSeen, Usage
 from shim.usage.figures import figures
-from shim.usage.model import Log, ProcessSeen, Seen, SiteKey, SiteSeen, Usage
-from shim.usage.report import render
-from shim.usage.report.chart import Chart
+from shim.usage.report import Chart, render
 from shim.usage.verdict import Judge
 
 NOW = datetime(2026, 11, 26, 8, tzinfo=timezone.utc)

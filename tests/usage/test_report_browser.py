@@ -9,8 +9,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
+from shim.usage import Log, ProcessSeen, Seen, SiteKey, SiteSeen, Usage
 from shim.usage.figures import figures
-from shim.usage.model import Log, ProcessSeen, Seen, SiteKey, SiteSeen, Usage
 from shim.usage.report import render
 from shim.usage.verdict import Judge
 

@@ -549,7 +549,7 @@ class TestFiles:
 
     def test_a_pipe(self, tmp_path, monkeypatch):
         """Is read if a program writes to it, however late."""
-        monkeypatch.setattr("shim.usage.sources._PATIENCE", 0.2)
+        monkeypatch.setattr("shim.usage._sources._PATIENCE", 0.2)
         pipe = tmp_path / "pipe"
         os.mkfifo(pipe)
         with pytest.raises(SourceError, match="a pipe to which no program writes"):

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from shim.notices import OfflineAPICalled, OfflineUsageSummarized, QuotaStoreLost
 from shim.notices.events import LoggerDisabled, NoticeHookFailed, ProcessEnded, ProcessStarted
 from shim.usage import read_usage
-from shim.usage.course import course
 from shim.usage.figures import figures
-from shim.usage.verdict import Judge, missing_events
+from shim.usage.verdict import Judge, course, missing_events
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
 FUNCTION, NEVER = "set_member_status_batch", "update_member"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import shim
 from shim.sandbox import Sandbox
-from shim.usage.lines import LineReader
+from shim.usage import LineReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
 STDIN: Final = "-"
 _PIECE: Final = 1 << 20
@@ -111,6 +112,19 @@ def found(given: Sequence[str]) -> list[str]:
     return list(names.values())
 
 
+def is_one_of(path: Path, given: Sequence[str]) -> bool:
+    """Return whether a file is one of the logs that are meant, under this name or another.
+
+    Args:
+        path: The file; it need not be there.
+        given: As `found` takes them.
+
+    Raises:
+        SourceError: A name leads nowhere, or a pattern fits nothing.
+    """
+    return _identity(str(path)) in {_identity(name) for name in found(given)}
+
+
 def pieces(name: str) -> Iterator[Piece]:
     """Yield a log piece by piece.
 
@@ -133,11 +147,10 @@ def pieces(name: str) -> Iterator[Piece]:
 
 def _identity(name: str) -> object:
     """Return what two names of one file have in common."""
-    if name == STDIN:
-        return STDIN
     try:
-        there = os.stat(name)  # noqa: PTH116 - as given.
-    except OSError:
+        there = os.fstat(sys.stdin.fileno()) if name == STDIN else os.stat(name)  # noqa: PTH116 - as given.
+    except (OSError, ValueError, AttributeError):
+        # Missing, or a stdin that is closed or no file.
         return name
     return there.st_dev, there.st_ino
 

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from shim.usage.events import FIELDS, FLAGS, Checker, Told, Unreadable, same
-from shim.usage.tokens import LONGEST, Cutter, Token
+from shim.usage._cutter import LONGEST, Cutter, Token
+from shim.usage._event_format import FIELDS, FLAGS, Checker, Told, Unreadable, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
