@@ -3,6 +3,7 @@
 Nothing here is deprecated: it is how a job over thousands of members goes through the object API.
 """
 
+from shim.bulk._tally import NOT_ATTEMPTED, Tally, state_of
 from shim.bulk.run import (
     AsyncOutcomes,
     AsyncRun,
@@ -11,4 +12,13 @@ from shim.bulk.run import (
     set_member_status_many,
 )
 
-__all__ = ["AsyncOutcomes", "AsyncRun", "Run", "aset_member_status_many", "set_member_status_many"]
+__all__ = [
+    "NOT_ATTEMPTED",
+    "AsyncOutcomes",
+    "AsyncRun",
+    "Run",
+    "Tally",
+    "aset_member_status_many",
+    "set_member_status_many",
+    "state_of",
+]

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncIterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from shim import notices, settings
+from shim.bulk._tally import Tally
 from shim.changes.outcome import Outcome
 from shim.changes.status import set_status
 from shim.notices import BulkRunFinished
@@ -44,7 +45,7 @@ class _Base:
     """What a blocking and an awaiting run have in common.
 
     Attributes:
-        tally: How many members have ended in each state.
+        tally: The counts of the members that have ended.
         dry_run: Whether nothing is written.
     """
 
@@ -62,7 +63,7 @@ class _Base:
             self._status = checks.status(status)
         except checks.Refused as refused:
             raise ValueError(refused.text) from None
-        self.tally: Counter[str] = Counter()
+        self.tally = Tally()
         self._settings = now
         # What talks to the network is not needed before.
         from shim.modes.choice import choose  # noqa: PLC0415
@@ -106,8 +107,8 @@ class _Base:
 
         By the share of those so far that was written.
         """
-        done = self.tally.total()
-        written = done - self.tally["unchanged"]
+        done = self.tally.total
+        written = done - self.tally.states["unchanged"]
         changes = math.ceil(rest * written / done) if done else 0
         return quota_seconds(self._settings, rest, changes)
 
@@ -130,7 +131,7 @@ class _Base:
         )
 
     def _count(self, outcomes: list[Outcome]) -> list[Outcome]:
-        self.tally.update(outcome.state for outcome in outcomes)
+        self.tally.add(outcomes)
         return outcomes
 
     def _begin(self) -> None:
@@ -146,11 +147,11 @@ class _Base:
             BulkRunFinished(
                 status=self._status,
                 dry_run=self.dry_run,
-                members=self.tally.total(),
-                changed=self.tally["changed"],
-                unchanged=self.tally["unchanged"],
-                failed=self.tally["failed"],
-                planned=self.tally["planned"],
+                members=self.tally.total,
+                changed=self.tally.states["changed"],
+                unchanged=self.tally.states["unchanged"],
+                failed=self.tally.left,
+                planned=self.tally.states["planned"],
                 api_calls=self.api_calls,
                 seconds=round(time.monotonic() - self._started, 3),
                 trace_id=self._session.first_trace_id,

@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from shim.cli import streams
+from shim.cli import _output
 
 _EXTRAS = {
     "typer": "cli",
@@ -32,7 +32,7 @@ LEFT = 141
 
 def main() -> None:
     """Run `fxshim`; every error is a line or two, and an exit code."""
-    streams.open_missing()
+    _output.open_missing()
     code: object
     try:
         from shim.cli.app import app  # noqa: PLC0415
@@ -48,8 +48,8 @@ def main() -> None:
         if os.environ.get(TRACEBACK):
             raise
         text, code = _judged(error)
-        streams.say(f"fxshim: {text}")
-    streams.flush()
+        _output.complain(text)
+    _output.flush()
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -82,7 +82,7 @@ def _usage(error: Exception) -> str:
 
 
 def _is_expected(error: Exception) -> bool:
-    from shim.cli.errors import CommandError  # noqa: PLC0415
+    from shim.cli._output import CommandError  # noqa: PLC0415
     from shim.settings import ConfigurationError  # noqa: PLC0415
     from shim.usage import SourceError  # noqa: PLC0415
     from shim.usage.baseline import BaselineError  # noqa: PLC0415

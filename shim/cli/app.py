@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from shim import __version__
-from shim.cli.output import echo
+from shim.cli._output import echo
 from shim.usage.baseline import NAME
 
 app = typer.Typer(
@@ -101,13 +101,13 @@ def sandbox(  # noqa: PLR0913 - options of a command.
     With --env it goes to the background and prints shell lines instead. To end it:
     kill $FXIAOKE_SHIM_SANDBOX_PID
     """
-    from shim.cli.sandbox import Order, serve, serve_in_background  # noqa: PLC0415
+    from shim.cli.serve_sandbox import ServeOptions, serve, serve_in_background  # noqa: PLC0415
 
-    order = Order(
+    options = ServeOptions(
         host=host,
         port=port,
         seconds=None if minutes is None else minutes * 60,
-        options={
+        tenant={
             "members": members,
             "profile": profile,
             "seed": seed,
@@ -116,7 +116,7 @@ def sandbox(  # noqa: PLR0913 - options of a command.
             "latency_ms": latency_ms,
         },
     )
-    (serve_in_background if env else serve)(order)
+    (serve_in_background if env else serve)(options)
 
 
 @app.command()
@@ -217,12 +217,12 @@ def usage(  # noqa: PLR0913 - options of a command.
     Exit code 0: done; 1: not as a --fail option asks; 2: logs or options cannot be used, or
     nobody can tell whether there is a call.
     """
-    from shim.cli.usage import Order, show  # noqa: PLC0415
+    from shim.cli.usage import UsageOptions, show  # noqa: PLC0415
 
     if as_json and as_csv:
         msg = "--json and --csv exclude each other"
         raise typer.BadParameter(msg)
-    order = Order(
+    options = UsageOptions(
         tuple(logs),
         by,
         since,
@@ -235,7 +235,7 @@ def usage(  # noqa: PLR0913 - options of a command.
         fail_on_calls=fail_on_calls,
         fail_unless_ready=fail_unless_ready,
     )
-    raise typer.Exit(show(order))
+    raise typer.Exit(show(options))
 
 
 baseline_app = typer.Typer(
@@ -252,9 +252,9 @@ _BASELINE = Path(NAME)
 @baseline_app.command("write")
 def baseline_write(logs: _Logs, *, baseline: _Baseline = _BASELINE) -> None:
     """Write the call sites that these logs tell of to the baseline, new ones included."""
-    from shim.cli.baseline import write  # noqa: PLC0415
+    from shim.cli.usage import write_baseline  # noqa: PLC0415
 
-    raise typer.Exit(write(logs, baseline))
+    raise typer.Exit(write_baseline(logs, baseline))
 
 
 @baseline_app.command("check")
@@ -273,9 +273,9 @@ def baseline_check(
 
     Exit code 0: none is new; 1: some are; 2: logs or baseline cannot be used.
     """
-    from shim.cli.baseline import check  # noqa: PLC0415
+    from shim.cli.usage import check_baseline  # noqa: PLC0415
 
-    raise typer.Exit(check(logs, baseline, shrink=shrink, empty=empty))
+    raise typer.Exit(check_baseline(logs, baseline, shrink=shrink, empty=empty))
 
 
 @app.command()
@@ -333,8 +333,8 @@ def members(  # noqa: PLR0913 - options of a command.
 
     Exit code 0: all are as asked; 1: some failed; 2: nothing usable to go by; 130: interrupted.
     """
-    from shim.cli.ids import IdsFile  # noqa: PLC0415
-    from shim.cli.members import Order, carry_out  # noqa: PLC0415
+    from shim.cli._ids import IdsFile  # noqa: PLC0415
+    from shim.cli.change_members import MembersOptions, carry_out  # noqa: PLC0415
 
     if file is None and only_failed is None:
         msg = "FILE is missing; - reads stdin, and --only-failed goes without"
@@ -342,7 +342,7 @@ def members(  # noqa: PLR0913 - options of a command.
     ids = None
     if file is not None:
         ids = IdsFile(file, form, column, encoding)
-    order = Order(
+    options = MembersOptions(
         action,
         ids,
         results=results,
@@ -350,4 +350,4 @@ def members(  # noqa: PLR0913 - options of a command.
         dry_run=dry_run,
         quiet=quiet,
     )
-    raise typer.Exit(carry_out(order))
+    raise typer.Exit(carry_out(options))

@@ -7,8 +7,7 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from shim.cli.errors import CommandError
-from shim.cli.output import width
+from shim.cli._output import CommandError, width
 from shim.offline import ENDPOINTS
 from shim.offline.instead import code
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from shim import settings
-from shim.cli.errors import CommandError
+from shim.cli._output import CommandError
 
 if TYPE_CHECKING:
     from shim.settings.model import Settings

@@ -262,7 +262,7 @@ class TestStopping:
         told = [one for one in outcomes if one.message.startswith("not attempted")]
         assert told
         assert "run it again" in told[0].message
-        assert run.tally.total() == len(outcomes) == len(read)
+        assert run.tally.total == len(outcomes) == len(read)
         assert calls(tenant)[UPDATE] <= 40
 
     def test_an_awaiting_run_as_well(self, made):

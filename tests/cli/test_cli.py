@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 import shim
-from shim.cli import sandbox as sandbox_command
+from shim.cli import serve_sandbox
 from shim.offline import ENDPOINTS
 from shim.sandbox import PROFILES
 
@@ -151,11 +151,11 @@ class TestSandbox:
 
     def test_why_it_cannot_listen(self):
         """A low port needs rights; tests may have them."""
-        order = sandbox_command.Order("127.0.0.1", 80, None, {})
+        options = serve_sandbox.ServeOptions("127.0.0.1", 80, None, {})
         denied = PermissionError(errno.EACCES, "Permission denied")
-        assert "take one from 1024 up" in sandbox_command._why(order, denied)  # noqa: SLF001
-        assert sandbox_command._is_loopback("localhost")  # noqa: SLF001
-        assert not sandbox_command._is_loopback("example.invalid")  # noqa: SLF001
+        assert "take one from 1024 up" in serve_sandbox._why(options, denied)  # noqa: SLF001
+        assert serve_sandbox._is_loopback("localhost")  # noqa: SLF001
+        assert not serve_sandbox._is_loopback("example.invalid")  # noqa: SLF001
 
     def test_an_unknown_profile_is_a_usage_error_that_names_all_profiles(self):
         """The command has a list of its own, since importing the sandbox takes time."""
@@ -198,8 +198,8 @@ class TestShell:
 
     def test_what_is_printed_is_safe_to_evaluate(self):
         """A shell sees each value as it is."""
-        values = dict.fromkeys(sandbox_command._VARIABLES.values(), "a'b $(c) `d`")  # noqa: SLF001
-        lines = sandbox_command._shell_lines({**values, "openUserIds": ["FSUID_1"]}, 7)  # noqa: SLF001
+        values = dict.fromkeys(serve_sandbox._VARIABLES.values(), "a'b $(c) `d`")  # noqa: SLF001
+        lines = serve_sandbox._shell_lines({**values, "openUserIds": ["FSUID_1"]}, 7)  # noqa: SLF001
         script = f'{lines}\nprintf %s "$FXIAOKE_SHIM_APP_SECRET"'
         done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
         assert done.stdout == "a'b $(c) `d`"

@@ -18,8 +18,7 @@ import python_calamine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.cli import workbook
-from shim.cli.ids import IdsError, IdsFile
+from shim.cli._ids import IdsError, IdsFile
 from shim.offline.checks import invisible
 
 NAME, PHONE = "金丝雀", "13912345678"
@@ -347,7 +346,7 @@ class TestWorkbook:
 
     def test_a_huge_one_is_refused(self, folder, monkeypatch):
         """A workbook is read at once, so its size is bounded."""
-        monkeypatch.setattr(workbook, "MOST_BYTES", 100)
+        monkeypatch.setattr("shim.cli._file_rows.MOST_BYTES", 100)
         assert "workbook of more than" in error(folder, xlsx([self.HEADER]))
 
     @given(st.data())

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from shim.cli.interruption import EXIT_CODE, Interruption
+from shim.cli._interruption import EXIT_CODE, Interruption
 from shim.sandbox import Sandbox
 
 # What nothing but a fault of the product takes, on however busy a machine.

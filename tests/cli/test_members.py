@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from shim.bulk import Tally
 from shim.changes.outcome import Outcome
-from shim.cli.interruption import Interruption
-from shim.cli.progress import Standing, duration, show
-from shim.cli.summary import Tally
+from shim.cli._interruption import Interruption
+from shim.cli._progress import Standing, duration, show
+from shim.cli.change_members import _failures
 from shim.sandbox import Sandbox
 
 FXSHIM = str(Path(sys.executable).parent / "fxshim")
@@ -476,6 +477,9 @@ class Pace:
 
     waiting = None
 
+    def __init__(self):
+        self.tally = Tally()
+
     def remaining_seconds(self, rest):
         return rest * 2.0
 
@@ -509,7 +513,7 @@ class TestProgress:
         now = [100.0]
         standing = Standing(pace := Pace(), 1_100, clock=lambda: now[0])
         assert standing.text() == "0 of 1,100 done, 0 failed"
-        standing.add(outcomes(99) + outcomes(1, "failed"))
+        pace.tally.add(outcomes(99) + outcomes(1, "failed"))
         now[0] += 10
         assert standing.text() == "100 of 1,100 done, 1 failed, 10.0/s, 33 min 20 s left"
         now[0] += 990
@@ -519,18 +523,18 @@ class TestProgress:
 
     def test_without_a_total_there_is_no_estimate(self):
         """Nobody knows how much a pipe still brings."""
-        standing = Standing(Pace(), None, clock=iter([0.0, 1.0, 1.0]).__next__)
-        standing.add(outcomes(5))
+        standing = Standing(pace := Pace(), None, clock=iter([0.0, 1.0, 1.0]).__next__)
+        pace.tally.add(outcomes(5))
         assert standing.text() == "5 done, 0 failed, 5.0/s"
 
     def test_a_log_gets_a_line_every_ten_seconds(self, capsys):
         """And one at either end."""
         now = [0.0]
-        standing = Standing(Pace(), None, clock=lambda: now[0])
+        standing = Standing(pace := Pace(), None, clock=lambda: now[0])
         with show(standing, "enabling members", quiet=False) as news:
             for second in (0.0, 9.9, 10.0, 10.1, 19.9, 20.1):
                 now[0] = second
-                standing.add(outcomes(1))
+                pace.tally.add(outcomes(1))
                 news()
         assert capsys.readouterr().err.splitlines() == [
             "enabling members: begun",
@@ -567,7 +571,7 @@ def test_failures_are_told_by_kind():
     tally = Tally()
     for code in range(1, 8):
         tally.add(outcomes(code, "failed", code, f"text {code}\n\x1b[31m" + "x" * 300))
-    head, *lines = tally.failures()
+    head, *lines = _failures(tally)
     assert head == "failed, by errorCode:"
     assert [line.partition(",")[0] for line in lines[:-1]] == [
         f"  {n}: {n}" for n in range(7, 2, -1)

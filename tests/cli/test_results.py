@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shim.changes.outcome import Outcome
-from shim.cli.results import ResultsError, ResultsFile, failed_ids
+from shim.cli._results import ResultsError, ResultsFile, failed_ids
 
 OUTCOMES = st.builds(
     Outcome,

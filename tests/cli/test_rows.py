@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from shim.cli.rows import Rows, shortened
+from shim.cli._usage_tables import Rows, shortened
 
 
 def rows():

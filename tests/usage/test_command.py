@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shim.cli.rows import Days, Rate, Rows
+from shim.cli._usage_tables import Days, Rate, Rows
 from shim.usage import read_usage
 from shim.usage.figures import as_json, figures
 from shim.usage.safe import in_json, one_line, plain, write_whole
@@ -364,8 +364,8 @@ class TestStreams:
 
     def test_what_a_library_left_in_a_stream_changes_no_exit_code(self):
         """As it does if Python finds it at the end."""
-        script = "import sys; from shim.cli import streams; sys.stdout.write('x')"
-        for end in ("", "; streams.flush()"):
+        script = "import sys; from shim.cli import _output; sys.stdout.write('x')"
+        for end in ("", "; _output.flush()"):
             code, _, _ = in_shell(
                 f'unset PYTHONUNBUFFERED; {sys.executable} -c "{script}{end}" > /dev/full'
             )

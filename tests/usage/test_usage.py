@@ -844,7 +844,7 @@ class TestCommand:
         monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
         for columns, since in ((80, None), (80, "30d"), (40, None)):
             monkeypatch.setenv("COLUMNS", str(columns))
-            assert command.show(command.Order((log,), by, since, 0)) == 0
+            assert command.show(command.UsageOptions((log,), by, since, 0)) == 0
             shown = capsys.readouterr().out
             assert max(map(len, shown.splitlines())) <= columns
             assert "1,234" in shown or by != "site" or since

@@ -12,8 +12,8 @@ import stat
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
-from shim.cli import summary
-from shim.cli.errors import CommandError
+from shim.bulk import NOT_ATTEMPTED, state_of
+from shim.cli._output import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +29,7 @@ KEYS = frozenset({"openUserId", "asked", "state", "errorCode", "message", "trace
 
 _HEAD = b'{"openUserId": '
 """How each of our lines begins."""
-_LEFT = frozenset({"failed", summary.NOT_ATTEMPTED})
+_LEFT = frozenset({"failed", NOT_ATTEMPTED})
 _LONGEST_LINE = 1 << 20
 _BLOCK = 1 << 16
 
@@ -172,7 +172,7 @@ def _line(outcome: Outcome, asked: Asked, at: str) -> bytes:
     row = {
         "openUserId": outcome.open_user_id,
         "asked": asked,
-        "state": summary.state(outcome),
+        "state": state_of(outcome),
         "errorCode": outcome.error_code,
         "message": outcome.message,
         "traceId": outcome.trace_id,

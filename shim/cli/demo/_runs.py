@@ -1,4 +1,7 @@
-"""The scripts of the demo, each run as a process of its own against a sandbox of its own."""
+"""The scripts of the demo, each run as a process of its own, and what they have to do.
+
+`play` runs them; `broken` compares what was seen with what the demo promises.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from shim.sandbox import Sandbox
 from shim.usage import LineReader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 SCRIPT: Final = "hr_departures.py"
 REWRITTEN: Final = "hr_departures_rewritten.py"
@@ -69,7 +72,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Run:
+class ScriptRun:
     """What a script did.
 
     Attributes:
@@ -140,15 +143,15 @@ def groups(tenant: Sandbox) -> dict[str, list[str]]:
     }
 
 
-def wanted(run: Run) -> dict[str, str]:
+def wanted(run: ScriptRun) -> dict[str, str]:
     """Return the members as the HR job wants them."""
     by_group = groups(run.tenant)
     disabled, enabled = by_group["leavers"], by_group["returners"]
     return {**run.before, **dict.fromkeys(disabled, "1"), **dict.fromkeys(enabled, "0")}
 
 
-def play(tasks: Sequence[Task], folder: Path, seconds: float) -> list[Run]:
-    """Run scripts, all at once; return what they did, in the order given.
+def play(tasks: Sequence[Task], folder: Path, seconds: float) -> list[ScriptRun]:
+    """ScriptRun scripts, all at once; return what they did, in the order given.
 
     Args:
         tasks: What to run.
@@ -198,7 +201,7 @@ class _Started:
         )
         stack.callback(self._process.kill)
 
-    def finished(self, seconds: float) -> Run:
+    def finished(self, seconds: float) -> ScriptRun:
         """Wait for its end; return what it did."""
         try:
             self._process.wait(seconds)
@@ -207,7 +210,7 @@ class _Started:
         exit_code = self._process.wait()
         # The folder says nothing to the reader, and its name may hold the name of a person.
         log = self._text("log").replace(str(self._folder) + os.sep, "")
-        return Run(
+        return ScriptRun(
             self._task,
             self._source,
             self._tenant,
@@ -258,3 +261,98 @@ def _environment(tenant: Sandbox, base_url: str) -> dict[str, str]:
         "FXIAOKE_SHIM_CURRENT_OPEN_USER_ID": tenant.current_open_user_id,
         "FXIAOKE_SHIM_READ_BACK_SECONDS": str(READ_BACK_SECONDS),
     }
+
+
+CALLED: Final = "shim.offline_api_called"
+FINISHED: Final = "shim.offline_call_finished"
+SUMMARIZED: Final = "shim.offline_usage_summarized"
+
+
+@dataclass(frozen=True)
+class Played:
+    """The four runs of the demo.
+
+    Attributes:
+        old: The script with its old client.
+        new: The script with the shim.
+        rewritten: The script rewritten by hand; its tenant keeps no write.
+        silent: The script with the shim; its tenant keeps no write.
+    """
+
+    old: ScriptRun
+    new: ScriptRun
+    rewritten: ScriptRun
+    silent: ScriptRun
+
+
+def tasks(ordinary: str, silent: str) -> tuple[Task, Task, Task, Task]:
+    """Return the tasks of the four runs, in the order of `Played`.
+
+    Args:
+        ordinary: Profile of a tenant that does as it is asked.
+        silent: Profile of a tenant that answers "success" and changes nothing.
+    """
+    return (
+        Task("old client", SCRIPT, ordinary),
+        Task("with the shim", SCRIPT, ordinary, shimmed=True),
+        Task("rewritten by hand", REWRITTEN, silent),
+        Task("with the shim", SCRIPT, silent, shimmed=True),
+    )
+
+
+def changed_lines(played: Played) -> list[tuple[str, str]]:
+    """Return each line of the script that the shim made differ: as it was, as it is."""
+    old, new = played.old.source.splitlines(), played.new.source.splitlines()
+    return [pair for pair in zip(old, new, strict=True) if pair[0] != pair[1]]
+
+
+def broken(played: Played) -> list[str]:
+    """Return what was seen instead of what is promised; nothing if all was kept."""
+    old, new, rewritten, silent = played.old, played.new, played.rewritten, played.silent
+    return [
+        *_changes(changed_lines(played)),
+        *_exit(old, 0),
+        *_exit(new, 0),
+        *_members(old, wanted(old)),
+        *_members(new, wanted(new)),
+        *broken_log(new),
+        *_exit(rewritten, 0),
+        *_exit(silent, 1),
+        *_members(rewritten, rewritten.before),
+        *_members(silent, silent.before),
+        *_refusals(silent),
+    ]
+
+
+def _changes(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
+    if len(pairs) != 1:
+        yield f"{SCRIPT}: one line was to change, it was {len(pairs)}"
+
+
+def _exit(run: ScriptRun, promised: int) -> Iterator[str]:
+    if run.exit_code != promised:
+        last = f" ({run.log[-1]})" if run.log else ""
+        yield f"{_name(run)}: exit code {promised} was promised, it is {run.exit_code}{last}"
+
+
+def _members(run: ScriptRun, promised: Mapping[str, str]) -> Iterator[str]:
+    differ = sum(run.after[one] != promised[one] for one in promised)
+    if differ:
+        yield f"{_name(run)}: {differ} of {len(promised)} members are not as promised"
+
+
+def broken_log(run: ScriptRun) -> Iterator[str]:
+    """Yield what the log of a run with the shim lacks."""
+    told = {(event["event"], event.get("caller_file")) for event in run.events}
+    missing = [name for name in (CALLED, FINISHED, SUMMARIZED) if (name, SCRIPT) not in told]
+    if missing:
+        yield f"{_name(run)}: no {', '.join(missing)} in the log names the script"
+
+
+def _refusals(run: ScriptRun) -> Iterator[str]:
+    if not run.answers or any(answer["errorCode"] == 0 for answer in run.answers):
+        yield f"{_name(run)}: each of its answers was to be an error"
+
+
+def _name(run: ScriptRun) -> str:
+    return f"{run.task.script}, {run.task.title}, tenant {run.task.profile}"

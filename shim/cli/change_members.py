@@ -7,36 +7,40 @@ run ends in good order, whatever happens, and says what it has come to.
 from __future__ import annotations
 
 import os
+import shlex
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from shim import settings
-from shim.bulk import Run
+from shim.bulk import NOT_ATTEMPTED, Run
+from shim.bulk.run import quota_seconds
 from shim.changes.status import DISABLED
-from shim.cli import summary
-from shim.cli.errors import CommandError
-from shim.cli.ids import IdsError, IdsFile
-from shim.cli.interruption import EXIT_CODE, Interruption
-from shim.cli.output import complain, echo
-from shim.cli.progress import Standing, show
-from shim.cli.results import Asked, ResultsError, ResultsFile, failed_ids
-from shim.cli.summary import Tally
+from shim.cli._ids import IdsError, IdsFile
+from shim.cli._interruption import EXIT_CODE, Interruption
+from shim.cli._output import CommandError, complain, echo
+from shim.cli._progress import Standing, duration, show
+from shim.cli._results import Asked, ResultsError, ResultsFile, failed_ids
+from shim.objectapi.codes import Code
 from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from shim.bulk import Tally
     from shim.changes.outcome import Outcome
+    from shim.settings.model import Settings
 
 _STATUS = {"disable": 1, "enable": 2}
 _ASKED: dict[str, Asked] = {"disable": "disabled", "enable": "enabled"}
 _FAILED, _UNUSABLE = 1, 2
+_KINDS_SHOWN = 5
+_TEXT_LENGTH = 200
 
 
 @dataclass(frozen=True)
-class Order:
+class MembersOptions:
     """What the command line asks for.
 
     Attributes:
@@ -61,7 +65,7 @@ class Order:
         return _ASKED[self.command]
 
 
-def carry_out(order: Order) -> int:
+def carry_out(options: MembersOptions) -> int:
     """Do what is asked; return the exit code.
 
     Returns:
@@ -70,7 +74,7 @@ def carry_out(order: Order) -> int:
     """
     with Interruption() as interruption:
         try:
-            return _Work(order, interruption).run()
+            return _Command(options, interruption).run()
         except (IdsError, ResultsError, ConfigurationError) as error:
             complain(str(error))
             return _UNUSABLE
@@ -79,20 +83,19 @@ def carry_out(order: Order) -> int:
             return EXIT_CODE
 
 
-class _Work:
+class _Command:
     """One run of the command."""
 
-    def __init__(self, order: Order, interruption: Interruption) -> None:
-        self._order = order
+    def __init__(self, options: MembersOptions, interruption: Interruption) -> None:
+        self._options = options
         self._interruption = interruption
-        self._tally = Tally()
         self._troubles: list[Exception] = []
-        self._dry_run = order.dry_run
+        self._dry_run = options.dry_run
 
     def run(self) -> int:
-        order = self._order
+        options = self._options
         ids, total = self._ids()
-        run = Run(self._interruption.ending(ids), _STATUS[order.command], dry_run=order.dry_run)
+        run = Run(self._interruption.ending(ids), _STATUS[options.command], dry_run=options.dry_run)
         with ExitStack() as stack:
             results = self._results()
             if results is not None:
@@ -100,10 +103,11 @@ class _Work:
             self._interruption.then(run.stop)
             standing = Standing(run, total)
             self._dry_run = run.dry_run
-            title = "looking up members" if run.dry_run else f"{order.command[:-1]}ing members"
+            self._tally = run.tally
+            title = "looking up members" if run.dry_run else f"{options.command[:-1]}ing members"
             try:
-                with show(standing, title, quiet=order.quiet) as news:
-                    self._follow(run, results, standing, news)
+                with show(standing, title, quiet=options.quiet) as news:
+                    self._follow(run, results, news)
             finally:
                 self._tally.leave(total)
                 problem = self._tally.problem
@@ -117,7 +121,7 @@ class _Work:
 
     def _ids(self) -> tuple[Iterable[str], int | None]:
         """Return whom it is about, and how many they are where that can be known beforehand."""
-        ids, failed = self._order.ids, self._failed()
+        ids, failed = self._options.ids, self._failed()
         if ids is None:
             return sorted(failed or ()), len(failed or ())
         # Read once before anything is sent: a bad line is to be found now and not in an hour.
@@ -130,7 +134,7 @@ class _Work:
         for one in _chosen(ids, failed):
             total += 1
             own = own or one == acting
-        if own and _STATUS[self._order.command] == DISABLED:
+        if own and _STATUS[self._options.command] == DISABLED:
             complain(
                 f"{ids.name} lists the acting employee (current_open_user_id), who stays enabled "
                 "and is counted as failed"
@@ -138,30 +142,26 @@ class _Work:
         return total
 
     def _failed(self) -> set[str] | None:
-        path = self._order.only_failed
+        path = self._options.only_failed
         if path is None:
             return None
-        failed, unreadable = failed_ids(path, self._order.asked)
+        failed, unreadable = failed_ids(path, self._options.asked)
         if unreadable:
             complain(f"{path}: left out {unreadable:,} lines that are torn, or not of this command")
         return failed
 
     def _results(self) -> ResultsFile | None:
-        path, ids = self._order.results, self._order.ids
+        path, ids = self._options.results, self._options.ids
         if path is None:
             return None
         if ids is not None and _same(path, ids):
             msg = f"{path} holds the ids to read, so name another for --results"
             raise ResultsError(msg)
-        return ResultsFile(path, self._order.asked)
+        return ResultsFile(path, self._options.asked)
 
-    def _follow(
-        self, run: Run, results: ResultsFile | None, standing: Standing, news: Callable[[], None]
-    ) -> None:
+    def _follow(self, run: Run, results: ResultsFile | None, news: Callable[[], None]) -> None:
         try:
             for outcomes in run.groups():
-                self._tally.add(outcomes)
-                standing.add(outcomes)
                 if results is not None and not self._troubles:
                     self._record(run, results, outcomes)
                 news()
@@ -183,26 +183,26 @@ class _Work:
             complain(f"{error}; the summary:\n{text}")
 
     def _summary(self, api_calls: Mapping[str, int], seconds: float) -> str:
-        order, tally = self._order, self._tally
-        failures = tally.failures()
+        options, tally = self._options, self._tally
+        failures = _failures(tally)
         whole = not self._troubles and not self._interruption.happened
         parts = [
-            summary.planned(tally, order.asked, settings.current())
+            _planned(tally, options.asked, settings.current())
             if self._dry_run
-            else summary.done(tally, order.asked),
+            else _done(tally, options.asked),
             *failures,
-            summary.calls(api_calls, seconds),
+            _calls(api_calls, seconds),
         ]
         if not whole:
             parts.append("ended before all ids were done")
         if self._dry_run and tally.unreached:
             parts.append("next: check base_url and the network, then the same command again")
-        elif order.dry_run:
+        elif options.dry_run:
             parts.append("next: the same command without --dry-run")
         elif self._dry_run:
             parts.append("nothing was written: the settings say dry_run (mode, or a route)")
         elif failures or not whole:
-            parts.append(summary.advice(order.command, order.results if whole else None))
+            parts.append(_advice(options.command, options.results if whole else None))
         return "\n".join(parts)
 
     def _exit_code(self) -> int:
@@ -223,3 +223,76 @@ def _same(path: Path, ids: IdsFile) -> bool:
     with suppress(OSError):
         return os.path.samestat(path.stat(), ids.stat())
     return False
+
+
+def _failures(tally: Tally) -> list[str]:
+    """Return a line for each of the commonest codes of failure, and why the rest was left."""
+    shown = tally.codes.most_common(_KINDS_SHOWN)
+    lines = [f"  {code}: {count:,}, {_plain(tally.texts[code])}" for code, count in shown]
+    if len(tally.codes) > len(shown):
+        lines.append(f"  and {len(tally.codes) - len(shown):,} more kinds")
+    if lines:
+        lines.insert(0, "failed, by errorCode:")
+    if tally.why_left:
+        lines.append(_plain(tally.why_left))
+    return lines
+
+
+def _plain(text: str) -> str:
+    """Return a vendor's text as one line without anything that a terminal would obey."""
+    line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    return line if len(line) <= _TEXT_LENGTH else line[:_TEXT_LENGTH] + "…"
+
+
+def _done(tally: Tally, asked: str) -> str:
+    """Return what became of all members."""
+    count = tally.states
+    left = f", {count[NOT_ATTEMPTED]:,} not attempted" if count[NOT_ATTEMPTED] else ""
+    return (
+        f"{count.total():,} members: {count['changed']:,} {asked}, "
+        f"{count['unchanged']:,} {asked} already, {count['failed']:,} failed{left}"
+    )
+
+
+def _planned(tally: Tally, asked: str, settings: Settings) -> str:
+    """Return what a dry run has found, and how long the quota makes it take."""
+    count = tally.states
+    head = f"dry run, nothing was written. {count.total():,} members: "
+    if tally.unreached:
+        return f"{head}nothing is known of them, for there was no connection"
+    least = quota_seconds(settings, count.total(), count["planned"])
+    unseen = tally.codes[Code.USER_NOT_FOUND]
+    parts = [
+        f"{count['planned']:,} would be {asked}",
+        f"{count['unchanged']:,} are {asked} already",
+        f"{unseen:,} not found or hidden",
+    ]
+    if others := count["failed"] - unseen:
+        parts.append(f"{others:,} could not be looked up")
+    if count[NOT_ATTEMPTED]:
+        parts.append(f"{count[NOT_ATTEMPTED]:,} not attempted")
+    return f"{head}{', '.join(parts)}\nthe quota lets it be done in {duration(least)} at the least"
+
+
+def _calls(api_calls: Mapping[str, int], seconds: float) -> str:
+    """Return what it took."""
+    made = ", ".join(f"{path} {count:,}" for path, count in sorted(api_calls.items()))
+    return f"api calls: {made or 'none'}; {seconds:.1f} s"
+
+
+def _advice(command: str, results: Path | None) -> str:
+    """Return what to do about what is not done.
+
+    Args:
+        command: `disable` or `enable`.
+        results: The results file, if it names all that are left.
+    """
+    again = "next: run the same command again; members already there cost no write"
+    if results is None:
+        return again
+    path = shlex.quote(str(results))
+    return (
+        f"{again}\n"
+        f"  or, for those that failed: fxshim members {command} --only-failed {path} "
+        f"--results {path}"
+    )

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from shim.cli.errors import CommandError
-from shim.cli.output import complain, echo
-from shim.sandbox import Sandbox, run
+from shim import sandbox
+from shim.cli._output import CommandError, complain, echo
 
 _BACKGROUND_SECONDS: Final = 3600.0
 _IDS_SHOWN: Final = 5
@@ -38,49 +37,49 @@ _VARIABLES: Final = {
 
 
 @dataclass(frozen=True)
-class Order:
+class ServeOptions:
     """What the command line asks for.
 
     Attributes:
         host: Where to listen.
         port: 0 lets the system choose.
         seconds: When to end by itself; None = never.
-        options: What the sandbox is made with.
+        tenant: The arguments of the sandbox.
     """
 
     host: str
     port: int
     seconds: float | None
-    options: dict[str, Any]
+    tenant: dict[str, Any]
 
 
-def serve(order: Order) -> None:
+def serve(options: ServeOptions) -> None:
     """Serve until interrupted; print how to log in, as a line of JSON, when it answers.
 
     Raises:
         CommandError: It cannot listen there.
     """
-    tenant = Sandbox(**order.options)
+    tenant = sandbox.Sandbox(**options.tenant)
 
     def announce(base_url: str) -> None:
-        if not _is_loopback(order.host):
+        if not _is_loopback(options.host):
             complain(_OPEN)
         echo(json.dumps({**tenant.describe(), "base_url": base_url}))
 
     try:
-        run(tenant, order.host, order.port, announce, order.seconds)
+        sandbox.run(tenant, options.host, options.port, announce, options.seconds)
     except (OSError, UnicodeError) as error:
-        raise CommandError(_why(order, error)) from None
+        raise CommandError(_why(options, error)) from None
 
 
-def serve_in_background(order: Order) -> None:
+def serve_in_background(options: ServeOptions) -> None:
     """Start a process that serves, print how to log in as lines for a shell, and return.
 
     Raises:
         CommandError: It has not started.
     """
-    seconds = _BACKGROUND_SECONDS if order.seconds is None else order.seconds
-    given = {**order.options, "host": order.host, "port": order.port, "minutes": seconds / 60}
+    seconds = _BACKGROUND_SECONDS if options.seconds is None else options.seconds
+    given = {**options.tenant, "host": options.host, "port": options.port, "minutes": seconds / 60}
     # One argument an option: a value may begin with a hyphen.
     arguments = [
         f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None
@@ -99,7 +98,7 @@ def serve_in_background(order: Order) -> None:
         line = server.stdout.readline()
         if not line:
             raise CommandError(server.stderr.read().removeprefix("fxshim: ").strip())
-        if not _is_loopback(order.host):
+        if not _is_loopback(options.host):
             sys.stderr.write(server.stderr.readline())
         echo(_shell_lines(json.loads(line), server.pid))
         # Not waited for: it goes on.
@@ -125,10 +124,12 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _why(order: Order, error: OSError | UnicodeError) -> str:
+def _why(options: ServeOptions, error: OSError | UnicodeError) -> str:
     reason = error.errno if isinstance(error, OSError) else None
     if reason == errno.EADDRINUSE:
-        return f"port {order.port} is in use: name another, or leave out --port to get a free one"
+        return f"port {options.port} is in use: name another, or leave out --port to get a free one"
     if reason == errno.EACCES:
-        return f"port {order.port} needs an administrator: take one from 1024 up"
-    return f"cannot listen on {order.host!r}: name an address of this machine, or leave out --host"
+        return f"port {options.port} needs an administrator: take one from 1024 up"
+    return (
+        f"cannot listen on {options.host!r}: name an address of this machine, or leave out --host"
+    )

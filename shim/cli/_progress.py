@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import sys
 import time
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, ProgressColumn, SpinnerColumn
 from rich.progress import Progress as RichProgress
 from rich.text import Text
 
-from shim.objectapi.calls import is_not_attempted
+from shim.cli._output import mention
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from rich.progress import Task
 
-    from shim.changes.outcome import Outcome
+    from shim.bulk import Tally
 
 LINE_SECONDS = 10.0
 _WAITS = {
@@ -38,7 +37,13 @@ Show = AbstractContextManager["Callable[[], None]"]
 
 
 class Pacing(Protocol):
-    """What a run knows of its own pace; see `shim.bulk.Run`."""
+    """What a run knows of itself; see `shim.bulk.Run`.
+
+    Attributes:
+        tally: The counts of the members that have ended.
+    """
+
+    tally: Tally
 
     @property
     def waiting(self) -> tuple[str, float] | None:
@@ -54,28 +59,21 @@ class Standing:
     """How far a run is.
 
     Attributes:
-        done: Ids that have their outcome.
-        failed: Those of them that failed.
-        total: All there are; None = unknown.
+        total: The number of ids; None = unknown.
     """
 
     def __init__(
         self, run: Pacing, total: int | None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.done = 0
-        self.failed = 0
         self.total = total
         self._run = run
         self._clock = clock
         self._began = clock()
 
-    def add(self, outcomes: Sequence[Outcome]) -> None:
-        """Count what has ended."""
-        self.failed += sum(
-            one.state == "failed" and not is_not_attempted(one.message, one.trace_id)
-            for one in outcomes
-        )
-        self.done += len(outcomes)
+    @property
+    def done(self) -> int:
+        """Number of ids that have their outcome."""
+        return self._run.tally.total
 
     @property
     def seconds(self) -> float:
@@ -93,7 +91,7 @@ class Standing:
     def text(self) -> str:
         """Return it in words."""
         total = "" if self.total is None else f" of {self.total:,}"
-        parts = [f"{self.done:,}{total} done, {self.failed:,} failed"]
+        parts = [f"{self.done:,}{total} done, {self._run.tally.states['failed']:,} failed"]
         if self.done and self.seconds > 0:
             parts.append(f"{self.done / self.seconds:,.1f}/s")
         if left := self.seconds_left:
@@ -161,8 +159,7 @@ def _lines(standing: Standing, title: str) -> Iterator[Callable[[], None]]:
     due = standing.seconds + LINE_SECONDS
 
     def write(text: str) -> None:
-        with suppress(OSError):
-            typer.echo(f"{title}: {text}", err=True)
+        mention(f"{title}: {text}")
 
     def news() -> None:
         nonlocal due

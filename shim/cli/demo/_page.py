@@ -13,16 +13,22 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from shim.cli.demo.promises import CALLED, FINISHED, SUMMARIZED, changed_lines
-from shim.cli.demo.runs import READ_BACK_SECONDS, SCRIPT, groups
+from shim.cli.demo._runs import (
+    CALLED,
+    FINISHED,
+    READ_BACK_SECONDS,
+    SCRIPT,
+    SUMMARIZED,
+    changed_lines,
+    groups,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
-    from shim.cli.demo.promises import Played
-    from shim.cli.demo.runs import Run
+    from shim.cli.demo._runs import Played, ScriptRun
 
 WIDTH: Final = 80
 
@@ -138,7 +144,7 @@ class _Facts:
                     yield Text.assemble("  ", f"{heading}: " if heading else "", cell)
 
 
-def _same_end(old: Run, new: Run) -> _Facts:
+def _same_end(old: ScriptRun, new: ScriptRun) -> _Facts:
     rows: list[Sequence[str | Text]] = []
     for name, ids in groups(old.tenant).items():
         states = (_states(members, ids) for members in (old.before, old.after, new.after))
@@ -174,7 +180,7 @@ def _log(events: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def _truth(rewritten: Run, silent: Run) -> _Facts:
+def _truth(rewritten: ScriptRun, silent: ScriptRun) -> _Facts:
     said = zip_longest(rewritten.said, silent.said, fillvalue="")
     rows: list[Sequence[str | Text]] = [
         ("" if number else "its log says", *both) for number, both in enumerate(said)
@@ -187,20 +193,20 @@ def _truth(rewritten: Run, silent: Run) -> _Facts:
     return _Facts([run.task.title for run in runs], rows)
 
 
-def _changed(run: Run) -> str:
+def _changed(run: ScriptRun) -> str:
     by_group = groups(run.tenant)
     ids = by_group["leavers"] + by_group["returners"]
     after = run.after
     return f"{sum(after[one] != run.before[one] for one in ids)} of {len(ids)} members changed"
 
 
-def _reason(run: Run) -> str:
+def _reason(run: ScriptRun) -> str:
     texts = [answer["errorMessage"] for answer in run.answers]
     shown = textwrap.shorten(texts[0], _REASON_LENGTH, placeholder=" ...") if texts else ""
     return f'The shim\'s errorMessage: "{shown}"'
 
 
-def _next(run: Run, command: str) -> Iterator[tuple[str, str]]:
+def _next(run: ScriptRun, command: str) -> Iterator[tuple[str, str]]:
     """Yield what the reader may do next, each with the command for it."""
     tenant = f"{command} sandbox" if os.name == "nt" else f'eval "$({command} sandbox --env)"'
     yield "A pretend tenant for your own code, for an hour", tenant

@@ -16,15 +16,23 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from shim.cli import kinds, workbook
-from shim.cli.lines import MARKED, SURROGATE, IdsError, Lines
+from shim.cli._file_rows import (
+    HEAD,
+    MARKED,
+    SURROGATE,
+    WORKBOOK,
+    IdsError,
+    NumberedLines,
+    kind,
+    sheets,
+)
 from shim.offline.checks import invisible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from shim.cli.workbook import Sheet
+    from shim.cli._file_rows import Sheet
 
     Rows = Iterator[tuple[int, list[str]]]
     Complaint = Callable[[str, int], IdsError]
@@ -83,8 +91,8 @@ class IdsFile:
         """
         try:
             with self._open() as file:
-                head = file.peek(kinds.HEAD)
-                if (found := kinds.kind(head, self.encoding)) is None:
+                head = file.peek(HEAD)
+                if (found := kind(head, self.encoding)) is None:
                     yield from self._from_text(file)
                 else:
                     yield from self._from_other(file, *found)
@@ -93,15 +101,15 @@ class IdsFile:
 
     def _from_text(self, file: io.BufferedReader) -> Iterator[str]:
         with io.TextIOWrapper(file, self._text_encoding(), MARKED, newline="") as text:
-            lines = Lines(text, self.name)
+            lines = NumberedLines(text, self.name)
             form = self.form or _SUFFIXES.get(self.path.suffix.lower()) or _guess(lines.peek())
             yield from _ids(lines, form, self.column)
 
-    def _from_other(self, file: io.BufferedReader, kind: str, advice: str) -> Iterator[str]:
-        if kind != kinds.WORKBOOK:
-            msg = f"{self.name} is {kind}: {advice}"
+    def _from_other(self, file: io.BufferedReader, what: str, advice: str) -> Iterator[str]:
+        if what != WORKBOOK:
+            msg = f"{self.name} is {what}: {advice}"
             raise IdsError(msg)
-        found = workbook.sheets(file.read(workbook.MOST_BYTES + 1), self.name)
+        found = sheets(file, self.name)
         yield from _from_sheets(found, self.name, self.column)
 
     @property
@@ -163,7 +171,7 @@ def _guess(line: str) -> Form:
     return "csv" if "," in line else "lines"
 
 
-def _ids(lines: Lines, form: Form, column: str | None) -> Iterator[str]:
+def _ids(lines: NumberedLines, form: Form, column: str | None) -> Iterator[str]:
     if form == "jsonl":
         return _from_objects(lines, column)
     if form == "lines":
@@ -171,7 +179,7 @@ def _ids(lines: Lines, form: Form, column: str | None) -> Iterator[str]:
     return _from_columns(_rows(lines, form), lines.error, column)
 
 
-def _from_objects(lines: Lines, key: str | None) -> Iterator[str]:
+def _from_objects(lines: NumberedLines, key: str | None) -> Iterator[str]:
     names = NAMES if key is None else (key,)
     for line in lines:
         if not line.strip():
@@ -195,7 +203,7 @@ def _loaded(line: str) -> Any:
         return None
 
 
-def _from_lines(lines: Lines, column: str | None) -> Iterator[str]:
+def _from_lines(lines: NumberedLines, column: str | None) -> Iterator[str]:
     if column is not None:
         msg = "--column: the file is read as one id a line; say --format csv, tsv or jsonl"
         raise IdsError(msg)
@@ -275,7 +283,7 @@ def _place(rows: Rows, error: Complaint, column: str | None) -> int:
     return found[0]
 
 
-def _rows(lines: Lines, form: Form) -> Iterator[tuple[int, list[str]]]:
+def _rows(lines: NumberedLines, form: Form) -> Iterator[tuple[int, list[str]]]:
     """Give each row that is not blank, with the number of the line in which it begins."""
     # Not strict, a quote that is never closed would swallow the rest of the file.
     reader = csv.reader(lines, delimiter=_DELIMITERS[form], strict=True)
