@@ -1,9 +1,10 @@
-"""What only type checkers and editors read, derived from what runs.
+"""Modules and stubs that are derived from other modules.
 
     python docs/stubs.py    writes the files (`make derived` does)
 
 `shim/aio.pyi`: the awaitable twins, from the declarations of the offline calls.
 `shim/offline/answers.pyi`: the keys of each class of answer, from `shim/offline/shapes.py`.
+`shim/usage/_event_fields.py`: the fields of each event, from `shim/notices/events.py`.
 `shim/settings/changes.py`: the keywords of `configure()`, from `shim/settings/model.py`.
 """
 
@@ -13,6 +14,7 @@ import ast
 import inspect
 import textwrap
 import types
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
@@ -20,6 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 from pydantic import BaseModel, SecretStr
 from typing_extensions import get_type_hints, is_typeddict
 
+from shim.notices import NoticeEvent
 from shim.offline import ENDPOINTS, answers, shapes
 from shim.offline.answer import Answer
 from shim.settings import model
@@ -253,7 +256,41 @@ def _docstring(part: type[BaseModel]) -> str:
     return (part.__doc__ or "").partition("\n")[0]
 
 
+EVENT_FIELDS = '''\
+"""The fields that shim.notices writes of each event; derived from events.py by `make derived`.
+
+Every event has also the fields `service`, `instance` and `at`. A copy, since usage imports no other
+package: it reads logs on machines of which no program writes any.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WRITTEN: Final[Mapping[str, tuple[str, ...]]] = {
+'''
+
+
+def event_fields() -> str:
+    """Return `shim/usage/_event_fields.py`."""
+    stamps = {one.name for one in fields(NoticeEvent)}
+    # By name, since a dataclass with slots is made twice; tests make events of their own.
+    package = NoticeEvent.__module__
+    events = {one.name: one for one in NoticeEvent.__subclasses__() if one.__module__ == package}
+    rows = "".join(
+        f"    {_quoted(name)}: ("
+        + "".join(f"{_quoted(one)}, " for one in event.field_names() if one not in stamps)
+        + "),\n"
+        for name, event in sorted(events.items())
+    )
+    return f"{EVENT_FIELDS}{rows}}}\n"
+
+
 if __name__ == "__main__":
     (ROOT / "shim/aio.pyi").write_text(aio_stub(), encoding="utf-8")
     (ROOT / "shim/offline/answers.pyi").write_text(answers_stub(), encoding="utf-8")
+    (ROOT / "shim/usage/_event_fields.py").write_text(event_fields(), encoding="utf-8")
     (ROOT / "shim/settings/changes.py").write_text(changes(), encoding="utf-8")

@@ -1,8 +1,4 @@
-"""Our events as a log has them: their names and fields, and what a whole one is.
-
-A second writing of shim.notices.events, which a test compares with the first: logs are read on
-machines that have no program to read them of.
-"""
+"""Our events as a log has them: their names and fields, and when an event is complete."""
 
 from __future__ import annotations
 
@@ -11,36 +7,13 @@ from datetime import date
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from shim.usage._event_fields import WRITTEN
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Told: TypeAlias = dict[str, Any]
 """A whole event: `event`, `instance`, `at`, `service` and the fields that this room uses."""
-
-_SITE: Final = "code function caller_file caller_line caller_module caller_function"
-_COUNT: Final = "members changed unchanged failed planned api_calls seconds"
-FIELDS: Final[Mapping[str, str]] = {
-    "shim.process_started": "version",
-    "shim.process_ended": "version calls sites",
-    "shim.notice_hook_failed": "error",
-    "shim.logger_disabled": "",
-    "shim.notices_ignored": "",
-    "shim.offline_api_called": f"{_SITE} replacement address site calls calls_since mode",
-    "shim.offline_call_finished": f"{_SITE} mode reason site calls {_COUNT} accepted error_code",
-    "shim.offline_fields_dropped": "code function parameters",
-    "shim.undocumented_parameters_given": f"{_SITE} site parameters resembles",
-    "shim.shadow_compared": (
-        f"{_SITE} result against mismatches expected predicted_error_code reason seconds"
-    ),
-    "shim.offline_call_fell_back": f"{_SITE} error_code",
-    "shim.settings_file_refused": "reason",
-    "shim.settings_file_read": "ignored",
-    "shim.offline_usage_summarized": f"{_SITE} replacement address site calls mode",
-    "shim.quota_store_lost": "action reason",
-    "shim.quota_store_recovered": "seconds",
-    "shim.bulk_run_finished": f"status {_COUNT}",
-}
-"""The fields that each event must have, beside `instance` (in version 0.1 `process`) and `at`."""
 
 NOT_ASKED: Final = frozenset(
     {
@@ -59,6 +32,11 @@ NOT_ASKED: Final = frozenset(
     }
 )
 """Fields that an event may lack."""
+
+FIELDS: Final[Mapping[str, frozenset[str]]] = {
+    name: frozenset(fields) - NOT_ASKED for name, fields in WRITTEN.items()
+}
+"""The fields that each event must have, beside `instance` (in version 0.1 `process`) and `at`."""
 
 FLAGS: Final = frozenset({"overflow", "dry_run"})
 """Fields that a renderer may write as a word without a value."""
@@ -102,7 +80,7 @@ class _Kind:
     __slots__ = ("asked", "counts", "fixed", "fixed_of", "lists", "numbers")
 
     def __init__(self, name: str) -> None:
-        self.asked = frozenset({*FIELDS[name].split(), "event", "instance", "at"})
+        self.asked = FIELDS[name] | {"event", "instance", "at"}
         self.lists = "mismatches" in self.asked
         self.counts = "calls" in self.asked
         self.numbers = tuple(sorted(self.asked & _NUMBERS))

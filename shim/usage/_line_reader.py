@@ -37,9 +37,7 @@ _COLOURS: Final = re.compile(
 # A text that journald writes as the numbers of its bytes, and `shim.` in it.
 _BYTES: Final = re.compile(rb"\[\s*(\d{1,3}(?:,\s*\d{1,3})+)\s*\]")
 _NUMBERS: Final = re.compile(rb"115,\s*104,\s*105,\s*109,\s*46")
-_OURS: Final = {name for fields in FIELDS.values() for name in fields.split()} | {
-    *("instance", "process", "service", "at")
-}
+_OURS: Final = frozenset[str]().union(*FIELDS.values()) | {"instance", "process", "service", "at"}
 # Fields by which an event is told from a name alone.
 _TELLING: Final = _OURS - {
     *("version", "error", "logger", "reason", "function", "mode", "code", "status", "seconds"),
