@@ -145,7 +145,7 @@ def _padded(cell: str, width: int, *, right: bool) -> str:
 Row = dict[str, Any]
 """A row of what `shim.usage.figures.figures` returns."""
 _NO_SERVICE: Final = "(not known)"
-_NOT_TOLD_APART: Final = "(not told apart)"
+_NOT_TOLD_APART: Final = "(sites counted together)"
 
 
 def table(data: Row, by: str) -> Rows:

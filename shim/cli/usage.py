@@ -137,7 +137,7 @@ def _check(path: Path, logs: Sequence[str]) -> None:
         msg = f"{path} is one of the logs: name another file for --html"
         raise SourceError(msg)
     if not path.is_file():
-        raise _unwritable(path, "it is no regular file")
+        raise _unwritable(path, "it is not a regular file")
 
 
 def _write(path: Path, data: Row) -> None:

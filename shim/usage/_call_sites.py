@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from shim.usage._event_format import Told
+    from shim.usage._event_format import Fields
 
 
 class SiteKey(NamedTuple):
-    """What a call site is known by beyond one run: no line numbers, which move with every edit.
+    """What identifies a call site in all runs: no line numbers, which change with every edit.
 
-    A baseline keeps these, and whatever else finds call sites (in the sources, say) is joined by
-    them. Two services may each have a function `__main__.main`; logs of version 0.1 name no
-    service.
+    A baseline holds these keys. Call sites that are found in another way, for example in source
+    code, are matched by them. Two services may each have a function `__main__.main`; logs of
+    version 0.1 name no service.
     """
 
     function: str
@@ -37,18 +37,18 @@ class SiteKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen of one call site, or of one function.
+    """What the logs say of one call site, or of one function.
 
     Attributes:
         calls: Calls, exactly.
-        first: When the first was told, UTC, ISO 8601.
-        last: When the last was told.
-        modes: Calls by the way they went.
-        compared: Calls of which a shadow compared the answer.
-        mismatched: Those whose answers differed.
-        not_compared: Calls whose shadow had nothing to say.
+        first: Time of the first event, UTC, ISO 8601.
+        last: Time of the last call, or the latest that it may have been.
+        modes: Calls by mode.
+        compared: Calls whose answer a shadow compared.
+        mismatched: Those whose answer differed.
+        not_compared: Calls whose shadow could not compare.
         paths: Where answers differed, and how often.
-        fell_back: Calls that went the old way since the object API had refused.
+        fell_back: Calls that fell back to the old API, since the object API had refused.
         processes: Processes that called.
         days: Calls by day.
     """
@@ -67,7 +67,7 @@ class Seen:
 
     @property
     def mismatch_rate(self) -> float | None:
-        """Which part of the compared calls differed, or None where none was compared."""
+        """Mismatched calls divided by compared calls; None if no call was compared."""
         return self.mismatched / self.compared if self.compared else None
 
 
@@ -76,15 +76,16 @@ class SiteSeen:
     """One call site.
 
     Attributes:
-        key: What it is known by.
+        key: What identifies it.
         code: Stable code of the deprecation.
         replacement: What the object API offers instead.
-        address: The command that says more.
-        file: File of the line that called last; empty for calls that were not told apart.
+        address: The command that explains the call.
+        file: File of the line that called last; empty if calls of several sites are counted
+            together.
         line: Its number.
         places: Calls by line, as `file:line`; a function may call at several.
-        overflow: Whether this counts calls of sites that found the process's table full.
-        seen: What was seen of it.
+        overflow: Whether this counts the calls of sites for which the table of a process was full.
+        seen: Its calls.
     """
 
     key: SiteKey
@@ -99,13 +100,13 @@ class SiteSeen:
 
     @property
     def place(self) -> str:
-        """File and line, as editors understand them."""
+        """File and line, in the form that editors read."""
         return place(self.file, self.line)
 
 
 def place(file: str, line: int) -> str:
-    """Return a line of a file as editors understand it."""
-    return f"{file}:{line}" if file else "(not told apart)"
+    """Return a line of a file in the form that editors read."""
+    return f"{file}:{line}" if file else "(sites counted together)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +114,9 @@ class ProcessSeen:
     """What the logs say of one process.
 
     Attributes:
-        service: Its service; empty in logs of version 0.1.
+        service: Name of its service; empty in logs of version 0.1.
         days: Days, as YYYY-MM-DD in UTC, on which it logged an event.
-        ended: Whether it ended in good order, so that its counts are complete.
+        ended: Whether it logged its end, so that its counts are complete.
         faults: Names of its events that say that other events are missing.
     """
 
@@ -127,15 +128,15 @@ class ProcessSeen:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What the statements rest on.
+    """What was read.
 
     Attributes:
         files: Logs read.
         lines: Their lines.
-        events: Lines that told an event.
-        unread: Lines that name one and could not be read.
-        unread_first: Where the first of those is, and what is wrong with it; never its content.
-        days: Days, as YYYY-MM-DD in UTC, of which the logs have any line.
+        events: Number of events.
+        unread: Lines that name an event and could not be read.
+        unread_first: Place of the first of those, and what is wrong with it; never its content.
+        days: Days, as YYYY-MM-DD in UTC, on which any line was written.
         processes: Every process that logged an event, by its instance.
     """
 
@@ -150,12 +151,12 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """All that some logs say.
+    """What some logs say.
 
     Attributes:
-        log: What it rests on.
+        log: What was read.
         sites: Every call site that was seen.
-        now: When it was read.
+        now: The time to judge by.
     """
 
     log: Log
@@ -163,16 +164,16 @@ class Usage:
     now: datetime
 
     def unknown(self, known: Collection[SiteKey]) -> list[SiteKey]:
-        """Return the sites that were seen and are not among those known from elsewhere."""
+        """Return the seen sites that are not among some known ones."""
         return sorted(self.sites.keys() - set(known))
 
     def unseen(self, known: Collection[SiteKey]) -> list[SiteKey]:
-        """Return those known from elsewhere that were not seen."""
+        """Return the known sites that were not seen."""
         return sorted(set(known) - self.sites.keys())
 
 
 def merged(parts: Collection[Seen]) -> Seen:
-    """Return what was seen of several sites together."""
+    """Return the sums over several sites."""
     modes: Counter[str] = Counter()
     paths: Counter[str] = Counter()
     days: Counter[str] = Counter()
@@ -210,7 +211,7 @@ _SITE: Final = itemgetter("function", "caller_module", "caller_function", "servi
 _Key: TypeAlias = "tuple[str, str, str, str]"
 
 
-class _Told(NamedTuple):
+class _Common(NamedTuple):
     """What is the same in the events of a series."""
 
     event: str
@@ -229,32 +230,32 @@ class _Told(NamedTuple):
 
     @property
     def key(self) -> _Key:
-        """What the site is known by."""
+        """What identifies the site."""
         return self[7:11]
 
 
 _SAME: Final = {
-    event: itemgetter(*_Told._fields[: -2 if event == _FINISHED else None]) for event in _COUNTING
+    event: itemgetter(*_Common._fields[: -2 if event == _FINISHED else None]) for event in _COUNTING
 }
 
 
 class _Series:
-    """Events of one kind, process, site and line, which differ in count and time alone.
+    """Events of one kind, process, site and line. Only their counts and times differ.
 
     Attributes:
-        told: What is the same in each.
+        common: What is the same in each.
         times: How many there are.
         calls: The largest count.
-        at: When it was told first: the last call was not later.
-        first: When the first was told.
-        latest: When the last was told.
+        at: Time of the first event with it: the last call was not later.
+        first: Time of the first event.
+        latest: Time of the last event.
         days: The largest count of each day.
     """
 
-    __slots__ = ("_count", "_day", "at", "calls", "days", "first", "latest", "times", "told")
+    __slots__ = ("_count", "_day", "at", "calls", "common", "days", "first", "latest", "times")
 
-    def __init__(self, told: _Told) -> None:
-        self.told = told
+    def __init__(self, common: _Common) -> None:
+        self.common = common
         self.times = self.calls = 0
         self.at = self.latest = ""
         self.first = "~"
@@ -263,7 +264,7 @@ class _Series:
         self._day, self._count = "", 0
 
     def add(self, calls: int, at: str) -> None:
-        """Add an event. This is done a million times, and so without helpers."""
+        """Add an event. Runs a million times, so it calls no helper."""
         self.times += 1
         if calls > self.calls or (calls == self.calls and at < self.at):
             self.calls, self.at = calls, at
@@ -285,37 +286,39 @@ class _Series:
 
 
 class _Counter:
-    """What one site of one process has told."""
+    """The events of one site in one process."""
 
     __slots__ = ("at", "called", "calls", "days", "finished", "latest")
 
     def __init__(self, parts: Sequence[_Series]) -> None:
         self.calls = max(one.calls for one in parts)
-        # When the largest count was told first: the last call was not later.
+        # Time of the first event with the largest count: the last call was not later.
         self.at = min(one.at for one in parts if one.calls == self.calls)
-        events = [one for one in parts if one.told.event != _SUMMARIZED]
+        events = [one for one in parts if one.common.event != _SUMMARIZED]
         self.called = max((one.latest for one in events), default="")
-        self.finished = max((one.calls for one in parts if one.told.event == _FINISHED), default=0)
-        latest = max(parts, key=lambda one: one.latest).told
+        self.finished = max(
+            (one.calls for one in parts if one.common.event == _FINISHED), default=0
+        )
+        latest = max(parts, key=lambda one: one.latest).common
         self.latest = latest.caller_file, latest.caller_line
         self.days = parts[0].days if len(parts) == 1 else _largest(one.days for one in parts)
 
     def last(self) -> str:
-        """Return when the last call was made, or at the latest."""
+        """Return the time of the last call, or the latest that it may have been."""
         return self.called if self.finished >= self.calls else max(self.called, self.at)
 
     def increases(self) -> dict[str, int]:
-        """Return the calls of each day; a count that is told late counts for when it is told."""
-        told, before = {}, 0
+        """Return the calls of each day, by the day on which their count was logged."""
+        increases, before = {}, 0
         for day, calls in sorted(self.days.items()):
             if calls > before:
-                told[day] = calls - before
+                increases[day] = calls - before
                 before = calls
-        return told
+        return increases
 
 
 class _Others:
-    """What events that count no calls have told of one call site."""
+    """The events of one call site that count no calls: comparisons and fallbacks."""
 
     __slots__ = ("fell_back", "first", "latest", "paths", "results")
 
@@ -326,20 +329,20 @@ class _Others:
         self.paths: Counter[str] = Counter()
         self.fell_back = 0
 
-    def add(self, event: str, told: Told) -> None:
+    def add(self, event: str, fields: Fields) -> None:
         """Add an event."""
-        self.first = min(self.first, told["at"])
-        here = (told["at"], told["caller_file"], told["caller_line"], told["code"])
+        self.first = min(self.first, fields["at"])
+        here = (fields["at"], fields["caller_file"], fields["caller_line"], fields["code"])
         self.latest = max(self.latest, here)
         if event == _COMPARED:
-            self.results[told["result"]] += 1
-            self.paths.update(told["mismatches"])
+            self.results[fields["result"]] += 1
+            self.paths.update(fields["mismatches"])
         else:
             self.fell_back += 1
 
 
-class _Process:
-    """What one process has told."""
+class _ProcessEvents:
+    """The events of one process."""
 
     __slots__ = ("days", "ended", "faults", "service")
 
@@ -357,41 +360,43 @@ class _Process:
             self.faults.add(event)
 
 
-class Tally:
+class UsageTotals:
     """Adds events up."""
 
     def __init__(self) -> None:
-        self._processes: defaultdict[str, _Process] = defaultdict(_Process)
+        self._processes: defaultdict[str, _ProcessEvents] = defaultdict(_ProcessEvents)
         self._series: dict[tuple[Any, ...], _Series] = {}
         self._others: defaultdict[_Key, _Others] = defaultdict(_Others)
         self._days: set[str] = set()
         self._words: dict[Any, Any] = {}
 
-    def add(self, told: Told) -> None:
-        """Add a whole event."""
-        event, at = told["event"], told["at"]
+    def add(self, fields: Fields) -> None:
+        """Add a complete event."""
+        event, at = fields["event"], fields["at"]
         if event in _COUNTING:
-            same = _SAME[event](told)
+            same = _SAME[event](fields)
             series = self._series.get(same)
             if series is None:
-                # Each word is in memory once.
+                # Equal texts are kept in memory once.
                 same = tuple(self._words.setdefault(one, one) for one in same)
-                series = self._series[same] = _Series(_Told(*same))
-            series.add(told["calls"], at)
+                series = self._series[same] = _Series(_Common(*same))
+            series.add(fields["calls"], at)
         elif event in _OF_A_SITE:
-            self._others[_SITE(told)].add(event, told)
-        self._processes[told["instance"]].add(event, told["service"], at[:10])
+            self._others[_SITE(fields)].add(event, fields)
+        self._processes[fields["instance"]].add(event, fields["service"], at[:10])
         self._days.add(at[:10])
 
-    def add_again(self, told: Told) -> bool:
-        """Add an event that differs in count and time alone from one that was added, if it does.
+    def add_again(self, fields: Fields) -> bool:
+        """Add an event if only its count and time differ from an event that was added.
+
+        Faster than checking it again. Returns whether it was added.
 
         Args:
-            told: An event that has yet to be looked at.
+            fields: An event that was not checked.
         """
         try:
-            series = self._series.get(_SAME[told["event"]](told))
-            at, calls = told["at"], told["calls"]
+            series = self._series.get(_SAME[fields["event"]](fields))
+            at, calls = fields["at"], fields["calls"]
             if (
                 series is None
                 or type(calls) is not int
@@ -413,18 +418,18 @@ class Tally:
         """Return every process that logged an event."""
         for one in self._series.values():
             one.end_day()
-            self._processes[one.told.instance].days.update(one.days)
+            self._processes[one.common.instance].days.update(one.days)
         return {
             name: ProcessSeen(one.service, one.days, one.ended, one.faults)
             for name, one in self._processes.items()
         }
 
     def sites(self) -> dict[SiteKey, SiteSeen]:
-        """Return every site with what was seen of it, those with the most calls first."""
+        """Return every site with its calls, the most calls first."""
         series: dict[_Key, list[_Series]] = {key: [] for key in self._others}
         for one in self._series.values():
             one.end_day()
-            series.setdefault(one.told.key, []).append(one)
+            series.setdefault(one.common.key, []).append(one)
         none = _Others()
         sites = [
             _site(SiteKey(*key), parts, self._others.get(key, none))
@@ -435,16 +440,17 @@ class Tally:
 
 
 def _site(key: SiteKey, series: list[_Series], others: _Others) -> SiteSeen:
-    """Return what all processes have told of one site."""
+    """Return one site, over all processes."""
     by_process: dict[tuple[str, int], list[_Series]] = {}
     for one in series:
-        by_process.setdefault((one.told.instance, one.told.site), []).append(one)
+        by_process.setdefault((one.common.instance, one.common.site), []).append(one)
     counters = [_Counter(parts) for parts in by_process.values()]
-    told = [
-        (one.latest, one.told.caller_file, one.told.caller_line, one.told.code) for one in series
+    latest = [
+        (one.latest, one.common.caller_file, one.common.caller_line, one.common.code)
+        for one in series
     ]
-    _, file, line, code = max([others.latest, *told])
-    about = [(one.latest, one.told.replacement, one.told.address) for one in series]
+    _, file, line, code = max([others.latest, *latest])
+    about = [(one.latest, one.common.replacement, one.common.address) for one in series]
     _, replacement, address = max((one for one in about if one[1] or one[2]), default=("", "", ""))
     places = _sums({place(*one.latest): one.calls} for one in counters)
     seen = _seen(series, counters, others)
@@ -455,11 +461,11 @@ def _site(key: SiteKey, series: list[_Series], others: _Others) -> SiteSeen:
 
 def _seen(series: list[_Series], counters: list[_Counter], others: _Others) -> Seen:
     calls = sum(one.calls for one in counters)
-    finished = [one for one in series if one.told.event == _FINISHED]
-    modes = _sums({one.told.mode: one.times} for one in finished)
+    finished = [one for one in series if one.common.event == _FINISHED]
+    modes = _sums({one.common.mode: one.times} for one in finished)
     if (rest := calls - sum(modes.values())) > 0:
         said = max(
-            ((one.latest, one.told.mode) for one in series if one.told.event != _FINISHED),
+            ((one.latest, one.common.mode) for one in series if one.common.event != _FINISHED),
             default=("", ""),
         )
         if said[1]:
@@ -474,7 +480,7 @@ def _seen(series: list[_Series], counters: list[_Counter], others: _Others) -> S
         not_compared=others.results["not_compared"],
         paths=others.paths,
         fell_back=others.fell_back,
-        processes=frozenset(one.told.instance for one in series),
+        processes=frozenset(one.common.instance for one in series),
         days=_sums(one.increases() for one in counters),
     )
 

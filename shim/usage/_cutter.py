@@ -1,7 +1,7 @@
-"""One line of text into its parts: `key=value`, `'key': value`, quoted and bracketed texts, words.
+"""Cuts a line of text into parts: `key=value`, `'key': value`, quoted and bracketed texts, words.
 
-That is how structlog, logging, logfmt, Python's repr and a console write what they have. Each text
-is cut once, from its beginning, so that it takes as long as it is.
+structlog, logging, logfmt, repr() of Python and consoles write events in these forms. A text is cut
+once, from its beginning, so the time grows with its length and no faster.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Final, NamedTuple
 LONGEST: Final = 1 << 18
 """A text with more characters is not cut."""
 
-# Each of them may have to look to the end of the text.
+# Quotes and brackets that are tried: each may search to the end of the text.
 _TRIES: Final = 64
 _GAP: Final = re.compile(r"[\s,;|]*", re.ASCII)
 _KEY: Final = re.compile(
     r"([A-Za-z_@][\w.@-]*)=|\"([\w.@-]+)\"\s*:\s*|'([\w.@-]+)'\s*:\s*", re.ASCII
 )
-# What stands before a key without a space: `WARNING:shim:event=…`.
+# What may precede a key without a space: `WARNING:shim:event=…`.
 _LEAD: Final = re.compile(r"[^\s\"'=({\[]*?[:>)\]},;|](?=[A-Za-z_@][\w.@-]*=)", re.ASCII)
 _WORD: Final = re.compile(r"(?:[^\s\"'=({\[]|(?<=\w)['\"](?=\w))+|\S", re.ASCII)
 _BARE: Final = re.compile(r"[^\s\"'=]*", re.ASCII)
@@ -44,15 +44,15 @@ _ESCAPES: Final = {
 }
 
 
-class Token(NamedTuple):
+class TextPart(NamedTuple):
     """A part of a text.
 
     Attributes:
         key: Its key; empty if it has none.
-        text: Its text, as it was before it was quoted.
-        whole: Whether the text is quoted or in brackets, so that it may be a text of its own.
-        start: Where it begins.
-        end: Where it ends.
+        text: Its text, without quotes and escapes.
+        whole: Whether the text is quoted or in brackets, so that it may hold parts itself.
+        start: Index of its first character.
+        end: Index after its last character.
     """
 
     key: str
@@ -72,21 +72,21 @@ class Cutter:
         self._counted = 0
         self._open = dict.fromkeys(_QUOTED, False)
 
-    def tokens(self) -> list[Token]:
+    def parts(self) -> list[TextPart]:
         """Return the parts of the text, in order."""
         text, found, at = self._text, [], 0
         end = len(text)
         while (at := _ended(_GAP, text, at)) < end:
-            token = self._pair(at) or self._alone(at) or self._word(at)
-            found.append(token)
-            at = token.end
+            part = self._pair(at) or self._alone(at) or self._word(at)
+            found.append(part)
+            at = part.end
         return found
 
-    def _alone(self, at: int) -> Token | None:
+    def _alone(self, at: int) -> TextPart | None:
         whole = self._whole("", at, at)
         return whole if whole is None or self._is_undone(at, whole.end) else None
 
-    def _pair(self, start: int) -> Token | None:
+    def _pair(self, start: int) -> TextPart | None:
         match = _KEY.match(self._text, start)
         if match is None:
             return None
@@ -98,26 +98,26 @@ class Cutter:
             return self._item(key, start, at)
         end = _ended(_BARE, self._text, at)
         text = self._text[at:end].rstrip(",;|")
-        # Other quotes than ours, the key of a line that was glued to this one, or a torn end.
+        # Quotes that are not ours, the key of a line that was joined to this one, or a torn end.
         if (
             self._text[end : end + 1] in {"", '"', "'", "="}
             or _is_closed_only(text)
-            # What is between the parts, or the end of a name.
+            # A separator between parts, or the end of a name.
             or (at + len(text) < end and key != "at")
             or not self._is_undone(start, end)
         ):
             return self._torn(start)
-        return Token(key, text, False, start, at + len(text))  # noqa: FBT003
+        return TextPart(key, text, False, start, at + len(text))  # noqa: FBT003
 
-    def _torn(self, start: int) -> Token:
+    def _torn(self, start: int) -> TextPart:
         end = _ended(_TORN, self._text, start)
-        return Token("", self._text[start:end], False, start, end)  # noqa: FBT003
+        return TextPart("", self._text[start:end], False, start, end)  # noqa: FBT003
 
     def _is_undone(self, start: int, end: int) -> bool:
-        """Whether a part is as it was: has no backslash, or is within no quotes itself."""
+        """Whether a part is unescaped: it has no backslash, or is not inside quotes."""
         if self._text.find("\\", start, end) < 0:
             return True
-        # Each quote is counted once, however many parts there are.
+        # Each quote is counted once for all parts.
         for quote in _QUOTED:
             count = self._text.count(quote, self._counted, start)
             count -= self._text.count(f"\\{quote}", self._counted, start)
@@ -125,16 +125,16 @@ class Cutter:
         self._counted = start
         return not any(self._open.values())
 
-    def _item(self, key: str, start: int, at: int) -> Token | None:
-        """Return an item of a dict: a number may be torn unless something ends it."""
+    def _item(self, key: str, start: int, at: int) -> TextPart | None:
+        """Return an item of a dict. A number that nothing follows may be torn."""
         end = _ended(_BARE_IN_BRACKETS, self._text, at)
         after = self._text[end:].lstrip()[:1]
         if end == at or not (after == "," or (self._in_brackets and not after)):
             return None
-        return Token(key, self._text[at:end], False, start, end)  # noqa: FBT003
+        return TextPart(key, self._text[at:end], False, start, end)  # noqa: FBT003
 
-    def _whole(self, key: str, start: int, at: int) -> Token | None:
-        """Return what is quoted or in brackets from here on."""
+    def _whole(self, key: str, start: int, at: int) -> TextPart | None:
+        """Return the quoted or bracketed text that begins here."""
         first = self._text[at : at + 1]
         if self._tries <= 0:
             return None
@@ -149,10 +149,10 @@ class Cutter:
         if quoted is None:
             self._tries -= 1
             return None
-        return Token(key, quoted[0], True, start, quoted[1])  # noqa: FBT003
+        return TextPart(key, quoted[0], True, start, quoted[1])  # noqa: FBT003
 
     def _value(self, at: int, inner: str, end: int) -> tuple[str, int] | None:
-        """Return a value in brackets: with them, for it may be a name; or None if it goes on."""
+        """Return a value with its brackets, since it may be a name; None if more follows."""
         if "shim." in inner:
             return inner, end
         goes_on = self._text[end : end + 1] not in {"", *_AFTER_QUOTES} - {".", ":"}
@@ -172,7 +172,7 @@ class Cutter:
         return None
 
     def _is_column(self, start: int, end: int, *, alone_in_line: bool = False) -> bool:
-        """Whether a quoted text is a column of a CSV file, where a backslash is a backslash."""
+        """Whether a quoted text is a column of CSV, where a backslash escapes nothing."""
         before, after = self._text[start - 1 : start], self._text[end : end + 1]
         ends = after in {"", "\r", "\n"}
         if not alone_in_line and not before and ends:
@@ -190,21 +190,21 @@ class Cutter:
                 depth += 1
         return None
 
-    def _word(self, start: int) -> Token:
+    def _word(self, start: int) -> TextPart:
         match = _LEAD.match(self._text, start) or _WORD.match(self._text, start)
         end = match.end() if match else start + 1
-        return Token("", self._text[start:end], False, start, end)  # noqa: FBT003
+        return TextPart("", self._text[start:end], False, start, end)  # noqa: FBT003
 
 
 def unescaped(text: str) -> str | None:
-    """Return a quoted text as it was, or None if it has escapes that are not known."""
+    """Return a quoted text without its escapes, or None if it has an unknown escape."""
     if "\\" not in text:
         return text
     try:
         plain = _ESCAPE.sub(_unescaped, text)
     except (KeyError, ValueError):
         return None
-    # JSON writes one character in two escapes.
+    # JSON writes some characters as two escapes.
     return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 

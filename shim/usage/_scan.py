@@ -16,19 +16,19 @@ from shim.usage._event_format import FIELDS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Followed by the dot, or by a colour before it.
+# The start of every name: followed by a dot, or by a code of colours.
 _MARK: Final = b"shim"
 _ENDS: Final = frozenset(b'\r\n" ')
 _NEXT: Final = frozenset(b".\x1b#\\^\xc2")
-# What stands for `shim.` where journald writes a text as the numbers of its bytes.
+# `shim.` in the form in which journald writes some texts: numbers, one a byte.
 _NUMBERS: Final = (b"115,104,105,109,46", b"115, 104, 105, 109, 46")
 _UTF_16: Final = b"s\0h\0i\0m\0."
 _HIDDEN: Final = b"B blob data]"
-# What Docker and Kubernetes write before a part of a line.
+# What Docker and Kubernetes write before a part of a long line.
 _PART: Final = rb'\{"log":"|\S+ std(?:out|err) [PF] '
-# The rest of a name at the beginning of a line: a console folds, a collector cuts.
+# The rest of a name at the beginning of a line: consoles wrap lines, collectors cut them.
 _REST: Final = re.compile(rb"\n(?:[ \t]*|" + _PART + rb")((?:him|im|m)?\.)(\w+)")
-# How far from a line's end the rest of a name is looked for.
+# Characters after the end of a line in which the rest of a name is searched.
 _FAR: Final = 200
 _WHY_UTF_16: Final = "names an event in UTF-16, while the log is not"
 _WHY_HIDDEN: Final = "is not shown by journalctl: use journalctl --all, or -o json"
@@ -36,17 +36,17 @@ _WHY_SPLIT: Final = "names an event over two lines"
 
 
 def marked(content: bytes) -> Iterator[tuple[int, int, str]]:
-    """Yield what may tell an event.
+    """Yield the lines that may hold an event.
 
     Args:
         content: Lines, each with its end.
 
     Yields:
-        Where a line begins, where it ends, and why it cannot be read, if that is known.
+        Start and end of a line, and why it cannot be read; empty if it may be readable.
     """
     found = _named(content)
     others = list(_others(content))
-    # Rare enough to be put in order.
+    # Rare, so sorting costs little.
     yield from sorted({*found, *others}) if others else found
 
 
@@ -80,7 +80,7 @@ _MARKS: Final = {**dict.fromkeys(_NUMBERS, ""), _UTF_16: _WHY_UTF_16, _HIDDEN: _
 
 
 def _begins(line: bytes) -> bool:
-    """Whether a line begins with a name, without the package's."""
+    """Whether a line begins with the rest of a name, after `shim.`."""
     match = re.match(rb"\s*(?:" + _PART + rb")?(\w+)", line)
     return match is not None and _is_of_a_name(match[1])
 
@@ -91,14 +91,14 @@ def _is_of_a_name(rest: bytes) -> bool:
 
 
 def _continues(line: bytes, dotted: bytes, rest: bytes) -> bool:
-    """Whether a line holds the beginning of a name of which the next has the rest."""
+    """Whether a line holds the beginning of a name whose rest is in the next line."""
     head = b"shim."[: -len(dotted)]
     if not _is_of_a_name(rest):
         return False
     return re.search(rb"(?<![A-Za-z])" + head + rb"(?![\w.])", line) is not None
 
 
-# The time at the head of a line, after what syslog, logfmt, a level or a container puts there.
+# The time at the head of a line, after what syslog, logfmt, a level or a container writes.
 _HEAD: Final = re.compile(
     r"(?:<\d{1,3}>(?:1 )?)?"
     r"(?:[\w.-]+\s*\| )?"
@@ -123,7 +123,7 @@ _KEYS: Final = (
     *("__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP", "at"),
 )
 _DECODE: Final = json.JSONDecoder().raw_decode
-# What may be a line's time: a date, or a number of seconds or of parts of one.
+# What may be the time of a line: a date, or a number of seconds or of parts of seconds.
 _CANDIDATE: Final = re.compile(
     rb"20\d\d-[01]\d-[0-3]\d[T ][0-2]\d|[0-3]\d/\w{3}/20\d\d:\d\d"
     rb"|\w{3} [ \d]\d \d\d:\d\d:\d\d 20\d\d"
@@ -142,7 +142,7 @@ def days(content: bytes) -> set[str]:
         return {first}
     found, known, end = {first, last} - {""}, set(), 0
     for match in _CANDIDATE.finditer(content):
-        # A line is looked at once, and an hour of which a line is known not again.
+        # Each line is read once, and each hour as well.
         if match.start() < end or match[0] in known:
             continue
         line, end = _line(content, match.start())
@@ -154,7 +154,7 @@ def days(content: bytes) -> set[str]:
 
 
 def own_day(line: bytes) -> str:
-    """Return the day, in UTC, of a line's own time; empty if it has none."""
+    """Return the day, in UTC, on which a line was written; empty if it has no time."""
     text = line[:_LONGEST].decode("utf-8", "replace")
     if text[:1] == "{":
         return _of_json(text)
@@ -171,16 +171,16 @@ def own_day(line: bytes) -> str:
 
 
 def _line(content: bytes, at: int) -> tuple[bytes, int]:
-    """Return the line at a place, and where it ends."""
+    """Return the line at an index, and the index of its end."""
     end = content.find(b"\n", at)
     end = len(content) if end < 0 else end
     return content[content.rfind(b"\n", 0, at) + 1 : end], end
 
 
 def _is_near(candidate: bytes, day: str) -> bool:
-    """Whether a line's day may be what the date says: the zone may make it another."""
+    """Whether the day of a line is near a date in it: a time zone may move it by a day."""
     if not candidate.startswith(b"20") or not day:
-        # A number, or a rarer form: each line tells its own.
+        # A number, or a rare form: each line is read.
         return False
     there = candidate[:10].decode()
     return day == there or abs(date.fromisoformat(day) - _date(there)) <= _DAY

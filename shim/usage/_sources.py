@@ -1,7 +1,7 @@
-"""Where log lines come from: files, globs, stdin, pipes, in large pieces.
+"""Reads logs in large pieces: files, patterns, stdin, pipes, compressed or not.
 
-A piece is some megabytes that end where a line ends, so that looking for something in a log costs
-no step for each line. What a file is, compressed or in UTF-16, is known by its first bytes.
+A piece is about a megabyte of whole lines, so that a search in a log needs no step for each line.
+The first bytes of a file say how it is compressed, and whether it is UTF-16.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 
 STDIN: Final = "-"
 _PIECE: Final = 1 << 20
-# A file without an end of line for so long is no log.
+# A file without an end of line in this many bytes is no log.
 _LONGEST: Final = 1 << 26
-# How much of a file is looked at to know what it is.
+# Bytes of a file that are read to know its format.
 _HEAD: Final = 1 << 12
-# A compressed file in a compressed one, and so on.
+# How often a file may be compressed.
 _DEEPEST: Final = 3
 # An extra before Python 3.14.
 _ZSTD: Final = f"{'compression' if sys.version_info >= (3, 14) else 'backports'}.zstd"
-# Seconds until somebody must have opened the other end of a pipe.
+# Seconds to wait for a program to open the other end of a pipe.
 _PATIENCE: Final = 10.0
 _OTHERS: Final = {
     b"PK\x03\x04": "a zip file",
@@ -58,19 +58,19 @@ _OTHERS: Final = {
     b"\x00\x00\xfe\xff": "in UTF-32",
 }
 _TAR: Final = (b"ustar", 257)
-# Zeros between characters: UTF-32, or numbers.
+# Zeros between characters: UTF-32, or binary numbers.
 _ZEROS: Final = re.compile(rb"[^\x00]\x00{1,3}(?=[^\x00])")
-# Some may be in any log.
+# Any log may have some.
 _FEW: Final = 20
 _CONTROLS: Final = bytes({*range(1, 32), 127} - set(b"\t\n\r\x0b\x0c\x1b\x08"))
 
 
 class SourceError(Exception):
-    """A log cannot be read; says which, and what to do."""
+    """A log cannot be read. The text says which, and what to do."""
 
 
-class _Refused(Exception):  # noqa: N818 - says why in a word, and becomes a SourceError.
-    """A file is none that can be read."""
+class _NotALog(Exception):  # noqa: N818 - becomes a SourceError.
+    """A file cannot be read as a log. The text says what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Piece:
         name: The log's name.
         first_line: Number of its first line, from 1.
         content: The lines, each with its end.
-        ended: Whether the last line had an end, so that it is whole.
+        ended: Whether the last line had an end, so that it is complete.
     """
 
     name: str
@@ -91,13 +91,13 @@ class Piece:
 
 
 def found(given: Sequence[str]) -> list[str]:
-    """Return the files that are meant, each once, in the order given.
+    """Return the files that are named, each once, in the order given.
 
     Args:
         given: Names of files, patterns as a shell has them, and `-` for stdin.
 
     Raises:
-        SourceError: A name leads nowhere, or a pattern fits nothing.
+        SourceError: A file does not exist, or a pattern matches no file.
     """
     names: dict[object, str] = {}
     for one in given:
@@ -113,14 +113,14 @@ def found(given: Sequence[str]) -> list[str]:
 
 
 def is_one_of(path: Path, given: Sequence[str]) -> bool:
-    """Return whether a file is one of the logs that are meant, under this name or another.
+    """Return whether a file is one of some logs, under this name or another.
 
     Args:
-        path: The file; it need not be there.
+        path: The file; it may be missing.
         given: As `found` takes them.
 
     Raises:
-        SourceError: A name leads nowhere, or a pattern fits nothing.
+        SourceError: A file does not exist, or a pattern matches no file.
     """
     return _identity(str(path)) in {_identity(name) for name in found(given)}
 
@@ -134,11 +134,11 @@ def pieces(name: str) -> Iterator[Piece]:
     try:
         with _opened(name) as log:
             yield from _cut(name, log)
-    except _Refused as refused:
-        msg = f"{name}: cannot be read: it is {refused}"
+    except _NotALog as error:
+        msg = f"{name}: cannot be read: it is {error}"
         raise SourceError(msg) from None
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
-        # EOFError: a compressed file that ends too soon, as one does that is still being written;
+        # EOFError: a compressed file that is not complete, since it is still being written, say;
         # ValueError: stdin is closed.
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         msg = f"{name}: cannot be read to its end ({why})"
@@ -146,7 +146,7 @@ def pieces(name: str) -> Iterator[Piece]:
 
 
 def _identity(name: str) -> object:
-    """Return what two names of one file have in common."""
+    """Return what is equal for two names of one file."""
     try:
         there = os.fstat(sys.stdin.fileno()) if name == STDIN else os.stat(name)  # noqa: PTH116 - as given.
     except (OSError, ValueError, AttributeError):
@@ -168,7 +168,7 @@ def _opened(name: str) -> Iterator[_Readable]:
                 return
             log = unpack(log)
     msg = f"compressed more than {_DEEPEST} times"
-    raise _Refused(msg)
+    raise _NotALog(msg)
 
 
 def _stdin() -> _Readable:
@@ -182,24 +182,24 @@ def _file(name: str) -> BinaryIO:
     mode = os.stat(name).st_mode  # noqa: PTH116 - as given.
     if stat.S_ISDIR(mode):
         msg = f"a directory; give its files, for example '{name}/*.log*'"
-        raise _Refused(msg)
+        raise _NotALog(msg)
     if stat.S_ISFIFO(mode):
         return _pipe(name)
     if not stat.S_ISREG(mode):
         msg = "neither a file nor a pipe"
-        raise _Refused(msg)
+        raise _NotALog(msg)
     return open(name, "rb")  # noqa: PTH123 - as given; the caller closes it.
 
 
 def _pipe(name: str) -> BinaryIO:
-    """Open a pipe without waiting for ever: nobody may open the other end of a named one."""
+    """Open a pipe. Do not wait for ever: perhaps no program opens the other end."""
     pipe = os.open(name, os.O_RDONLY | os.O_NONBLOCK)
     log = open(pipe, "rb", buffering=0)  # noqa: PTH123, SIM115 - the caller closes it.
-    # Ready, or nothing to read yet; a pipe that nobody has opened is at its end at once.
+    # A pipe that no program has opened is at its end at once.
     if not select.select([pipe], [], [], _PATIENCE)[0] and log.read(1) is not None:
         log.close()
         msg = "a pipe to which no program writes"
-        raise _Refused(msg)
+        raise _NotALog(msg)
     os.set_blocking(pipe, True)
     return io.BufferedReader(log)
 
@@ -209,7 +209,7 @@ class _Readable(Protocol):
 
 
 class _Joined:
-    """A file of which the beginning has been read."""
+    """A file whose beginning has been read."""
 
     def __init__(self, head: bytes, rest: _Readable) -> None:
         self._head = head
@@ -223,14 +223,14 @@ class _Joined:
 
 
 class _Zstd:
-    """A zstd file whose errors are those of a file."""
+    """A zstd file that raises OSError, as other files do."""
 
     def __init__(self, log: _Readable) -> None:
         try:
             zstd = import_module(_ZSTD)
         except ImportError:
             msg = "compressed with zstd: pip install 'fxiaoke-shim[zstd]'"
-            raise _Refused(msg) from None
+            raise _NotALog(msg) from None
         self._file = zstd.ZstdFile(log)
         self._error = zstd.ZstdError
 
@@ -256,7 +256,7 @@ class _Decoded:
 
 
 def _unpacks(head: bytes) -> Callable[[_Readable], _Readable] | None:
-    """Return what unpacks a file that begins so, or None if it is not compressed."""
+    """Return what unpacks a file with this beginning, or None if it is not compressed."""
     for start, unpack in _PACKED.items():
         if head.startswith(start):
             return unpack
@@ -272,37 +272,37 @@ _PACKED: Final[Mapping[bytes, Callable[[Any], _Readable]]] = {
 
 
 def _as_utf_8(head: bytes, log: _Readable) -> _Readable:
-    """Return a text as UTF-8 has it, or nearly so.
+    """Return a text as UTF-8.
 
     Raises:
-        _Refused: It is no text.
+        _NotALog: It is not text.
     """
     for start, what in _OTHERS.items():
         if head.startswith(start):
-            raise _Refused(what)
+            raise _NotALog(what)
     if head.startswith(*_TAR):
         msg = "a tar file; unpack it"
-        raise _Refused(msg)
+        raise _NotALog(msg)
     encoding = _utf_16(head)
     if encoding:
         return _Decoded(encoding, log)
-    # Where a log was emptied while it was written, it begins with any number of zeros.
+    # A log that was emptied while it was written begins with any number of zeros.
     text = head.replace(b"\x00", b"")
     controls = len(text) - len(text.translate(None, _CONTROLS))
     zeros = len(_ZEROS.findall(head))
     if controls > max(_FEW, len(text) // 20) or zeros > max(_FEW, len(head) // 16):
-        msg = "no text"
-        raise _Refused(msg)
+        msg = "not text"
+        raise _NotALog(msg)
     return log
 
 
 def _utf_16(head: bytes) -> str:
-    """Return the encoding of a text in UTF-16; else an empty text."""
+    """Return the encoding of a text in UTF-16; empty for other texts."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     even, odd = head[::2].count(0), head[1::2].count(0)
     most, least = max(even, odd), min(even, odd)
-    # Most of a log is in letters that have a zero there.
+    # Most letters of a log have a zero byte there.
     if most * 5 < len(head) or least * 100 > len(head):
         return ""
     return "utf-16-be" if even > odd else "utf-16-le"
@@ -316,7 +316,7 @@ def _cut(name: str, log: _Readable) -> Iterator[Piece]:
             rest += block
             if len(rest) > _LONGEST:
                 msg = f"no log: it has no end of line in {_LONGEST >> 20} MB"
-                raise _Refused(msg)
+                raise _NotALog(msg)
             continue
         content = rest + block[:end]
         rest = block[end:]

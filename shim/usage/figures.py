@@ -1,4 +1,4 @@
-"""What logs say, as plain data: what `--json` prints and the report shows."""
+"""What the logs say as plain data, which `--json` prints and the report shows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shim.usage.verdict import Judge, Verdict
 
 VERSION: Final = 2
-"""Of the shape that `figures` returns; grows when a name changes its meaning or goes."""
+"""Version of the data of `figures`; raised if a name changes its meaning or is removed."""
 
 
 def figures(
@@ -29,14 +29,14 @@ def figures(
     functions: Mapping[str, tuple[str, str, str]],
     target: date | None = None,
 ) -> dict[str, Any]:
-    """Return everything as JSON has it.
+    """Return everything as lists, dicts, texts and numbers, as JSON has them.
 
     Args:
         usage: What the logs say.
         judge: Gives the verdicts.
         functions: Every function that could be called: its code, replacement, and the command
-            that says what to do instead.
-        target: The day by which there should be no call any more.
+            that explains what to write instead.
+        target: The day by which the calls should end.
 
     Returns:
         `version`, `generated_at`, `since_days`; `log`: files, lines, events, unread,
@@ -88,7 +88,7 @@ def figures(
 
 
 def as_json(data: Mapping[str, Any]) -> Iterator[str]:
-    """Yield figures as JSON, piece by piece: a row of a list is a line."""
+    """Yield figures as JSON, in pieces; each item of a list is a line."""
     yield "{"
     for place, (name, value) in enumerate(data.items()):
         yield f"{',' if place else ''}\n{json.dumps(name)}: "

@@ -32,7 +32,7 @@ def render(data: Mapping[str, Any]) -> str:
     """Return the page.
 
     Args:
-        data: What `shim.usage.figures.figures` returns.
+        data: The result of `shim.usage.figures.figures`.
     """
     environment = Environment(
         loader=DictLoader({"page": _read("page.html.jinja")}),
@@ -65,7 +65,7 @@ def render(data: Mapping[str, Any]) -> str:
         chart=Chart.of(data["days"], data["log"]["days"], data["target"]),
         modes=_MODES,
         shares=_shares,
-        # Ours, not the data's: the one thing that is not escaped.
+        # Our own files, and no data: the only texts that are not escaped.
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
         style_hash=_hash(style),
@@ -91,12 +91,12 @@ def _day(at: str) -> str:
 
 
 def _shown(value: Any) -> Any:
-    """Return what a template prints, without characters that turn the text around."""
+    """Return what a template prints, without characters that change the direction of text."""
     return plain(value) if type(value) is str else value
 
 
 def _codes(functions: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """Return the functions that were called by their codes, which become anchors."""
+    """Return the called functions by code; the codes become anchors."""
     codes: dict[str, list[Mapping[str, Any]]] = {}
     for one in functions:
         if one["sites"] and _CODE.fullmatch(one["code"]):
@@ -105,7 +105,7 @@ def _codes(functions: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str
 
 
 def _parted(verdict: Mapping[str, Any]) -> tuple[str, str]:
-    """Return a verdict's text and, apart from it, the line that called."""
+    """Return the text of a verdict, and the line that called."""
     if verdict["state"] != "called":
         return verdict["text"], ""
     text, _, place = verdict["text"].partition(" at ")
@@ -113,13 +113,13 @@ def _parted(verdict: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _breakable(name: str) -> Markup:
-    """Return a name, escaped, that may go on in the next line after a mark."""
+    """Return a name, escaped, that a browser may break after punctuation."""
     text = str(escape(plain(name)))
-    return Markup(re.sub(r"(?<=[_./])(?=\w)", "<wbr>", text))  # noqa: S704 - escaped just now.
+    return Markup(re.sub(r"(?<=[_./])(?=\w)", "<wbr>", text))  # noqa: S704 - escaped above.
 
 
 def _shares(modes: Mapping[str, int]) -> list[tuple[str, int, float, float]]:
-    """Return each mode with its calls and where its part of a bar of 100 begins and how long."""
+    """Return each mode with its calls, and start and length of its part of a bar of 100."""
     total, begins, parts = sum(modes.values()), 0.0, []
     for mode in sorted(modes, key=lambda one: _MODES.index(one) if one in _MODES else len(_MODES)):
         length = modes[mode] / total * 100
@@ -139,18 +139,18 @@ _MOST_BARS: Final = 120
 _LABELS: Final = 8
 _LABEL_WIDTH: Final = 72
 _OTHERS: Final = "others"
-# Older days are left out: a clock that was wrong once would make all others too thin to see.
+# Older days are left out: one event with a wrong clock would make all bars too thin.
 _MOST_DAYS: Final = 1830
 _WEEK: Final = 7
 
 
 Line = tuple[float, float, float, float]
-"""x and y of its beginning, x and y of its end."""
+"""x and y of its start, x and y of its end."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One function's part of a bar."""
+class BarPart:
+    """The part of a bar for one function."""
 
     function: str
     calls: int
@@ -164,34 +164,34 @@ class Bar:
     """A day, or a week.
 
     Attributes:
-        label: Which.
+        label: Its day, or the first day of its week.
         shown: Whether there is room for the label.
-        x: Where it begins.
-        parts: What is in it, from below.
-        missing: There is no log of it, so nobody knows. A day to come is not missing.
-        total: Its calls.
+        x: Its left edge.
+        parts: Its parts, from below.
+        missing: Whether there is no log of it. A future day is not missing.
+        total: Number of its calls.
     """
 
     label: str
     shown: bool
     x: float
-    parts: tuple[Part, ...]
+    parts: tuple[BarPart, ...]
     missing: bool
     total: int
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """All that is drawn.
+    """The chart: calls by day and function, as rectangles.
 
     Attributes:
-        bars: The days or weeks, without a gap.
-        width: Of a bar.
-        step: From one bar to the next.
-        ticks: Numbers of calls, and how high they are.
+        bars: The days or weeks, without gaps.
+        width: Width of a bar.
+        step: Distance from one bar to the next.
+        ticks: Numbers of calls on the axis, each with its y.
         legend: The functions in the order of their colours, each with its calls.
         unit: `day` or `week`.
-        falling: The line of the calls as they fall, as two points; None if there is none.
+        falling: The trend of the calls, as two points; None if there is none.
         needed: The line that ends on the target day, as two points; None if there is none.
     """
 
@@ -216,12 +216,12 @@ class Chart:
         covered: Collection[str],
         target: Mapping[str, Any] | None = None,
     ) -> Chart | None:
-        """Return the chart of some days, or None where there is nothing to draw.
+        """Return the chart of some days, or None if there is nothing to draw.
 
         Args:
             rows: Day, function and calls.
-            covered: The days of which there is any log.
-            target: The day by which there should be no call, and the line, as figures have them.
+            covered: The days that have log lines.
+            target: The target day and its line, as figures have them.
         """
         totals: Counter[str] = Counter()
         for row in rows:
@@ -229,7 +229,7 @@ class Chart:
         if not totals:
             return None
         largest = [name for name, _ in totals.most_common()]
-        # The last colour is for all the others together, where there are too many.
+        # If there are too many functions, the last colour is for all others together.
         own = largest if len(largest) <= _COLOURS else largest[: _COLOURS - 1]
         colours = {name: place for place, name in enumerate(own)}
         last = max({row["day"] for row in rows} | set(covered))
@@ -244,7 +244,7 @@ class Chart:
                 colour = colours.get(row["function"], _COLOURS - 1)
                 counts[where[row["day"]]][colour] += row["calls"]
         step = (WIDTH - _LEFT - _RIGHT) / len(bins)
-        lines = _Lines(days[0], last, _WEEK if by_week else 1, step)
+        lines = _TargetLines(days[0], last, _WEEK if by_week else 1, step)
         most = max(*(one.total() for one in counts), lines.highest(target), 1)
         top, ticks = _ticks(most)
         names = [*own, _OTHERS] if len(own) < len(largest) else own
@@ -276,20 +276,20 @@ class Chart:
         )
 
 
-def _parts(counts: Counter[int], names: Sequence[str], top: int) -> tuple[Part, ...]:
+def _parts(counts: Counter[int], names: Sequence[str], top: int) -> tuple[BarPart, ...]:
     parts, y = [], float(HEIGHT - _BOTTOM)
     for colour in sorted(counts):
         height = counts[colour] / top * (HEIGHT - _BOTTOM - _TOP)
         y -= height
-        parts.append(Part(names[colour], counts[colour], round(y, 2), round(height, 2), colour))
+        parts.append(BarPart(names[colour], counts[colour], round(y, 2), round(height, 2), colour))
     return tuple(parts)
 
 
-class _Lines:
-    """Draws what is known of the days to come."""
+class _TargetLines:
+    """Computes the lines of the trend and of the target."""
 
     def __init__(self, first: str, last: str, unit: int, step: float) -> None:
-        """Take the first day drawn, the last of which there is a log, and a bar's days and step."""
+        """Take the first day drawn, the last day with log lines, and days and step of a bar."""
         self._first = date.fromisoformat(first)
         self._last = last
         self._unit = unit
@@ -302,7 +302,7 @@ class _Lines:
         return int(self._calls(target, max(target["first"], str(self._first)))) + 1
 
     def falling(self, target: Mapping[str, Any] | None, end: str, top: int) -> Line | None:
-        """Return the line of the calls as they fall, to zero or to the last day drawn."""
+        """Return the line of the trend, to zero or to the last day drawn."""
         if target is None or target["first"] is None or not target["first_calls"]:
             return None
         begin = max(target["first"], str(self._first))
@@ -310,14 +310,14 @@ class _Lines:
         return self._line(begin, self._calls(target, begin), end, self._calls(target, end), top)
 
     def needed(self, target: Mapping[str, Any] | None, top: int) -> Line | None:
-        """Return the line from where the calls are now to none on the target day."""
+        """Return the line from the calls of now to zero on the target day."""
         if target is None or target["first"] is None or target["target"] <= self._last:
             return None
         calls = self._calls(target, self._last)
         return self._line(self._last, calls, target["target"], 0, top) if calls else None
 
     def _calls(self, target: Mapping[str, Any], day: str) -> float:
-        """Return the calls of a bar that begins on a day, by the line."""
+        """Return the calls of a bar that begins on a day, by the trend."""
         ahead = (date.fromisoformat(day) - date.fromisoformat(target["first"])).days
         calls: float = target["first_calls"] + target["slope"] * ahead
         return max(calls * self._unit, 0.0)
@@ -335,7 +335,7 @@ def _height(calls: float, top: int) -> float:
 
 
 def _span(days: Collection[str], target: str | None) -> list[str]:
-    """Return every day from the first to the last, or to the target; not more than can be seen."""
+    """Return every day from the first to the last, or to the target, up to a limit."""
     last = date.fromisoformat(max(days))
     first = max(date.fromisoformat(min(days)), last - timedelta(days=_MOST_DAYS))
     if target is not None:
@@ -352,7 +352,7 @@ def _bins(days: Sequence[str], *, by_week: bool) -> list[tuple[str, list[str]]]:
 
 
 def _ticks(most: int) -> tuple[int, tuple[tuple[int, float], ...]]:
-    """Return the number at the top, and some numbers below it that are easy to read."""
+    """Return the number at the top of the axis, and round numbers below it."""
     unit = 10 ** max(len(str(most)) - 1, 0)
     step = next(one for one in (unit // 5, unit // 2, unit, 2 * unit) if one and most <= 5 * one)
     top = -(-most // step) * step

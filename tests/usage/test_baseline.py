@@ -73,14 +73,14 @@ class TestFile:
     @pytest.mark.parametrize(
         ("text", "expected"),
         [
-            ('{"version": 3, "sites": []}', "is of version 3, and this fxshim knows"),
-            ("[]", "is no baseline: it has no version"),
-            ('{"version": true, "sites": []}', "is no baseline"),
-            ('{"version": 0, "sites": []}', "is no baseline"),
+            ('{"version": 3, "sites": []}', "has version 3, and this fxshim reads"),
+            ("[]", "is not a baseline: it has no version"),
+            ('{"version": true, "sites": []}', "is not a baseline"),
+            ('{"version": 0, "sites": []}', "is not a baseline"),
             ('{"version": 1}', "should hold version and sites"),
             ('{"version": 1, "sites": [], "more": 1}', "and nothing else"),
             ('{"version": 1, "sites": [1]}', "site no. 1 should hold function, module, qual"),
-            ("<<<<<<< HEAD\n{}", "is not valid JSON at line 1; mend it"),
+            ("<<<<<<< HEAD\n{}", "is not valid JSON at line 1; fix it"),
         ],
     )
     def test_what_is_none(self, tmp_path, text, expected):
@@ -337,9 +337,9 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("content", "why"),
         [
-            ("[" * 100_000, "is not valid JSON at some line; mend it"),
+            ("[" * 100_000, "is not valid JSON at some line; fix it"),
             ('{"version": ' + "1" * 5000 + "}", "is not valid JSON at some line"),
-            (None, "cannot be read: it is no regular file"),
+            (None, "cannot be read: it is not a regular file"),
         ],
         ids=["deep", "digits", "pipe"],
     )

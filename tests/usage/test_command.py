@@ -415,7 +415,7 @@ class TestReportFile:
         for name in ("pipe", "folder", "/dev/null"):
             done = run(path, "--html", name, timeout=30)
             assert done.returncode == 2
-            assert done.stderr == f"fxshim: {name}: cannot be written (it is no regular file)\n"
+            assert done.stderr == f"fxshim: {name}: cannot be written (it is not a regular file)\n"
 
     def test_is_written_whole_or_not_at_all(self, log):
         """On a full disk what was there stays, and nothing is left beside it."""
@@ -432,7 +432,7 @@ class TestReportFile:
     def test_what_is_no_file_is_not_replaced(self, log):
         """Though it came in between."""
         log(CALLED)
-        with pytest.raises(OSError, match="no regular file"):
+        with pytest.raises(OSError, match="not a regular file"):
             write_whole(Path("/dev/null"), "x")
 
 

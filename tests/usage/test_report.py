@@ -95,7 +95,7 @@ def test_all_numbers_are_there():
         "25.0% of 8 differ",
         "employees[].name</code> 2",
         "3 fell back",
-        "(not told apart)",
+        "(sites counted together)",
         "9,876 lines",
         "<strong>1 line was not read</strong> (the first: a.log:9 has no time)",
         "29 of the last 30 days are in no log",

@@ -329,40 +329,91 @@ class TestBadLines:
     @pytest.mark.parametrize(
         ("line", "why"),
         [
-            (as_json(called())[:90], "does not tell it whole"),
-            (as_json(called()).replace('"site": 1', '"site": "x"'), "has no whole site"),
-            (as_json(called()).replace('"calls": 1', '"calls": -1'), "has no whole calls"),
-            (as_json(called()).replace('"calls": 1', '"calls": true'), "has no whole calls"),
-            (as_json(called()).replace('"calls": 1', f'"calls": {10**15}'), "has no whole calls"),
-            (as_json(called()).replace('"calls": 1,', ""), "has no whole calls"),
-            (as_json(called()).replace("T00:00", "T99:00"), "has no whole at"),
-            (as_json(called()).replace("-01T00:00", "-31T00:00"), "has no whole at"),
-            (as_json(called()).replace('"at": "2026', '"at": 7, "x": "2026'), "has no whole at"),
-            (as_json(called()).replace('"instance": "1-a"', '"instance": 5'), "no whole instance"),
-            (as_json(called()).replace('"instance": "1-a"', '"instance": []'), "no whole instance"),
-            (as_json(called()).replace('"instance": "1-a"', '"instance": ""'), "no whole instance"),
-            (as_json(called()).replace('"instance": "1-a"', '"process": 7'), "no whole instance"),
-            (as_json(called()).replace('"caller_module": "hr"', '"x": 1'), "whole caller_module"),
-            (as_json(called()).replace('"hr"', '"\\ud800"'), "has no whole caller_module"),
-            (as_json(called()).replace('"hr"', '"\ufffd"'), "has no whole caller_module"),
-            (as_json(called()).replace('"hr"', '"??"'), "has no whole caller_module"),
-            (as_json(called()).replace('"hr"', '"\\u001b[2J"'), "has no whole caller_module"),
-            (as_json(called()).replace("set_member_status_batch", ""), "has no whole function"),
-            (as_json(called()).replace("FXO001", "x"), "has no whole code"),
-            (keyed(called()).partition(" calls=")[0], "has no whole address"),
-            (as_json(compared("match")).replace('"match"', "null"), "has no whole result"),
-            (as_json(compared("match"))[1:-9], "no whole at"),
-            ("shim.offline_api_called is what to look for", "does not tell it whole"),
-            ('{"message": "we saw shim.offline_api_called in {the log}"}', "does not tell it"),
+            (as_json(called())[:90], "but is not a complete one"),
+            (
+                as_json(called()).replace('"site": 1', '"site": "x"'),
+                "its field site is missing or wrong",
+            ),
+            (
+                as_json(called()).replace('"calls": 1', '"calls": -1'),
+                "its field calls is missing or wrong",
+            ),
+            (
+                as_json(called()).replace('"calls": 1', '"calls": true'),
+                "its field calls is missing or wrong",
+            ),
+            (
+                as_json(called()).replace('"calls": 1', f'"calls": {10**15}'),
+                "its field calls is missing or wrong",
+            ),
+            (as_json(called()).replace('"calls": 1,', ""), "its field calls is missing or wrong"),
+            (as_json(called()).replace("T00:00", "T99:00"), "its field at is missing or wrong"),
+            (
+                as_json(called()).replace("-01T00:00", "-31T00:00"),
+                "its field at is missing or wrong",
+            ),
+            (
+                as_json(called()).replace('"at": "2026', '"at": 7, "x": "2026'),
+                "its field at is missing or wrong",
+            ),
+            (
+                as_json(called()).replace('"instance": "1-a"', '"instance": 5'),
+                "its field instance is missing or wrong",
+            ),
+            (
+                as_json(called()).replace('"instance": "1-a"', '"instance": []'),
+                "its field instance is missing or wrong",
+            ),
+            (
+                as_json(called()).replace('"instance": "1-a"', '"instance": ""'),
+                "its field instance is missing or wrong",
+            ),
+            (
+                as_json(called()).replace('"instance": "1-a"', '"process": 7'),
+                "its field instance is missing or wrong",
+            ),
+            (as_json(called()).replace('"caller_module": "hr"', '"x": 1'), "field caller_module"),
+            (
+                as_json(called()).replace('"hr"', '"\\ud800"'),
+                "its field caller_module is missing or wrong",
+            ),
+            (
+                as_json(called()).replace('"hr"', '"\ufffd"'),
+                "its field caller_module is missing or wrong",
+            ),
+            (
+                as_json(called()).replace('"hr"', '"??"'),
+                "its field caller_module is missing or wrong",
+            ),
+            (
+                as_json(called()).replace('"hr"', '"\\u001b[2J"'),
+                "its field caller_module is missing or wrong",
+            ),
+            (
+                as_json(called()).replace("set_member_status_batch", ""),
+                "its field function is missing or wrong",
+            ),
+            (as_json(called()).replace("FXO001", "x"), "its field code is missing or wrong"),
+            (keyed(called()).partition(" calls=")[0], "its field address is missing or wrong"),
+            (
+                as_json(compared("match")).replace('"match"', "null"),
+                "its field result is missing or wrong",
+            ),
+            (as_json(compared("match"))[1:-9], "its field at is missing or wrong"),
+            ("shim.offline_api_called is what to look for", "but is not a complete one"),
+            (
+                '{"message": "we saw shim.offline_api_called in {the log}"}',
+                "but is not a complete one",
+            ),
             ('{"event": "shim.something_new", "instance": "1-0123456789ab"}', "of a later version"),
-            ("{" * 5000 + "shim.offline_api_called", "does not tell it whole"),
+            ("{" * 5000 + "shim.offline_api_called", "but is not a complete one"),
             ('{"a":' * 200_000 + '"shim.offline_api_called"', "that is too long"),
-            ('{"a": "' + '{"b": ' * 9 + 'shim.offline_api_called"}', "does not tell it whole"),
-            ('{"a":' * 9 + '"shim.offline_api_called"' + "}" * 9, "does not tell it whole"),
+            ('{"a": "' + '{"b": ' * 9 + 'shim.offline_api_called"}', "but is not a complete one"),
+            ('{"a":' * 9 + '"shim.offline_api_called"' + "}" * 9, "but is not a complete one"),
             ("event=shim.offline_api_ca", "names an event in part"),
             ("Nov 01 10:00:00 host app[7]: [380B blob data]", "is not shown by journalctl"),
             ("s\0h\0i\0m\0.\0o\0f\0f\0l\0i\0n\0e", "in UTF-16, while the log is not"),
-            ('{"MESSAGE": [115,104,105,109,46,111,112', "does not tell it whole"),
+            ('{"MESSAGE": [115,104,105,109,46,111,112', "but is not a complete one"),
         ],
     )
     def test_are_counted_and_skipped(self, line, why, tmp_path):
@@ -515,8 +566,8 @@ class TestFiles:
             (b"SQLite format 3\0", "it is an SQLite database"),
             (b"LPKSHHRH", "give what journalctl -o json prints"),
             ("x".encode("utf-32") * 99, "it is in UTF-32"),
-            (("shim" * 99).encode("utf-32-le"), "it is no text"),
-            (bytes(range(256)) * 9, "it is no text"),
+            (("shim" * 99).encode("utf-32-le"), "it is not text"),
+            (bytes(range(256)) * 9, "it is not text"),
             (b"a.log" + b"\0" * 252 + b"ustar\x0000", "it is a tar file; unpack it"),
             (bz2.compress(bz2.compress(bz2.compress(bz2.compress(b"x")))), "more than 3 times"),
             (b"x" * (65 << 20), "it has no end of line in 64 MB"),
@@ -753,13 +804,13 @@ class TestCommand:
         assert first.startswith("hr.go (hr.py:7)")
         assert "1,234" in first
         assert "100.0% of 1" in first
-        assert "(not told apart)" in done.stdout
+        assert "(sites counted together)" in done.stdout
 
     @pytest.mark.parametrize(
         ("by", "expected"),
         [
             ("function", "set_member_status_batch  "),
-            ("module", "(not told apart)"),
+            ("module", "(sites counted together)"),
             ("day", "2026-11-01"),
         ],
     )
