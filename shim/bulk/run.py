@@ -70,7 +70,7 @@ class _Base:
         from shim.scheduler.work import Work  # noqa: PLC0415
 
         self._session = open_session(now, corp_access_token, corp_id)
-        # There is no old call for this, so the other ways do not concern it.
+        # There is no old call for this, so of the modes only dry_run matters.
         way = choose(now, FUNCTION, self._session.tenant.corp_id).mode
         self.dry_run = dry_run or way == "dry_run"
         self._work: Work[list[Outcome]] = Work(lambda: self._session)
@@ -81,10 +81,10 @@ class _Base:
         self._trouble: Exception | None = None
 
     def stop(self) -> None:
-        """Read and send nothing more; what is under way ends.
+        """Read and send nothing more; calls under way end.
 
-        Members read but not attempted come as failed, then the run ends. May be called from a
-        signal's handler and from any thread.
+        Members read but not attempted come as failed, then the run ends. May be called from the
+        handler of a signal and from any thread.
         """
         self._interrupted = True
         self._session.stop(Code.BUSY, "the run was interrupted; run it again to go on")
@@ -96,16 +96,16 @@ class _Base:
 
     @property
     def waiting(self) -> tuple[str, float] | None:
-        """What the run waits for while no call is under way, and for how many seconds more.
+        """What the run waits for while no call is under way, and for how many seconds.
 
         `quota`, `retry` or `read-back`; None while calls are made.
         """
         return self._work.waiting
 
     def remaining_seconds(self, rest: int) -> float:
-        """Return how long the quota makes `rest` more members take at the least.
+        """Return how many seconds the quota makes `rest` more members take at least.
 
-        By the share of those so far that was written.
+        Assumes the share of written members so far.
         """
         done = self.tally.total
         written = done - self.tally.states["unchanged"]
@@ -113,7 +113,7 @@ class _Base:
         return quota_seconds(self._settings, rest, changes)
 
     def _flow(self, given: list[Any]) -> Steps[list[Outcome]]:
-        """Bring some members to the state; whatever is given, each ends in one outcome."""
+        """Bring some members to the state; each value that is given ends in one outcome."""
         checked = [_checked(one) for one in given]
         ids = [one for one in checked if isinstance(one, str)]
         now, acting = self._settings, self._session.acting
@@ -138,7 +138,7 @@ class _Base:
         _begun.add(self)
 
     def finish(self) -> None:
-        """Report the end of the run. Again: nothing."""
+        """Report the end of the run, once."""
         if self._finished:
             return
         self._finished = True
@@ -160,8 +160,7 @@ class _Base:
         )
 
 
-# Runs that have not ended. At exit, one that was left half-way reports before the modules that this
-# needs are gone.
+# Runs that have not ended. At exit, each reports while the modules that this needs still exist.
 _begun: WeakSet[_Base] = WeakSet()
 
 
@@ -275,7 +274,7 @@ class AsyncRun(_Base):
 
 
 class AsyncOutcomes:
-    """The outcomes of a run, for `async for`. One that is dropped gives up what is under way."""
+    """The outcomes of a run, for `async for`. If dropped, it gives up the calls under way."""
 
     def __init__(
         self,
@@ -318,7 +317,7 @@ class AsyncOutcomes:
         return self._ready.popleft()
 
     async def aclose(self) -> None:
-        """Give up what is under way, and return when that has ended. Again: nothing."""
+        """Give up the calls under way, and return when they have ended."""
         self._ready.clear()
         await self._groups.aclose()
         if self._begun:
@@ -346,7 +345,7 @@ def set_member_status_many(
     corp_id: str | None = None,
     dry_run: bool = False,
 ) -> Generator[Outcome, None, None]:
-    """Disable or enable any number of members, and yield what became of each as it ends.
+    """Disable or enable any number of members, and yield the outcome of each as it ends.
 
     Reads the ids as they are needed and forgets them when their outcome has been taken, so memory
     does not grow with their number. One look-up and one read-back for each 100, one update for each
@@ -356,17 +355,17 @@ def set_member_status_many(
 
     Args:
         open_user_ids: Members, FSUID_…, in any iterable, a generator for instance. A duplicate gets
-            an outcome of its own; one that is far from its twin costs a second look-up.
+            an outcome of its own; one that is far from the first costs a second look-up.
         status: 1 disables, 2 enables, as in the old call.
         corp_access_token: Enterprise access token; None takes the setting's, or fetches one with
             the app credentials.
         corp_id: Company account, FSCID_…; None takes the setting's.
-        dry_run: Look up only; who would be written comes with the state `planned`. The same where
-            the setting `mode`, or a route for `set_member_status_many`, says so.
+        dry_run: Look up only; members that would be written get the state `planned`. The setting
+            `mode`, or a route for `set_member_status_many`, can say the same.
 
     Returns:
         An iterator of outcomes, one for each id read, in the order in which they end. What the
-        iterable raises is raised when those read before it have ended.
+        iterable raises is raised when the members read before it have ended.
 
     Raises:
         ValueError: `status` is neither 1 nor 2.
@@ -383,7 +382,7 @@ def set_member_status_many(
             dry_run=dry_run,
         )
     except ConfigurationError as error:
-        # The text says it all; where in here it was found says nothing to the caller.
+        # The text is complete; the place in here would not help the caller.
         raise error.with_traceback(None) from None
     return iter(run)
 
@@ -404,14 +403,14 @@ def aset_member_status_many(
         corp_access_token: Enterprise access token; None takes the setting's, or fetches one with
             the app credentials.
         corp_id: Company account, FSCID_…; None takes the setting's.
-        dry_run: Look up only; who would be written comes with the state `planned`. The same where
-            the setting `mode`, or a route for `set_member_status_many`, says so.
+        dry_run: Look up only; members that would be written get the state `planned`. The setting
+            `mode`, or a route for `set_member_status_many`, can say the same.
 
     Returns:
         An asynchronous iterator of outcomes, one for each id read, in the order in which they end.
-        What the iterable raises is raised when those read before it have ended. Leaving the loop
-        gives up what is under way; `await outcomes.aclose()`, or `contextlib.aclosing`, also waits
-        until that has ended.
+        What the iterable raises is raised when the members read before it have ended. Leaving the
+        loop gives up the calls under way; `await outcomes.aclose()`, or `contextlib.aclosing`, also
+        waits until they have ended.
 
     Raises:
         ValueError: `status` is neither 1 nor 2.
@@ -461,7 +460,7 @@ def open_session(
 
 
 def _checked(value: Any) -> str | Outcome:
-    """Return an id, or the outcome of what is none."""
+    """Return an id, or the outcome of a value that is not one."""
     value = checks.readable(value)
     try:
         return checks.open_user_id(value)
@@ -471,7 +470,7 @@ def _checked(value: Any) -> str | Outcome:
 
 
 def quota_seconds(now: Settings, members: int, changes: int) -> float:
-    """Return how long the quota makes a run take at the least.
+    """Return how many seconds the quota makes a run take at least.
 
     Args:
         now: The settings, whose `quota_calls` and `quota_seconds` count.

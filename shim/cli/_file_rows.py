@@ -19,27 +19,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONGEST_LINE = 1 << 20
-"""In characters: a file without line ends must not fill the memory."""
+"""In characters, so that a file without line ends does not fill the memory."""
 SURROGATE = re.compile("[\ud800-\udfff]")
-"""What no text holds that can be sent or stored."""
+"""Characters that no text may hold that is sent or stored."""
 
-_BROKEN_OFF = "what comes after it cannot be read: check the file and its --encoding"
+_BROKEN_OFF = "the text after it cannot be read: check the file and its --encoding"
 _TOO_LONG = f"longer than {LONGEST_LINE} characters: give each member a line of its own"
-_NUL = "holds a NUL byte: name the encoding, such as --encoding utf-16, or write the file anew"
+_NUL = "holds a NUL byte: name the encoding, such as --encoding utf-16, or write the file again"
 
 
 class IdsError(CommandError):
-    """A file of ids cannot be used. Its text names file and line, and says what to do."""
+    """A file of ids cannot be used. The text names file and line, and says what to do."""
 
 
 def _mark(error: UnicodeError) -> tuple[str, int]:
     return "\udcff", cast("UnicodeDecodeError", error).end
 
 
-# Bytes that are not text become half a surrogate pair, and so are found in the line in which they
-# stand; a decoder's own error comes chunks ahead of the line that is being read.
+# Bytes that are not text become half a surrogate pair, and are found in their line. The error of a
+# decoder would come chunks before the line that is being read.
 MARKED = "fxshim.marked"
-"""How a file has to be opened (`errors=`)."""
+"""The value of `errors=` to open a file with."""
 codecs.register_error(MARKED, _mark)
 
 
@@ -61,7 +61,7 @@ class NumberedLines:
         return self
 
     def __next__(self) -> str:
-        """Return the next line, with its end.
+        """Return the next line with its end.
 
         Raises:
             IdsError: It is too long, or not text.
@@ -71,7 +71,7 @@ class NumberedLines:
 
     @property
     def last(self) -> int:
-        """The number of the line that was given last; 0 at first."""
+        """Number of the last line that was returned; 0 at first."""
         return self._read - (self._kept is not None)
 
     def error(self, text: str, line: int | None = None) -> IdsError:
@@ -79,7 +79,7 @@ class NumberedLines:
         return IdsError(f"{self._name}, line {self.last if line is None else line}: {text}")
 
     def peek(self) -> str:
-        """Return the next line with anything in it, which stays to come; empty at the end.
+        """Return the next line that is not blank, without taking it; empty at the end.
 
         Raises:
             IdsError: It is too long, or not text.
@@ -110,7 +110,7 @@ class NumberedLines:
 
 
 HEAD: Final = 64
-"""How many bytes `kind` looks at."""
+"""Number of bytes that `kind` reads."""
 WORKBOOK: Final = "workbook"
 ZIP: Final = b"PK\x03\x04"
 
@@ -132,9 +132,9 @@ _WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 def kind(head: bytes, encoding: str) -> tuple[str, str] | None:
-    """Return what a file that begins so is, and what to do about it; None for text.
+    """Return what a file is by its first bytes, and what to do about it; None for text.
 
-    A zip archive and a workbook come without advice: `is_workbook` tells them apart.
+    A zip archive and a workbook have the same first bytes: `is_workbook` tells which.
     """
     for magic, what, advice in _KINDS:
         if head.startswith(magic):
@@ -149,7 +149,7 @@ def kind(head: bytes, encoding: str) -> tuple[str, str] | None:
 
 
 def is_workbook(content: bytes) -> bool:
-    """Return whether a zip archive, or an older container, is a workbook by its parts."""
+    """Return whether a zip archive, or an older container, is a workbook."""
     if not content.startswith(ZIP):
         return True
     try:
@@ -178,7 +178,7 @@ class Sheet:
     rows: list[list[str]]
 
     def numbered(self) -> Iterator[tuple[int, list[str]]]:
-        """Give each row that is not blank, with its number from 1."""
+        """Yield each row that is not blank, with its number from 1."""
         for number, row in enumerate(self.rows, 1):
             if any(cell.strip() for cell in row):
                 yield number, row
@@ -192,7 +192,7 @@ def sheets(file: BinaryIO, name: str) -> list[Sheet]:
     """Return the sheets of a workbook that are not empty.
 
     Raises:
-        IdsError: It is too large, or none; or the extra is not there.
+        IdsError: It is too large, or no workbook; or the extra is missing.
     """
     content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
@@ -215,8 +215,8 @@ def sheets(file: BinaryIO, name: str) -> list[Sheet]:
     except python_calamine.PasswordError:
         msg = f"{name} is a workbook with a password: {_CSV}"
         raise IdsError(msg) from None
-    except Exception:  # noqa: BLE001 - whatever it is, the workbook is damaged.
-        msg = f"{name} is no workbook that can be read: open it in Excel and {_CSV}"
+    except Exception:  # noqa: BLE001 - any error means a damaged workbook.
+        msg = f"{name} is not a workbook that can be read: open it in Excel and {_CSV}"
         raise IdsError(msg) from None
     return [
         Sheet(f"{name}, sheet {number}", [[_text(cell) for cell in row] for row in rows])
@@ -226,7 +226,7 @@ def sheets(file: BinaryIO, name: str) -> list[Sheet]:
 
 
 def _text(cell: Any) -> str:
-    """Return a cell as people see it: Excel keeps whole numbers as 1453.0."""
+    """Return a cell as people see it; Excel stores whole numbers as 1453.0."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)

@@ -1,7 +1,7 @@
-"""Reading ids from a file or a pipe, one at a time: memory holds a row, whatever the length.
+"""Reads ids from a file or a pipe, one at a time, so memory does not grow with the file.
 
-No error repeats anything of the file: rows hold names and phones, and what should be a header may
-be such a row.
+No error repeats anything of the file: rows hold names and phones, and a supposed header may be such
+a row.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ __all__ = ["Form", "IdsError", "IdsFile"]
 Form = Literal["csv", "tsv", "jsonl", "lines"]
 
 NAMES = ("openUserId", "open_user_id")
-"""What the column, or the key, is called where nobody says otherwise."""
+"""Default names of the column or the key."""
 
 _SUFFIXES: dict[str, Form] = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
@@ -50,11 +50,11 @@ _NUMBER = re.compile(r"[0-9]{1,5}")
 _NOT_ONE_ID = re.compile(r'[\s,;"]')
 
 _NOT_AN_OBJECT = "not a JSON object: each line has to be one; or say with --format what it is"
-_NO_KEY = "no key of that name (openUserId or open_user_id, or the one of --column): mend the line"
+_NO_KEY = "no key of that name (openUserId or open_user_id, or the one of --column): fix the line"
 _NOT_TEXT = "the id is not a string with text in it: write it in quotes"
 _MORE_THAN_AN_ID = "more than one id: for a file of columns say --format csv or --format tsv"
-_TOO_FEW = "fewer columns than the id's: mend the line, or check --column and --format"
-_NO_ID = "its column holds no id: fill it in, or take the line out"
+_TOO_FEW = "too few columns: fix the line, or check --column and --format"
+_NO_ID = "its column holds no id: fill it in, or remove the line"
 _NO_COLUMN = (
     "no column of that name (openUserId or open_user_id, or the one of --column): name the right "
     "one, or give its number from 1 (--column 1) if there is no header; csv separates columns by "
@@ -63,18 +63,18 @@ _NO_COLUMN = (
 _TWO_COLUMNS = "more than one column of that name: rename all but one"
 _BAD_QUOTES = (
     "the row that begins here has a quote that is neither closed nor doubled, or a field of more "
-    f"than {csv.field_size_limit()} characters: mend it, or check --format"
+    f"than {csv.field_size_limit()} characters: fix it, or check --format"
 )
 
 
 @dataclass(frozen=True)
 class IdsFile:
-    """Where ids come from; each iteration reads it from its start, duplicates and all.
+    """A file of ids. Each iteration reads it from its start, duplicates included.
 
     Attributes:
         path: The file; `-` is stdin.
-        form: How it is written; None goes by the suffix, else by the first line that is not blank.
-        column: The column's or key's name, or a column's number from 1 where there is no header.
+        form: Its format; None decides by the suffix, else by the first line that is not blank.
+        column: Name of the column or key, or number of the column from 1 if there is no header.
         encoding: By its Python name; a byte order mark is skipped in any.
     """
 
@@ -87,7 +87,7 @@ class IdsFile:
         """Read the ids.
 
         Raises:
-            IdsError: It cannot be read, or a line of it is not what it should be.
+            IdsError: It cannot be read, or a line is wrong.
         """
         try:
             with self._open() as file:
@@ -114,14 +114,14 @@ class IdsFile:
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """Its name in messages."""
         return "stdin" if self._is_stdin else str(self.path)
 
     def stat(self) -> os.stat_result:
-        """Return what the system knows of it.
+        """Return its status.
 
         Raises:
-            IdsError: It is not there, or a directory.
+            IdsError: It is missing, or a directory.
         """
         try:
             known = os.fstat(0) if self._is_stdin else self.path.stat()
@@ -136,7 +136,7 @@ class IdsFile:
         """Return whether it is a regular file, and neither stdin nor a pipe.
 
         Raises:
-            IdsError: It is not there.
+            IdsError: It is missing.
         """
         return stat.S_ISREG(self.stat().st_mode) and not self._is_stdin
 
@@ -148,10 +148,10 @@ class IdsFile:
         return open(0 if self._is_stdin else self.path, "rb", closefd=not self._is_stdin)
 
     def _text_encoding(self) -> str:
-        """Return the encoding, if it is one that a file can be written in."""
+        """Return the encoding, if a text file can have it."""
         try:
             "".encode(self.encoding)
-            # Codecs for names of hosts have no way to go on after an error.
+            # Codecs for host names cannot continue after an error.
             codecs.getincrementaldecoder(self.encoding)(MARKED).decode(b"", final=True)
         except (LookupError, ValueError):
             msg = "--encoding: no text encoding of that name; utf-8, gb18030 and utf-16 are some"
@@ -163,7 +163,7 @@ class IdsFile:
 
 
 def _guess(line: str) -> Form:
-    """Return the form that a file looks like by its first line."""
+    """Return the likely format of a file by its first line."""
     if line.lstrip().startswith("{"):
         return "jsonl"
     if "\t" in line.strip():
@@ -220,13 +220,13 @@ def _from_lines(lines: NumberedLines, column: str | None) -> Iterator[str]:
 
 
 def _unquoted(value: str) -> str:
-    """Return an id without the quotes that some exports put around it."""
+    """Return an id without quotes around it, which some exports write."""
     quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
     return value[1:-1].strip() if quoted else value
 
 
 def _from_sheets(sheets: Sequence[Sheet], name: str, column: str | None) -> Iterator[str]:
-    """Read the one sheet that has the column: others hold notes, or nothing."""
+    """Read the only sheet that has the column; others may hold notes."""
     if len(sheets) > 1:
         sheets = [one for one in sheets if _has_column(one, column)] or sheets[:1]
     if len(sheets) > 1:
@@ -256,10 +256,10 @@ def _from_columns(rows: Rows, error: Complaint, column: str | None) -> Iterator[
 
 
 def _visible(value: str, error: Callable[..., IdsError], *line: int) -> str:
-    """Return an id, if it holds no character that does not show.
+    """Return an id, if all of its characters are visible.
 
     Raises:
-        IdsError: It holds one. Named are the line and the character, not the id.
+        IdsError: It has an invisible one. The text names line and character, not the id.
     """
     if found := invisible(value):
         msg = f"the id holds {found}"
@@ -268,14 +268,14 @@ def _visible(value: str, error: Callable[..., IdsError], *line: int) -> str:
 
 
 def _place(rows: Rows, error: Complaint, column: str | None) -> int:
-    """Return where in a row the id is, by the column's number or by reading the header."""
+    """Return the index of the id in a row, by the number of the column or by the header."""
     if column is not None and _NUMBER.fullmatch(column):
         if int(column):
             return int(column) - 1
         msg = "--column: columns are counted from 1"
         raise IdsError(msg)
     names = NAMES if column is None else (column,)
-    # Where there is no row at all it does not matter.
+    # If there is no row, the names do not matter.
     line, header = next(rows, (0, list(names[:1])))
     found = [place for place, name in enumerate(header) if name.strip() in names]
     if len(found) != 1:
@@ -284,8 +284,8 @@ def _place(rows: Rows, error: Complaint, column: str | None) -> int:
 
 
 def _rows(lines: NumberedLines, form: Form) -> Iterator[tuple[int, list[str]]]:
-    """Give each row that is not blank, with the number of the line in which it begins."""
-    # Not strict, a quote that is never closed would swallow the rest of the file.
+    """Yield each row that is not blank, with the number of its first line."""
+    # If not strict, a quote that is never closed would take the rest of the file.
     reader = csv.reader(lines, delimiter=_DELIMITERS[form], strict=True)
     while True:
         line = lines.last + 1

@@ -1,7 +1,6 @@
-"""How far a run is, on stderr: a bar on a terminal, otherwise a line now and then.
+"""The progress of a run on stderr: a bar on a terminal, otherwise a line every ten seconds.
 
-It shows counts and times, never who. What cannot be written is left out: a run does not fail for
-want of an onlooker.
+It shows counts and times, never ids. A run does not fail if its progress cannot be written.
 """
 
 from __future__ import annotations
@@ -28,16 +27,16 @@ if TYPE_CHECKING:
 LINE_SECONDS = 10.0
 _WAITS = {
     "quota": "waiting for the quota",
-    "retry": "waiting to try again",
+    "retry": "waiting to retry",
     "read-back": "waiting for writes to show",
 }
 
 Show = AbstractContextManager["Callable[[], None]"]
-"""Entered when a run begins, left when it has ended; called in between when there is news."""
+"""Entered when a run begins, left when it has ended; its value is called after each change."""
 
 
 class Pacing(Protocol):
-    """What a run knows of itself; see `shim.bulk.Run`.
+    """What is shown of a run; see `shim.bulk.Run`.
 
     Attributes:
         tally: The counts of the members that have ended.
@@ -51,7 +50,7 @@ class Pacing(Protocol):
         ...
 
     def remaining_seconds(self, rest: int) -> float:
-        """Return the least time, in seconds, that so many more ids take."""
+        """Return how many seconds `rest` more ids take at least."""
         ...
 
 
@@ -77,19 +76,19 @@ class Standing:
 
     @property
     def seconds(self) -> float:
-        """Seconds since it began."""
+        """Seconds since the run began."""
         return self._clock() - self._began
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds that the rest takes: as the average so far, at least what the quota needs."""
+        """Seconds for the rest: by the average so far, at least what the quota needs."""
         if self.total is None or not self.done:
             return None
         rest = max(self.total - self.done, 0)
         return max(self.seconds / self.done * rest, self._run.remaining_seconds(rest))
 
     def text(self) -> str:
-        """Return it in words."""
+        """Return the progress in words."""
         total = "" if self.total is None else f" of {self.total:,}"
         parts = [f"{self.done:,}{total} done, {self._run.tally.states['failed']:,} failed"]
         if self.done and self.seconds > 0:
@@ -103,7 +102,7 @@ class Standing:
 
 
 def duration(seconds: float) -> str:
-    """Return a time for people: `12 s`, `4 min 10 s`, `1 h 05 min`."""
+    """Return a duration for people: `12 s`, `4 min 10 s`, `1 h 05 min`."""
     whole = round(seconds)
     if whole < 60:  # noqa: PLR2004 - seconds in a minute.
         return f"{whole} s"
@@ -113,11 +112,11 @@ def duration(seconds: float) -> str:
 
 
 def show(standing: Standing, title: str, *, quiet: bool) -> Show:
-    """Return what shows it: nothing, a bar, or lines."""
+    """Return what shows the progress: nothing, a bar, or lines."""
     if quiet:
         return nullcontext(_nothing)
     console = Console(stderr=True)
-    # A log file is not a terminal, whatever FORCE_COLOR makes of it.
+    # A log file is not a terminal, even if FORCE_COLOR is set.
     if sys.stderr.isatty() and not console.is_dumb_terminal:
         return _bar(standing, title, console)
     return _lines(standing, title)
@@ -128,13 +127,13 @@ def _nothing() -> None:
 
 
 class _Words(ProgressColumn):
-    """The standing in words; drawn anew all the time, so that a wait counts down."""
+    """The progress in words; drawn all the time, so that a wait counts down."""
 
     def __init__(self, standing: Standing) -> None:
         super().__init__()
         self._standing = standing
 
-    def render(self, task: Task) -> Text:  # noqa: ARG002 - the standing knows more.
+    def render(self, task: Task) -> Text:  # noqa: ARG002 - the progress has more.
         return Text(self._standing.text())
 
 
@@ -148,7 +147,7 @@ def _bar(standing: Standing, title: str, console: Console) -> Iterator[Callable[
         console=console,
         redirect_stdout=False,
     ) as bar:
-        # A program that is killed should not take the cursor with it.
+        # A program that is killed must not leave the cursor hidden.
         console.show_cursor()
         task = bar.add_task("", total=standing.total)
         yield lambda: bar.update(task, completed=standing.done)

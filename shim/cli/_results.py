@@ -1,7 +1,7 @@
-"""The results file: a line of JSON for each member, appended and on the disk as members end.
+"""The results file: a line of JSON for each member, on the disk as soon as the member ends.
 
-So after a crash it tells what was done, and which members have failed. It is the only place where
-the command writes ids.
+So after a crash it shows what was done, and which members failed. It is the only place to which the
+command writes ids.
 """
 
 from __future__ import annotations
@@ -28,29 +28,29 @@ Asked = Literal["disabled", "enabled"]
 KEYS = frozenset({"openUserId", "asked", "state", "errorCode", "message", "traceId", "at"})
 
 _HEAD = b'{"openUserId": '
-"""How each of our lines begins."""
+"""The beginning of each of our lines."""
 _LEFT = frozenset({"failed", NOT_ATTEMPTED})
 _LONGEST_LINE = 1 << 20
 _BLOCK = 1 << 16
 
 
 class ResultsError(CommandError):
-    """A results file cannot be used. Its text names the file and says what to do."""
+    """A results file cannot be used. The text names the file and says what to do."""
 
 
 class ResultsFile:
     """A results file, open for appending; a context manager."""
 
     def __init__(self, path: Path, asked: Asked) -> None:
-        """Open it, or make it, for this user alone; cut off a line that a crash has torn.
+        """Open it, or create it for this user only; cut off a line that a crash has torn.
 
         Raises:
-            ResultsError: It cannot be written, or is not a results file; then it is as it was.
+            ResultsError: It cannot be written, or is not a results file; it is unchanged then.
         """
         self._path = path
         self._asked: Asked = asked
         try:
-            # Raw, so that a group of lines is one write; the system puts it at the end.
+            # Unbuffered, so that a group of lines is one write; the system appends it.
             self._file = open(path, "a+b", buffering=0, opener=_private)  # noqa: SIM115
         except OSError as error:
             raise self._unwritable(error) from None
@@ -67,7 +67,7 @@ class ResultsFile:
         self._file.close()
 
     def stat(self) -> os.stat_result:
-        """Return what the system knows of it."""
+        """Return its status."""
         return os.fstat(self._file.fileno())
 
     def append(self, outcomes: Iterable[Outcome]) -> None:
@@ -95,12 +95,12 @@ class ResultsFile:
             self._file.seek(0)
             if not _is_ours(self._file.readline(_LONGEST_LINE)):
                 raise _foreign(self._path)
-            self._mend()
+            self._repair()
         except OSError as error:
             raise self._unwritable(error) from None
 
-    def _mend(self) -> None:
-        """Cut off what follows the last line end, unless it is whole and lacks just that."""
+    def _repair(self) -> None:
+        """Cut off a torn last line; add the line end if only that is missing."""
         size = self.stat().st_size
         end = self._end_of_last_line(size)
         self._file.seek(end)
@@ -119,18 +119,18 @@ class ResultsFile:
 
     def _unwritable(self, error: OSError) -> ResultsError:
         return ResultsError(
-            f"{self._path} cannot be written: {error.strerror}; mend that, or name another file"
+            f"{self._path} cannot be written: {error.strerror}; fix that, or name another file"
         )
 
 
 def failed_ids(path: Path, asked: Asked) -> tuple[set[str], int]:
-    """Return whose last word in a results file is that it failed, or was not attempted.
+    """Return the members whose last result is that they failed, or were not attempted.
 
-    Only lines that asked the same count: who could not be disabled must not be enabled for it. A
-    dry run's `planned` says nothing about what became of a member.
+    Only lines with the same `asked` count: a member that could not be disabled must not be enabled
+    now. `planned`, of a dry run, says nothing about a member.
 
     Returns:
-        The ids, and how many lines could not be read.
+        The ids, and the number of lines that could not be read.
 
     Raises:
         ResultsError: It cannot be read, or is not a results file.
@@ -178,7 +178,7 @@ def _line(outcome: Outcome, asked: Asked, at: str) -> bytes:
         "traceId": outcome.trace_id,
         "at": at,
     }
-    # Half a surrogate pair, which has no UTF-8, becomes the escape that it has in JSON.
+    # Half a surrogate pair, which UTF-8 cannot hold, becomes its escape in JSON.
     return json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
 
 
@@ -187,7 +187,7 @@ def _private(path: str, flags: int) -> int:
 
 
 def _loaded(line: bytes) -> Any:
-    """Return what a line of JSON holds, or None where it is none."""
+    """Return the value of a line of JSON, or None if it is not JSON."""
     try:
         return json.loads(line)
     except (ValueError, RecursionError):
@@ -195,14 +195,14 @@ def _loaded(line: bytes) -> Any:
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:
-    """Return what one of our lines says, or None where it is torn or not ours."""
+    """Return the object of one of our lines, or None if it is torn or not ours."""
     row = _loaded(line)
     ours = isinstance(row, dict) and row.keys() >= KEYS and isinstance(row["openUserId"], str)
     return row if ours else None
 
 
 def _is_ours(first_line: bytes) -> bool:
-    """Return whether a file that begins so is empty or ours; its only line may be torn."""
+    """Return whether a file with this first line is empty or ours; its only line may be torn."""
     if first_line.endswith(b"\n") or _loaded(first_line) is not None:
         return _parsed(first_line) is not None
     return first_line.startswith(_HEAD) or _HEAD.startswith(first_line)

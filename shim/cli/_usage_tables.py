@@ -21,12 +21,12 @@ _RIGHT: Final = frozenset({"calls", "sites", "processes", "no end", "mismatches"
 _CALLS_COLUMNS: Final = ("calls", "first", "last", "mode", "mismatches")
 _GAP: Final = "  "
 _NARROWEST: Final = 20
-# What a spreadsheet takes for a formula. The last four are the wide ones.
+# Beginnings that a spreadsheet takes for a formula. The last four are full-width.
 _FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class Rate(NamedTuple):
-    """How many of a total."""
+    """A part of a total."""
 
     part: int
     total: int
@@ -42,21 +42,21 @@ Cell = str | int | Rate | Days | None
 
 
 class Rows:
-    """Rows of cells under headings; the first column says what a row is about."""
+    """Rows of cells under headings; the first cell names the subject of its row."""
 
     def __init__(self, *headings: str) -> None:
         self._headings = headings
         self._cells: list[tuple[Cell, ...]] = []
 
     def add(self, *cells: Cell) -> None:
-        """Add a row. None: nothing is known."""
+        """Add a row. A cell of None is not known."""
         self._cells.append(cells)
 
     def text(self, width: int | None) -> str:
-        """Return them all.
+        """Return all rows.
 
         Args:
-            width: How wide the screen is; None if there is none.
+            width: Width of the screen; None if there is none.
         """
         if not self._cells:
             return _GAP.join(self._headings) if width is None else "no calls"
@@ -70,7 +70,7 @@ class Rows:
     def csv(self) -> Iterator[str]:
         """Yield the lines of a CSV file (RFC 4180): texts in quotes, numbers plain.
 
-        A text that a spreadsheet would take for a formula begins with an apostrophe.
+        An apostrophe precedes a text that a spreadsheet would take for a formula.
         """
         for row in (self._headings, *self._cells):
             line = io.StringIO()
@@ -89,7 +89,7 @@ class Rows:
         ]
 
     def _record(self, row: tuple[str, ...], width: int) -> list[str]:
-        """Return what a row is about, and below it what there is to say of it."""
+        """Return the subject of a row, and its other cells below it."""
         lines = [shortened(row[0], width)]
         line = ""
         for heading, cell in zip(self._headings[1:], row[1:], strict=True):
@@ -104,7 +104,7 @@ class Rows:
 
 
 def shortened(text: str, width: int) -> str:
-    """Return a text with its middle left out where it is too long: both ends of a name tell."""
+    """Return a text; if it is too long, without its middle, since both ends of a name matter."""
     if cell_len(text) <= width:
         return text
     begin, end = text[: width // 2], text[len(text) - (width - 1) // 2 :]
@@ -152,7 +152,7 @@ def table(data: Row, by: str) -> Rows:
     """Return what the logs say.
 
     Args:
-        data: What `shim.usage.figures.figures` returns.
+        data: The result of `shim.usage.figures.figures`.
         by: `site`, `function`, `module`, `service` or `day`.
     """
     return _TABLES[by](data)
@@ -217,7 +217,7 @@ def verdicts(data: Row, *, with_state: bool) -> Rows:
     """Return what may be removed.
 
     Args:
-        data: What `shim.usage.figures.figures` returns.
+        data: The result of `shim.usage.figures.figures`.
         with_state: Whether the state has a column of its own, for programs; the text says it too.
     """
     table = Rows("what", "service", "quiet", *["state"] * with_state, "verdict")

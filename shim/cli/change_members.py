@@ -1,7 +1,7 @@
 """`fxshim members`: disables or enables the members of a list of any length.
 
-Everything that can be found wrong is found before the first member is touched. From then on the
-run ends in good order, whatever happens, and says what it has come to.
+Everything that can be checked is checked before the first call. After that the run ends in good
+order, whatever happens, and prints a summary.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class MembersOptions:
     """What the command line asks for.
 
     Attributes:
-        command: What is to be done.
-        ids: Whose ids; None = all that failed before.
-        results: The file that what becomes of each is appended to.
-        only_failed: The results file whose failed members alone are to be done.
-        dry_run: Whether nothing is to be written.
-        quiet: Whether progress is not shown.
+        command: What to do with the members.
+        ids: The file of ids; None = all that failed before.
+        results: The file to which the result of each member is appended.
+        only_failed: The results file whose failed members are to be done, and no others.
+        dry_run: Whether to write nothing.
+        quiet: Whether to show no progress.
     """
 
     command: Literal["disable", "enable"]
@@ -120,11 +120,11 @@ class _Command:
         return self._exit_code()
 
     def _ids(self) -> tuple[Iterable[str], int | None]:
-        """Return whom it is about, and how many they are where that can be known beforehand."""
+        """Return the ids, and their number if it can be known before the run."""
         ids, failed = self._options.ids, self._failed()
         if ids is None:
             return sorted(failed or ()), len(failed or ())
-        # Read once before anything is sent: a bad line is to be found now and not in an hour.
+        # Read once before the first call, so that a bad line is found now and not in an hour.
         total = self._counted(ids, failed) if ids.can_be_read_again() else None
         return _chosen(ids, failed), total
 
@@ -155,7 +155,7 @@ class _Command:
         if path is None:
             return None
         if ids is not None and _same(path, ids):
-            msg = f"{path} holds the ids to read, so name another for --results"
+            msg = f"{path} is the file of ids: name another for --results"
             raise ResultsError(msg)
         return ResultsFile(path, self._options.asked)
 
@@ -176,7 +176,7 @@ class _Command:
             run.stop()
 
     def _report(self, text: str) -> None:
-        """Print the summary; on stderr if stdout cannot be written. What was done is done."""
+        """Print the summary; on stderr if stdout cannot be written, since the calls were made."""
         try:
             echo(text)
         except CommandError as error:
@@ -219,7 +219,7 @@ def _chosen(ids: IdsFile, failed: set[str] | None) -> Iterator[str]:
 
 
 def _same(path: Path, ids: IdsFile) -> bool:
-    """Return whether both are one file, which would be read for ever while it is appended to."""
+    """Return whether both are the same file, which would be read for ever while it grows."""
     with suppress(OSError):
         return os.path.samestat(path.stat(), ids.stat())
     return False
@@ -239,13 +239,13 @@ def _failures(tally: Tally) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Return a vendor's text as one line without anything that a terminal would obey."""
+    """Return a text of the vendor as one line, without characters that a terminal obeys."""
     line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
     return line if len(line) <= _TEXT_LENGTH else line[:_TEXT_LENGTH] + "…"
 
 
 def _done(tally: Tally, asked: str) -> str:
-    """Return what became of all members."""
+    """Return the counts of all members."""
     count = tally.states
     left = f", {count[NOT_ATTEMPTED]:,} not attempted" if count[NOT_ATTEMPTED] else ""
     return (
@@ -255,11 +255,11 @@ def _done(tally: Tally, asked: str) -> str:
 
 
 def _planned(tally: Tally, asked: str, settings: Settings) -> str:
-    """Return what a dry run has found, and how long the quota makes it take."""
+    """Return the counts of a dry run, and how long the quota makes the changes take."""
     count = tally.states
     head = f"dry run, nothing was written. {count.total():,} members: "
     if tally.unreached:
-        return f"{head}nothing is known of them, for there was no connection"
+        return f"{head}nothing is known of them, since there was no connection"
     least = quota_seconds(settings, count.total(), count["planned"])
     unseen = tally.codes[Code.USER_NOT_FOUND]
     parts = [
@@ -271,21 +271,21 @@ def _planned(tally: Tally, asked: str, settings: Settings) -> str:
         parts.append(f"{others:,} could not be looked up")
     if count[NOT_ATTEMPTED]:
         parts.append(f"{count[NOT_ATTEMPTED]:,} not attempted")
-    return f"{head}{', '.join(parts)}\nthe quota lets it be done in {duration(least)} at the least"
+    return f"{head}{', '.join(parts)}\nthe quota makes this take at least {duration(least)}"
 
 
 def _calls(api_calls: Mapping[str, int], seconds: float) -> str:
-    """Return what it took."""
+    """Return the number of calls and seconds."""
     made = ", ".join(f"{path} {count:,}" for path, count in sorted(api_calls.items()))
     return f"api calls: {made or 'none'}; {seconds:.1f} s"
 
 
 def _advice(command: str, results: Path | None) -> str:
-    """Return what to do about what is not done.
+    """Return how to finish the members that are left.
 
     Args:
         command: `disable` or `enable`.
-        results: The results file, if it names all that are left.
+        results: The results file, if it has all that are left.
     """
     again = "next: run the same command again; members already there cost no write"
     if results is None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _NOT_COVERED: Final = (
     "The code leaves out what the shim does besides: the pace of the quota (100 calls of a path in "
-    "20 s), new tokens, and retries. `fxshim sandbox --env` gives it a tenant to try it on."
+    "20 s), new tokens, and retries. `fxshim sandbox --env` starts a tenant to try it on."
 )
 _INDENT: Final = " " * 8
 _NARROWEST: Final = 24

@@ -17,13 +17,13 @@ from shim.cli._output import CommandError, complain, echo
 
 _BACKGROUND_SECONDS: Final = 3600.0
 _IDS_SHOWN: Final = 5
-# Not `-m shim`: the folder that it is started in may hold a shim.py of its own.
+# Not `-m shim`: the current folder may hold another shim.py.
 _COMMAND: Final = (
     "import sys; sys.path = [one for one in sys.path if one]; from shim.cli import main; main()"
 )
 _OPEN: Final = (
-    "warning: anybody who can reach this address can use this tenant. It holds no real data; leave "
-    "out --host if only this machine needs it"
+    "warning: every machine that can reach this address can use this tenant. It holds no real "
+    "data; leave out --host if only this machine needs it"
 )
 _VARIABLES: Final = {
     "BASE_URL": "base_url",
@@ -41,9 +41,9 @@ class ServeOptions:
     """What the command line asks for.
 
     Attributes:
-        host: Where to listen.
-        port: 0 lets the system choose.
-        seconds: When to end by itself; None = never.
+        host: Address to listen on.
+        port: Port; 0 lets the system choose.
+        seconds: Seconds until it ends by itself; None = never.
         tenant: The arguments of the sandbox.
     """
 
@@ -54,7 +54,7 @@ class ServeOptions:
 
 
 def serve(options: ServeOptions) -> None:
-    """Serve until interrupted; print how to log in, as a line of JSON, when it answers.
+    """Serve until interrupted; once it answers, print how to log in, as a line of JSON.
 
     Raises:
         CommandError: It cannot listen there.
@@ -73,18 +73,18 @@ def serve(options: ServeOptions) -> None:
 
 
 def serve_in_background(options: ServeOptions) -> None:
-    """Start a process that serves, print how to log in as lines for a shell, and return.
+    """Start a process that serves; print how to log in, as lines for a shell.
 
     Raises:
-        CommandError: It has not started.
+        CommandError: It did not start.
     """
     seconds = _BACKGROUND_SECONDS if options.seconds is None else options.seconds
     given = {**options.tenant, "host": options.host, "port": options.port, "minutes": seconds / 60}
-    # One argument an option: a value may begin with a hyphen.
+    # One argument for option and value: a value may begin with a hyphen.
     arguments = [
         f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None
     ]
-    # It gets pipes of its own: a shell waits for all who hold the one that it reads from.
+    # It gets pipes of its own, since a shell waits for all processes that hold its pipe.
     with subprocess.Popen(  # noqa: S603 - our own command, with our own interpreter.
         [sys.executable, "-c", _COMMAND, "sandbox", *arguments],
         stdin=subprocess.DEVNULL,
@@ -101,14 +101,14 @@ def serve_in_background(options: ServeOptions) -> None:
         if not _is_loopback(options.host):
             sys.stderr.write(server.stderr.readline())
         echo(_shell_lines(json.loads(line), server.pid))
-        # Not waited for: it goes on.
+        # Not waited for, since it goes on.
         server.returncode = 0
 
 
 def _shell_lines(who: dict[str, Any], pid: int) -> str:
     values = {name: str(who[key]) for name, key in _VARIABLES.items()}
     if not _is_loopback(urlsplit(values["BASE_URL"]).hostname or ""):
-        # The shim sends no token over plain HTTP to another machine, unless it is told to.
+        # The shim sends no token over plain HTTP to another machine, unless this setting allows it.
         values["ALLOW_PLAIN_HTTP"] = "true"
     values["SANDBOX_IDS"] = " ".join(who["openUserIds"][:_IDS_SHOWN])
     values["SANDBOX_PID"] = str(pid)

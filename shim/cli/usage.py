@@ -26,26 +26,26 @@ if TYPE_CHECKING:
 _SINCE: Final = re.compile(r"([1-9]\d{0,3})([dw])")
 _DAYS: Final = 30
 _FIRST_YEAR: Final = 1970
-"""Before it nothing was logged, and there have to be days before the day to judge on."""
+"""Nothing was logged before it, and the days before the judged day must exist."""
 _DONE, _NOT_AS_ASKED, _NOT_KNOWN = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
 class UsageOptions:
-    """What is asked.
+    """What the command line asks for.
 
     Attributes:
         logs: Files, patterns, `-`.
         by: `site`, `function`, `module`, `service` or `day`.
-        since: How long something has to be quiet, as `30d` or `4w`; None where nobody asks.
-        gaps: How many of these days may be without any log.
-        as_of: The day to judge on, as YYYY-MM-DD; None for now.
+        since: How long a call site has to be quiet, as `30d` or `4w`; None: no verdicts.
+        gaps: Number of days that may have no log lines, for example weekends.
+        as_of: The day to judge by, as YYYY-MM-DD; None: now.
         gone: Services that are switched off.
-        target: The day by which there should be no call any more, as YYYY-MM-DD.
+        target: The day by which the calls should end, as YYYY-MM-DD.
         form: `table`, `json` or `csv`.
-        html: Where to write the report.
-        fail_on_calls: Whether a call is a failure.
-        fail_unless_ready: Whether it is a failure that something that was called is not ready.
+        html: File to write the report to.
+        fail_on_calls: Whether a call gives exit code 1.
+        fail_unless_ready: Whether a called function or site that is not ready gives exit code 1.
     """
 
     logs: tuple[str, ...]
@@ -65,10 +65,10 @@ def show(options: UsageOptions) -> int:
     """Read the logs and print what is asked; return the exit code.
 
     Returns:
-        0; 1 if something is not as the options says it has to be; 2 if nobody can tell.
+        0; 1 if something is not as a fail option asks; 2 if that is not known.
 
     Raises:
-        SourceError: A log cannot be read, the report not be written, or an option is no time.
+        SourceError: A log cannot be read, the report cannot be written, or an option is wrong.
         CommandError: stdout cannot be written.
     """
     if options.html is not None:
@@ -91,7 +91,7 @@ def read(options: UsageOptions) -> Row:
     """Return all that the logs say.
 
     Raises:
-        SourceError: A log cannot be read, or an option is no time.
+        SourceError: A log cannot be read, or an option is wrong.
     """
     days = _days(options.since)
     target = None if options.target is None else _day_of(options.target, "--target")
@@ -124,13 +124,13 @@ def _day_of(text: str, option: str) -> date:
     with suppress(ValueError):
         day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.utc).date()
     if day is None or day.year < _FIRST_YEAR:
-        msg = f"{option} is no day: write 2026-11-26"
+        msg = f"{option} is not a day: write 2026-11-26"
         raise SourceError(msg)
     return day
 
 
 def _check(path: Path, logs: Sequence[str]) -> None:
-    """Refuse to write the report over one of the logs, before hours are spent on reading them."""
+    """Refuse to write the report over a log. Called before reading, which may take hours."""
     if not path.exists():
         return
     if is_one_of(path, logs):
@@ -155,7 +155,7 @@ def _unwritable(path: Path, why: str | None) -> SourceError:
 
 
 def _exit_code(options: UsageOptions, data: Row) -> int:
-    """Say why what is asked is not so, and return the exit code."""
+    """Return the exit code; report why it is not 0."""
     code = _DONE
     if options.fail_on_calls:
         code, why = _calls(data) if options.since is None else _calls_since(data)
@@ -166,7 +166,7 @@ def _exit_code(options: UsageOptions, data: Row) -> int:
         left += [one for one in data["sites"] if one["verdict"]["state"] in _NOT_READY]
         if left:
             complain(f"--fail-unless-ready: {_verdict_of(left[0])}{_and_more(len(left) - 1)}")
-            # That something is called is surer than that nobody knows.
+            # That a call is not known does not matter if another one is.
             code = _NOT_AS_ASKED
     return code
 
@@ -175,7 +175,7 @@ _NOT_READY: Final = frozenset({"called", "not_known"})
 
 
 def _calls(data: Row) -> tuple[int, str]:
-    """Return whether these logs have a call, and that nobody knows if they may lack one."""
+    """Return the exit code by whether these logs have a call, or may lack one; and why."""
     called = data["summary"]["called"]
     if called:
         return _NOT_AS_ASKED, f"{_counted(called, 'function')} called"
@@ -187,7 +187,7 @@ def _calls(data: Row) -> tuple[int, str]:
 
 
 def _calls_since(data: Row) -> tuple[int, str]:
-    """Return whether something was called within the asked days."""
+    """Return the exit code by whether there was a call within the asked days; and why."""
     for state, code in (("called", _NOT_AS_ASKED), ("not_known", _NOT_KNOWN)):
         found = [one for one in data["functions"] if one["verdict"]["state"] == state]
         if found:
@@ -221,15 +221,15 @@ def _head(options: UsageOptions, data: Row) -> str:
         )
     if not log["events"]:
         lines.append(
-            "nothing of the shim's is in here: are these the logs of a program that uses it, and "
-            "does its logging let warnings of the logger `shim` through?"
+            "these logs have no event of the shim: are they of a program that uses it, and does "
+            "its logging let warnings of the logger `shim` through?"
         )
     return "\n".join(lines)
 
 
 def _summary(data: Row) -> str:
     count = data["summary"]
-    # If the logs do not say enough, nobody knows that there was no call.
+    # If the logs do not say enough, it is not known whether there was a call.
     never = "never called" if count["never_called"] == count["not_seen"] else "not seen"
     return (
         f"ready {count['ready']:,} of {count['called']:,} that were called; "
@@ -238,7 +238,7 @@ def _summary(data: Row) -> str:
 
 
 def _doubts(data: Row, *, all_of_them: bool) -> Iterator[str]:
-    """Yield a line for each reason why nothing is ready."""
+    """Yield a line for each reason why nothing is ready, or why events may be missing."""
     for one in data["doubts"] if all_of_them else data["missing_events"]:
         first = f" (the first: {data['log']['unread_first']})" if one["kind"] == "unread" else ""
         yield f"not known: {one['text']}{first}; {one['advice']}"
@@ -259,10 +259,10 @@ _NEW: Final = 1
 
 
 def write_baseline(logs: Sequence[str], path: Path) -> int:
-    """Write what the logs tell of to the baseline; return the exit code.
+    """Write the call sites in the logs to the baseline; return the exit code.
 
     Raises:
-        BaselineError: It cannot be used, or not be written; or the logs do not tell all.
+        BaselineError: It cannot be used or written, or the logs may lack call sites.
         SourceError: A log cannot be read.
     """
     usage = _complete(logs)
@@ -279,18 +279,18 @@ def write_baseline(logs: Sequence[str], path: Path) -> int:
 
 
 def check_baseline(logs: Sequence[str], path: Path, *, shrink: bool, empty: bool) -> int:
-    """Compare what the logs tell of with the baseline; return the exit code.
+    """Compare the call sites in the logs with the baseline; return the exit code.
 
     Raises:
-        BaselineError: It cannot be used, or not be written; or the logs do not tell all.
+        BaselineError: It cannot be used or written, or the logs may lack call sites.
         SourceError: A log cannot be read.
     """
     known = load(path)
     usage = _complete(logs)
     if not usage.sites and known and not empty:
         msg = (
-            "no call in these logs, so nothing was checked: are they the right ones? If the "
-            "last call site is gone, say so with --empty"
+            "no call in these logs, so nothing was checked: are they the right ones? If the last "
+            "call site is gone, use --empty"
         )
         raise BaselineError(msg)
     found = compare(known, usage.sites)
@@ -298,7 +298,7 @@ def check_baseline(logs: Sequence[str], path: Path, *, shrink: bool, empty: bool
         lines = [f"{len(found.new)} call sites are not in {path}:"]
         lines += [_new_site(usage, key) for key in found.new]
         lines.append(
-            "call the object API there instead; or, if it has to be, take them in with "
+            "call the object API there instead; or, if that is not possible, add them with "
             "`fxshim baseline write`"
         )
         warn("\n".join(lines))
@@ -306,7 +306,7 @@ def check_baseline(logs: Sequence[str], path: Path, *, shrink: bool, empty: bool
     gone, unseen = _parted(usage, found.gone)
     if gone and shrink:
         save(path, [*found.kept, *unseen])
-    verb = "forgot" if shrink else "would forget"
+    verb = "removed" if shrink else "would remove"
     said = [f"no new call site; {len(found.kept)} of {len(known)} known ones are still there"]
     said += [f"{verb} {named(key)}" for key in gone]
     echo("\n".join([*said, *_kept(unseen)]))
@@ -321,17 +321,17 @@ def _complete(logs: Sequence[str]) -> Usage:
         raise BaselineError(msg)
     if any(site.overflow for site in usage.sites.values()):
         msg = (
-            "some calls were not told apart, since a process had more call sites than its table "
-            "holds: a baseline would miss them; is the same code loaded again and again?"
+            "some call sites were counted together, since a process had more of them than its "
+            "table holds, and a baseline would lack them: does it load the same code repeatedly?"
         )
         raise BaselineError(msg)
     return usage
 
 
 def _parted(usage: Usage, keys: Iterable[SiteKey]) -> tuple[list[SiteKey], list[SiteKey]]:
-    """Return the sites that are gone, and those of services of which these logs have nothing.
+    """Return the sites that are gone, and the sites of services that are not in these logs.
 
-    Logs without any event come with the word of a person that the last call site is gone.
+    If the logs have no event, the caller has confirmed that the last call site is gone.
     """
     keys = list(keys)
     seen = {"", *(services(usage) or {key.service for key in keys})}
@@ -343,12 +343,14 @@ def _parted(usage: Usage, keys: Iterable[SiteKey]) -> tuple[list[SiteKey], list[
 
 def _kept(unseen: Sequence[SiteKey]) -> list[str]:
     names = sorted({key.service for key in unseen})
-    return [f"kept those of services that are not in these logs: {', '.join(names)}"] * bool(names)
+    return [f"kept the sites of services that are not in these logs: {', '.join(names)}"] * bool(
+        names
+    )
 
 
 def _new_site(usage: Usage, key: SiteKey) -> str:
     site = usage.sites[key]
     return (
-        f"  {named(key)} ({', '.join(site.places)}): instead of it {site.replacement}, "
+        f"  {named(key)} ({', '.join(site.places)}): write {site.replacement} instead, "
         f"see {site.address}"
     )

@@ -110,11 +110,11 @@ class TestSandbox:
         (calls,) = httpx.get(f"{who['base_url']}/_sandbox/calls").json().values()
         assert calls == {"count": 120, "throttled": 0}
 
-    def test_it_ends_by_itself(self):
+    def test_sandbox_ends_after_its_minutes(self):
         """After the minutes that are given; letting others in comes with a warning."""
         done = fxshim("sandbox", "--minutes", "0.001", "--host", "0.0.0.0")
         assert done.returncode == 0
-        assert done.stderr.startswith("fxshim: warning: anybody who can reach this address")
+        assert done.stderr.startswith("fxshim: warning: every machine that can reach this address")
         assert json.loads(done.stdout)["base_url"].startswith("http://")
 
     @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ class TestShell:
         assert "'status': '1'" in read
         assert ended == "ended"
 
-    def test_it_serves_this_machine_alone_unless_told_otherwise(self):
+    def test_it_serves_this_machine_alone_without_host(self):
         """No warning, and nothing that lets tokens go over plain HTTP; it ends by itself."""
         done = fxshim("sandbox", "--env", "--minutes", "0.02")
         assert (done.returncode, done.stderr) == (0, "")
@@ -213,7 +213,7 @@ class TestShell:
 
 def _is_running(pid):
     try:
-        # One that has ended, and that nobody has waited for, is not running.
+        # A process that has ended, and was not waited for, is not running.
         return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
     except OSError:
         return False
@@ -299,7 +299,7 @@ class TestEveryCommand:
     )
 
     @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-    def test_h_is_help(self, command):
+    def test_h_prints_the_help_at_80_columns(self, command):
         """As --help is; both at 80 columns."""
         done = fxshim(*command, "-h", COLUMNS="80")
         assert done.returncode == 0
@@ -336,7 +336,7 @@ class TestEveryCommand:
             ("fxshim mem", "members"),
         ],
     )
-    def test_a_shell_completes(self, words, expected):
+    def test_shell_completes_commands_names_codes_and_profiles(self, words, expected):
         """Commands, names, codes, profiles."""
         asked = {"_FXSHIM_COMPLETE": "complete_bash", "COMP_WORDS": words}
         done = fxshim(**asked, COMP_CWORD=str(len(words.split()) - 1))
@@ -361,7 +361,7 @@ class TestEveryCommand:
 
 
 class TestStreams:
-    """stdout and stderr may be closed, full, or left by whoever read them."""
+    """stdout and stderr may be closed, full, or left by their reader."""
 
     @pytest.mark.parametrize("command", ["explain FXO001", "endpoints", "usage log --json"])
     def test_a_full_or_closed_stdout_is_an_error(self, command):
@@ -374,7 +374,7 @@ class TestStreams:
             assert done.stderr.count("\n") == 1
 
     @pytest.mark.parametrize("command", ["explain FXO001", "endpoints", "usage log --json"])
-    def test_a_reader_may_go(self, command):
+    def test_reader_that_goes_away_changes_no_exit_code(self, command):
         """It has read enough."""
         Path("log").write_text("x\n")
         done = in_shell(f"{{ {FXSHIM} {command}; echo $? >&2; }} | true")

@@ -1,7 +1,7 @@
 """`fxshim demo`: what the shim does, in 45 lines.
 
-Everything shown is what happened: scripts run as processes of their own against sandboxes on
-loopback; the states are read from the sandboxes, the rest from what the scripts wrote.
+All that is shown has happened: scripts run as processes against sandboxes on loopback. The states
+are read from the sandboxes, the rest from the output of the scripts.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _UNUSABLE: Final = 2
 
 @dataclass(frozen=True)
 class Stage:
-    """What the demo is played on.
+    """What the demo runs on.
 
     Attributes:
         examples: Folder of the scripts.
-        ordinary: Profile of the sandbox that does as it is asked.
+        ordinary: Profile of the sandbox that works as asked.
         silent: Profile of the sandbox that answers "success" and changes nothing.
-        seconds: How long to wait for each script.
+        seconds: Seconds to wait for each script.
     """
 
     examples: Path = field(default_factory=examples)
@@ -49,14 +49,14 @@ class Stage:
 
 
 def show(*, log: bool = False, stage: Stage | None = None) -> int:
-    """Play the demo and print it; return the exit code.
+    """Run the demo and print it; return the exit code.
 
     Args:
-        log: Print only the log lines of the shim, whole.
-        stage: What to play it on.
+        log: Print only the log lines of the shim, in full.
+        stage: What to run it on.
 
     Returns:
-        0 all that the demo promises was seen, 1 something was not, 2 this machine lacks something,
+        0 all promises of the demo were kept, 1 one was not, 2 this machine lacks something,
         130 interrupted.
     """
     with Interruption():
@@ -91,7 +91,7 @@ def _show(stage: Stage, *, log: bool) -> int:
 
 
 def _print(parts: Iterable[RenderableType]) -> bool:
-    """Print on stdout; return whether that went well."""
+    """Print on stdout; return whether that worked."""
     console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
     console.width = min(console.width, WIDTH)
     try:
@@ -105,10 +105,10 @@ def _print(parts: Iterable[RenderableType]) -> bool:
 
 
 def command(argv0: str) -> str:
-    """Return what to type for `fxshim`: its name if PATH has it, else the shortest path to it.
+    """Return what to type for `fxshim`: its name if it is on PATH, else the shortest path.
 
     Args:
-        argv0: How this process was called; `fxshim`, or a file that `python -m` runs.
+        argv0: The program of this process; `fxshim`, or a file that `python -m` runs.
     """
     program = Path(argv0)
     if program.stem == "fxshim":
@@ -120,7 +120,7 @@ def _typed(program: Path) -> str:
     found = shutil.which(program.name)
     if found is not None and Path(found).with_suffix("") == program.with_suffix(""):
         return program.stem
-    # A shorter path is easier to read, and one below the home directory names no person.
+    # A shorter path is easier to read, and one below `~` does not name a person.
     with suppress(ValueError, OSError):
         below = program.relative_to(Path.cwd())
         # A shell looks for a bare name on PATH only.

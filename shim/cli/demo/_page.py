@@ -1,4 +1,4 @@
-"""The demo as text: at most 80 columns and 45 lines, in ASCII, so that any pipe can carry it."""
+"""The demo as text: at most 80 columns and 45 lines, in ASCII, for any terminal and pipe."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ANY_WIDTH: Final = 1000
 _REASON_LENGTH: Final = 120
 _STATE: Final = {"0": "enabled", "1": "disabled"}
 _PLACE: Final = "{caller_file}:{caller_line} {caller_function}()"
-# What a person reads of each event, in the order of a run.
+# The short form of each event, in the order of a run.
 _SHORT: Final = {
     CALLED: _PLACE + " called {function} ({code}) -> {replacement}",
     FINISHED: "{members} members: {changed} changed, {failed} failed, errorCode {error_code}",
@@ -50,7 +50,7 @@ def page(played: Played, command: str) -> Iterator[RenderableType]:
 
     Args:
         played: What to show.
-        command: How the reader calls `fxshim`.
+        command: What the reader types for `fxshim`.
     """
     yield _Block("Four runs against pretend tenants on this machine. No real data is used.", "")
     yield _heading(f"1. Change one import line of {SCRIPT}")
@@ -85,20 +85,20 @@ def _heading(text: str) -> _Block:
 
 
 class Whole:
-    """A line that is never broken: a command that is to be copied, a line of a log."""
+    """A line that is never wrapped: a command to copy, or a line of a log."""
 
     def __init__(self, text: str) -> None:
         self._text = text
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         del options
-        # A path may have letters that stdout has no code for.
+        # A path may have letters that the encoding of stdout lacks.
         yield Segment(self._text.encode(console.encoding, "replace").decode(console.encoding))
         yield Segment.line()
 
 
 class _Block:
-    """A part of the page, with no spaces at the end of its lines."""
+    """A part of the page, without spaces at the ends of lines."""
 
     def __init__(self, part: RenderableType, indent: str = _INDENT) -> None:
         self._part = part
@@ -116,11 +116,11 @@ class _Block:
 
 
 class _Facts:
-    """A table; where the screen is too narrow for it, a list.
+    """A table; a list if the screen is too narrow for it.
 
     Args:
         headings: Headings of the columns after the first.
-        rows: Cells, that of the first column first; an empty one says nothing.
+        rows: Cells from the first column on; empty ones are left out of a list.
     """
 
     def __init__(self, headings: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
@@ -159,7 +159,7 @@ def _same_end(old: ScriptRun, new: ScriptRun) -> _Facts:
 
 
 def _states(members: Mapping[str, str], ids: Sequence[str]) -> str:
-    """Return the state of all, or how many are in which."""
+    """Return the state of all members, or the number in each state."""
     counts = Counter(_STATE[members[one]] for one in ids)
     if len(counts) == 1:
         return next(iter(counts))
@@ -207,7 +207,7 @@ def _reason(run: ScriptRun) -> str:
 
 
 def _next(run: ScriptRun, command: str) -> Iterator[tuple[str, str]]:
-    """Yield what the reader may do next, each with the command for it."""
+    """Yield what the reader can do next, each with its command."""
     tenant = f"{command} sandbox" if os.name == "nt" else f'eval "$({command} sandbox --env)"'
     yield "A pretend tenant for your own code, for an hour", tenant
     for code in sorted({event["code"] for event in run.events if "code" in event}):

@@ -30,12 +30,12 @@ REWRITTEN: Final = "hr_departures_rewritten.py"
 OLD_IMPORT: Final = "from our_fxiaoke import "
 NEW_IMPORT: Final = "from shim import "
 READ_BACK_SECONDS: Final = 0.5
-"""How long the shim waits for a write to show; the default is longer than a demo should take."""
+"""Seconds that the shim waits for a write to show; the default is too long for a demo."""
 
 _MEMBERS: Final = 12
 _LEAVERS, _RETURNERS = slice(0, 5), slice(5, 8)
-# The settings, proxies and certificates of this machine are for real tenants. PYTHONHOME stays:
-# without it an embedded Python does not start.
+# Settings, proxies and certificates of this machine are for real tenants. PYTHONHOME stays, since
+# an embedded Python does not start without it.
 _NOT_FOR_SCRIPTS: Final = re.compile(
     r".*FXIAOKE.*|PYTHON(?!HOME$).*|.*_PROXY|SSL_CERT_(FILE|DIR)", re.IGNORECASE
 )
@@ -43,7 +43,7 @@ _OWN_LINE: Final = re.compile(r"[A-Z]+ hr: (.*)")
 
 
 def examples() -> Path:
-    """Return where the examples are: in the installed package, or beside it in a checkout."""
+    """Return the folder of the examples: in the installed package, or beside it in a checkout."""
     package = Path(shim.__file__).parent
     installed = package / "_examples"
     return installed if installed.is_dir() else package.parent / "examples"
@@ -54,10 +54,10 @@ class Task:
     """A script to run.
 
     Attributes:
-        title: What the page calls it.
+        title: Its name on the page.
         script: Name of its file among the examples.
-        profile: The sandbox's profile that it meets.
-        shimmed: Whether its old client is replaced by the shim.
+        profile: Profile of its sandbox.
+        shimmed: Whether the shim replaces its old client.
     """
 
     title: str
@@ -66,23 +66,23 @@ class Task:
     shimmed: bool = False
 
     def source(self, folder: Path) -> str:
-        """Return the script as it is to be run."""
+        """Return the source to run."""
         source = (folder / self.script).read_text(encoding="utf-8")
         return source.replace(OLD_IMPORT, NEW_IMPORT) if self.shimmed else source
 
 
 @dataclass(frozen=True)
 class ScriptRun:
-    """What a script did.
+    """What a script has done.
 
     Attributes:
         task: The script.
-        source: Its text, as it was run.
-        tenant: The sandbox that it talked to.
+        source: Its source, as it was run.
+        tenant: Its sandbox.
         before: Members by openUserId before it ran; "0" enabled, "1" disabled.
-        exit_code: Its exit code; below 0 if it was ended by a signal.
-        output: What it wrote on stdout.
-        log: The lines that it wrote on stderr.
+        exit_code: Its exit code; negative if a signal ended it.
+        output: Its text on stdout.
+        log: Its lines on stderr.
     """
 
     task: Task
@@ -105,7 +105,7 @@ class ScriptRun:
 
     @property
     def said(self) -> list[str]:
-        """What the script itself logged, without the traceId."""
+        """The lines that the script itself logged, without the traceId."""
         own = [_OWN_LINE.fullmatch(line) for line in self.log]
         return [found[1].partition(", traceId")[0] for found in own if found]
 
@@ -125,7 +125,7 @@ class ScriptRun:
 
     @property
     def events(self) -> list[Mapping[str, Any]]:
-        """What these lines say."""
+        """The events in these lines."""
         return [event for line in self.log for event in _events(line)]
 
 
@@ -134,7 +134,7 @@ def _events(line: str) -> Sequence[Mapping[str, Any]]:
 
 
 def groups(tenant: Sandbox) -> dict[str, list[str]]:
-    """Return the members by what the HR job wants of them."""
+    """Return the members by what the HR job does with them."""
     ids = tenant.open_user_ids
     return {
         "leavers": ids[_LEAVERS],
@@ -144,25 +144,25 @@ def groups(tenant: Sandbox) -> dict[str, list[str]]:
 
 
 def wanted(run: ScriptRun) -> dict[str, str]:
-    """Return the members as the HR job wants them."""
+    """Return the states of the members that the HR job wants."""
     by_group = groups(run.tenant)
     disabled, enabled = by_group["leavers"], by_group["returners"]
     return {**run.before, **dict.fromkeys(disabled, "1"), **dict.fromkeys(enabled, "0")}
 
 
 def play(tasks: Sequence[Task], folder: Path, seconds: float) -> list[ScriptRun]:
-    """ScriptRun scripts, all at once; return what they did, in the order given.
+    """ScriptRun scripts, all at the same time; return what they did, in the given order.
 
     Args:
-        tasks: What to run.
-        folder: Where the scripts are.
-        seconds: How long to wait for each; one that runs on is killed.
+        tasks: The scripts.
+        folder: Folder of the scripts.
+        seconds: Seconds to wait for each; then it is killed.
 
     Raises:
-        OSError: A script is missing, or this machine has no room, no loopback or no process left.
+        OSError: A script is missing, or this machine lacks disk space, loopback or processes.
     """
     with ExitStack() as stack:
-        # Windows removes no file that a process has open, and one may just have been killed.
+        # Windows removes no file that a process has open, and a process may just have been killed.
         made = TemporaryDirectory(prefix="fxshim-demo-", ignore_cleanup_errors=True)
         room = Path(stack.enter_context(made))
         started = [
@@ -183,7 +183,7 @@ class _Started:
         self._source = task.source(folder)
         (folder / task.script).write_text(self._source, encoding="utf-8")
         by_group = groups(self._tenant)
-        # Files and not pipes: nothing has to be read while the script runs.
+        # Files and not pipes, so that nothing must be read while the script runs.
         output, log = (stack.enter_context((folder / name).open("wb")) for name in ("out", "log"))
         self._process = stack.enter_context(
             subprocess.Popen(  # noqa: S603 - our own example, with our own interpreter.
@@ -202,13 +202,13 @@ class _Started:
         stack.callback(self._process.kill)
 
     def finished(self, seconds: float) -> ScriptRun:
-        """Wait for its end; return what it did."""
+        """Wait for its end; return what it has done."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             self._process.kill()
         exit_code = self._process.wait()
-        # The folder says nothing to the reader, and its name may hold the name of a person.
+        # The folder does not help the reader, and its name may hold the name of a person.
         log = self._text("log").replace(str(self._folder) + os.sep, "")
         return ScriptRun(
             self._task,
@@ -225,7 +225,7 @@ class _Started:
 
 
 def _tenant(profile: str) -> Sandbox:
-    """Return a sandbox whose returners are disabled; of one profile all are alike."""
+    """Return a sandbox whose returners are disabled; all of a profile are equal."""
     tenant = Sandbox(_MEMBERS, profile=profile, seed=7)
     body = {
         "corpAccessToken": tenant.corp_access_token,
@@ -249,7 +249,7 @@ def _environment(tenant: Sandbox, base_url: str) -> dict[str, str]:
     kept = {name: text for name, text in os.environ.items() if not _NOT_FOR_SCRIPTS.fullmatch(name)}
     return {
         **kept,
-        # The script finds the modules that this process finds, in the same order.
+        # The script finds the same modules as this process, in the same order.
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         "PYTHONIOENCODING": "utf-8",
         "NO_PROXY": "*",
@@ -289,7 +289,7 @@ def tasks(ordinary: str, silent: str) -> tuple[Task, Task, Task, Task]:
     """Return the tasks of the four runs, in the order of `Played`.
 
     Args:
-        ordinary: Profile of a tenant that does as it is asked.
+        ordinary: Profile of a tenant that works as asked.
         silent: Profile of a tenant that answers "success" and changes nothing.
     """
     return (
@@ -301,13 +301,13 @@ def tasks(ordinary: str, silent: str) -> tuple[Task, Task, Task, Task]:
 
 
 def changed_lines(played: Played) -> list[tuple[str, str]]:
-    """Return each line of the script that the shim made differ: as it was, as it is."""
+    """Return each line of the script that differs with the shim: before, after."""
     old, new = played.old.source.splitlines(), played.new.source.splitlines()
     return [pair for pair in zip(old, new, strict=True) if pair[0] != pair[1]]
 
 
 def broken(played: Played) -> list[str]:
-    """Return what was seen instead of what is promised; nothing if all was kept."""
+    """Return each promise that was not kept, in words."""
     old, new, rewritten, silent = played.old, played.new, played.rewritten, played.silent
     return [
         *_changes(changed_lines(played)),
@@ -342,9 +342,9 @@ def _members(run: ScriptRun, promised: Mapping[str, str]) -> Iterator[str]:
 
 
 def broken_log(run: ScriptRun) -> Iterator[str]:
-    """Yield what the log of a run with the shim lacks."""
-    told = {(event["event"], event.get("caller_file")) for event in run.events}
-    missing = [name for name in (CALLED, FINISHED, SUMMARIZED) if (name, SCRIPT) not in told]
+    """Yield what is missing in the log of a run with the shim."""
+    logged = {(event["event"], event.get("caller_file")) for event in run.events}
+    missing = [name for name in (CALLED, FINISHED, SUMMARIZED) if (name, SCRIPT) not in logged]
     if missing:
         yield f"{_name(run)}: no {', '.join(missing)} in the log names the script"
 
