@@ -53,8 +53,8 @@ chaos: $(READY) ## Run 10,000 members through faults and twisted answers, 20 tim
 derived: $(READY) ## Derive again: stubs, derived modules, the tables of the documents, the story of MIGRATION.md
 	$(BIN)/python docs/stubs.py
 	$(BIN)/python docs/derive.py
-	$(BIN)/ruff format --quiet shim/aio.pyi shim/offline/answers.pyi shim/settings/changes.py \
-	  shim/usage/_event_fields.py
+	$(BIN)/ruff format --quiet shim/__init__.pyi shim/aio.pyi shim/offline/answers.pyi \
+	  shim/settings/changes.py shim/usage/_event_fields.py
 	$(BIN)/python docs/story.py --write
 
 screenshot: $(READY) ## Make the picture of the report (needs Debian's chromium)

@@ -46,14 +46,14 @@ def endpoints() -> str:
 
 
 def _losses(endpoint: Endpoint) -> str:
-    guide = endpoint.translation.__module__.rpartition(".")[2]
+    guide = endpoint.guide
     return "\n".join(
         [
             f'<a id="{endpoint.code.lower()}"></a>',
             f"### {endpoint.code}: {endpoint.name}",
             "",
             f"*{endpoint.title}*. Instead: {endpoint.replacement}. Guide: [{guide}](#{guide}).",
-            f"Code to write instead: `{endpoint.address}`.",
+            f"Code to write instead: `{endpoint.advice}`.",
             "",
             "| parameter or answer field | what becomes of it |",
             "| --- | --- |",

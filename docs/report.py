@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shim.notices import NoticeEvent, OfflineCallFinished, OfflineUsageSummarized, ShadowCompared
-from shim.notices.events import ProcessEnded, ProcessStarted
+from shim.notices._events import ProcessEnded, ProcessStarted
 from shim.offline import ENDPOINTS
 from shim.usage import read_usage
 from shim.usage.figures import figures
@@ -135,7 +135,7 @@ def _events(
         "instance": _instance(story.service, moment),
         "at": at,
     }
-    about: dict[str, Any] = {"replacement": endpoint.replacement, "address": endpoint.address}
+    about: dict[str, Any] = {"replacement": str(endpoint.replacement), "address": endpoint.advice}
     finished = OfflineCallFinished(
         **site,
         mode=mode,
@@ -183,7 +183,7 @@ def page() -> str:
         usage = read_usage([str(path)], now=NOW)
     finally:
         path.unlink()
-    known = {one.name: (one.code, one.replacement, one.address) for one in ENDPOINTS.values()}
+    known = {one.name: (one.code, str(one.replacement), one.advice) for one in ENDPOINTS.values()}
     return render(figures(usage, Judge(usage, 30), known, TARGET))
 
 

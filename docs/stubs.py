@@ -1,10 +1,10 @@
 """Modules and stubs that are derived from other modules.
 
-    python docs/stubs.py    writes the files (`make derived` does)
+    python docs/stubs.py    writes them all (`make derived` does)
 
-`shim/aio.pyi`: the awaitable twins, from the declarations of the offline calls.
+`shim/__init__.pyi`, `shim/aio.pyi`: the functions of the offline calls, from their declarations.
 `shim/offline/answers.pyi`: the keys of each class of answer, from `shim/offline/shapes.py`.
-`shim/usage/_event_fields.py`: the fields of each event, from `shim/notices/events.py`.
+`shim/usage/_event_fields.py`: the fields of each event, from `shim/notices/_events.py`.
 `shim/settings/changes.py`: the keywords of `configure()`, from `shim/settings/model.py`.
 """
 
@@ -22,60 +22,88 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 from pydantic import BaseModel, SecretStr
 from typing_extensions import get_type_hints, is_typeddict
 
+import shim
+from shim._endpoint import ENDPOINTS
 from shim.notices import NoticeEvent
-from shim.offline import ENDPOINTS, answers, shapes
+from shim.offline import answers, shapes
 from shim.offline.answer import Answer
 from shim.settings import model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shim.offline import Endpoint
+    from shim._endpoint import Endpoint
 
 ROOT = Path(__file__).resolve().parent.parent
 
-AIO = """\
-# The offline calls to await; derived from the declarations by `make derived`.
+FUNCTIONS = """\
+# {what}; derived from the declarations by `make derived`.
 # ruff: noqa: N803
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from typing_extensions import deprecated
 
-from shim.bulk import aset_member_status_many
-from shim.offline import Answer
+{before}
 from shim.offline.answers import {answers}
 from shim.offline.shapes import Department, User
-
-set_member_status_many = aset_member_status_many
+{after}"""
+BLOCKING = """\
+from shim import aio
+from shim.bulk import set_member_status_many
+from shim.notices import (
+    NoticeHook,
+    NoticeHookFactory,
+    OfflineAPIDeprecationWarning,
+    get_notice_hooks,
+    set_notice_hooks,
+)
+from shim.offline import Answer, Outcome, PlannedWrite
+"""
+BLOCKING_AFTER = """\
+from shim.settings import ConfigurationError, configure
+from shim.settings.model import Settings
+"""
+AWAITABLE = """\
+from shim.bulk import aset_member_status_many
+from shim.offline import Answer
 """
 
 
-def aio_stub() -> str:
-    """Return `shim/aio.pyi`: what mypy and pyright need to see an awaitable twin as deprecated."""
-    answers = {one.returns.__name__ for one in ENDPOINTS.values()} - {"Answer"}
-    head = AIO.format(answers=f"({', '.join(sorted(answers))})")
-    return head + "".join(_twin(endpoint) for endpoint in ENDPOINTS.values())
-
-
-def _twin(endpoint: Endpoint) -> str:
-    function = endpoint.function
-    signature = inspect.signature(endpoint.translation)
-    lines = [f"    {parameter}," for parameter in _parameters(signature)]
-    message = str(getattr(function, "__deprecated__", ""))
-    words = textwrap.wrap(message, 80, drop_whitespace=False)
-    return "\n".join(
-        [
-            "",
-            "@deprecated(",
-            *(f'    "{part}"' for part in words),
-            ")",
-            f"async def {endpoint.name}(",
-            *lines,
-            f") -> {endpoint.returns.__name__}: ...",
-            "",
-        ]
+def functions(*, awaitable: bool) -> str:
+    """Return `shim/__init__.pyi`, or `shim/aio.pyi` for the awaitable functions."""
+    classes = sorted({one.returns.__name__ for one in ENDPOINTS.values()} - {"Answer"})
+    head = FUNCTIONS.format(
+        what="The offline calls to await" if awaitable else "The package, for type checkers",
+        before=(AWAITABLE if awaitable else BLOCKING).strip(),
+        after="" if awaitable else BLOCKING_AFTER,
+        answers=f"({', '.join(classes)})",
     )
+    if awaitable:
+        middle = "\nset_member_status_many = aset_member_status_many\n"
+    else:
+        names = "".join(f'    "{name}",\n' for name in sorted(shim.__all__))
+        middle = f"\n__version__: str\n__all__ = [\n{names}]\n"
+    written_ones = (_function(one, awaitable=awaitable) for one in ENDPOINTS.values())
+    return head + middle + "".join(written_ones)
+
+
+def _function(endpoint: Endpoint, *, awaitable: bool) -> str:
+    words = textwrap.wrap(endpoint.deprecation, 80, drop_whitespace=False)
+    lines = [
+        "",
+        "@deprecated(",
+        *(f'    "{part}"' for part in words),
+        ")",
+        f"{'async ' if awaitable else ''}def {endpoint.name}(",
+        *(f"    {parameter}," for parameter in _parameters(endpoint.signature)),
+    ]
+    returns = f") -> {endpoint.returns.__name__}:"
+    if awaitable:
+        # The text is that of the blocking function.
+        return "\n".join([*lines, f"{returns} ...", ""])
+    text = (endpoint.translation.__doc__ or "").rstrip()
+    return "\n".join([*lines, returns, f'    """{text}', '    """', ""])
 
 
 def _parameters(signature: inspect.Signature) -> Iterator[str]:
@@ -84,7 +112,9 @@ def _parameters(signature: inspect.Signature) -> Iterator[str]:
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY and not keyword_only:
             keyword_only = True
             yield "*"
-        default = "" if parameter.default is inspect.Parameter.empty else " = ..."
+        default = (
+            "" if parameter.default is inspect.Parameter.empty else f" = {parameter.default!r}"
+        )
         yield f"{parameter.name}: {parameter.annotation}{default}"
 
 
@@ -257,7 +287,7 @@ def _docstring(part: type[BaseModel]) -> str:
 
 
 EVENT_FIELDS = '''\
-"""The fields that shim.notices writes of each event; derived from events.py by `make derived`.
+"""The fields that shim.notices writes of each event; derived from _events.py by `make derived`.
 
 Every event has also the fields `service`, `instance` and `at`. A copy, since usage imports no other
 package: it reads logs on machines of which no program writes any.
@@ -289,8 +319,18 @@ def event_fields() -> str:
     return f"{EVENT_FIELDS}{rows}}}\n"
 
 
+def main() -> None:
+    """Write them all."""
+    derived = {
+        "shim/__init__.pyi": functions(awaitable=False),
+        "shim/aio.pyi": functions(awaitable=True),
+        "shim/offline/answers.pyi": answers_stub(),
+        "shim/settings/changes.py": changes(),
+        "shim/usage/_event_fields.py": event_fields(),
+    }
+    for path, text in derived.items():
+        (ROOT / path).write_text(text, encoding="utf-8")
+
+
 if __name__ == "__main__":
-    (ROOT / "shim/aio.pyi").write_text(aio_stub(), encoding="utf-8")
-    (ROOT / "shim/offline/answers.pyi").write_text(answers_stub(), encoding="utf-8")
-    (ROOT / "shim/usage/_event_fields.py").write_text(event_fields(), encoding="utf-8")
-    (ROOT / "shim/settings/changes.py").write_text(changes(), encoding="utf-8")
+    main()

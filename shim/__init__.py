@@ -7,13 +7,18 @@
 Every function takes the documented parameters and returns the documented dict; `shim.aio` has
 the same functions to await. `shim.configure(...)` sets who acts and how calls are made.
 
+Type checkers and editors read `__init__.pyi`, which `make derived` writes from the declarations.
+
 PYTEST_DONT_REWRITE: with that word pytest accepts that a program imports this before it starts
 pytest, which otherwise warns; this package brings a plugin.
 """
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
+
+from typing import Any
 
 from shim import aio, notices, settings
+from shim._functions import function
 from shim.bulk import set_member_status_many
 from shim.notices import (
     NoticeHook,
@@ -22,60 +27,25 @@ from shim.notices import (
     get_notice_hooks,
     set_notice_hooks,
 )
-from shim.offline import Answer, Outcome, PlannedWrite
-from shim.offline.departments import (
-    get_department_details,
-    get_department_list,
-    set_department_status,
-    update_department,
-)
-from shim.offline.employees import (
-    query_employee_by_mobile,
-    query_employee_info_by_open_user_id,
-    query_updated_employee_list_by_time_range,
-)
-from shim.offline.erp_objects import (
-    change_erp_object_owner,
-    create_erp_object,
-    delete_erp_object,
-    invalidate_erp_object,
-    query_erp_object_details,
-    query_erp_object_list,
-    recover_erp_object,
-    update_erp_object,
-)
-from shim.offline.members import (
-    set_member_status,
-    set_member_status_batch,
-    update_member,
-)
-from shim.offline.preset_objects import (
-    change_preset_object_owner,
-    create_preset_object,
-    delete_preset_object,
-    invalidate_preset_object,
-    query_preset_object_details,
-    query_preset_object_list,
-    recover_preset_object,
-    update_preset_object,
-)
+from shim.offline import ENDPOINTS, Answer, Outcome, PlannedWrite
 from shim.settings import ConfigurationError, configure
 
 __version__ = "0.1.0"
 """The version; pyproject.toml reads it here."""
 
-if TYPE_CHECKING:
-    from shim.settings.model import Settings
-else:
-    # Hidden from checkers: they accept any name of a module that has this function.
-    def __getattr__(name: str) -> object:
-        """Return `Settings`, which needs pydantic: import it when it is used."""
-        if name != "Settings":
-            msg = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(msg)
+globals().update({name: function(endpoint) for name, endpoint in ENDPOINTS.items()})
+
+
+def __getattr__(name: str) -> Any:
+    """Return `Settings`, which needs pydantic, or the function of a call declared later."""
+    if name == "Settings":
         from shim.settings.model import Settings  # noqa: PLC0415
 
         return Settings
+    if name not in ENDPOINTS:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return function(ENDPOINTS[name])
 
 
 def _is_ignored() -> bool:
@@ -93,36 +63,11 @@ __all__ = [
     "OfflineAPIDeprecationWarning",
     "Outcome",
     "PlannedWrite",
-    "Settings",
+    "Settings",  # pyright: ignore[reportUnsupportedDunderAll]
     "aio",
-    "change_erp_object_owner",
-    "change_preset_object_owner",
     "configure",
-    "create_erp_object",
-    "create_preset_object",
-    "delete_erp_object",
-    "delete_preset_object",
-    "get_department_details",
-    "get_department_list",
     "get_notice_hooks",
-    "invalidate_erp_object",
-    "invalidate_preset_object",
-    "query_employee_by_mobile",
-    "query_employee_info_by_open_user_id",
-    "query_erp_object_details",
-    "query_erp_object_list",
-    "query_preset_object_details",
-    "query_preset_object_list",
-    "query_updated_employee_list_by_time_range",
-    "recover_erp_object",
-    "recover_preset_object",
-    "set_department_status",
-    "set_member_status",
-    "set_member_status_batch",
     "set_member_status_many",
     "set_notice_hooks",
-    "update_department",
-    "update_erp_object",
-    "update_member",
-    "update_preset_object",
 ]
+__all__ += list(ENDPOINTS)  # pyright: ignore[reportUnsupportedDunderAll]

@@ -1,16 +1,26 @@
-"""The offline calls to await: `answer = await shim.aio.set_member_status_batch(...)`.
+"""The offline calls, to await: the same names, parameters and answers as in `shim`.
 
-Same names, parameters and answers as in `shim`. Type checkers read `aio.pyi`, which is derived
-from the declarations by `make stubs`.
+Type checkers read `aio.pyi`, which `make derived` writes from the declarations.
 """
 
-from shim.bulk import aset_member_status_many
+from __future__ import annotations
+
+from typing import Any
+
+from shim._functions import awaitable
+from shim.bulk import aset_member_status_many as set_member_status_many
 from shim.offline import ENDPOINTS
 
-__all__ = sorted([*ENDPOINTS, "set_member_status_many"])  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll] - derived, not a second list.
+globals().update({name: awaitable(endpoint) for name, endpoint in ENDPOINTS.items()})
 
-set_member_status_many = aset_member_status_many
-for _name, _endpoint in ENDPOINTS.items():
-    # PEP 702's mark is set on the blocking function, outside its declaration.
-    _endpoint.awaitable.__deprecated__ = _endpoint.function.__deprecated__  # type: ignore[attr-defined]
-    globals()[_name] = _endpoint.awaitable
+
+def __getattr__(name: str) -> Any:
+    """Return the awaitable function of an offline call that was declared later."""
+    if name not in ENDPOINTS:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return awaitable(ENDPOINTS[name])
+
+
+__all__ = ["set_member_status_many"]
+__all__ += list(ENDPOINTS)  # pyright: ignore[reportUnsupportedDunderAll]

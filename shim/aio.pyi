@@ -24,8 +24,8 @@ from shim.offline.shapes import Department, User
 set_member_status_many = aset_member_status_many
 
 @deprecated(
-    "FXO001: the offline API is no longer maintained; update PersonnelObj through the"
-    " object API instead (fxshim explain FXO001)"
+    "FXO001: the offline API is no longer maintained; use PersonnelObj update instead"
+    " (fxshim explain FXO001)"
 )
 async def set_member_status_batch(
     corpAccessToken: str,
@@ -33,84 +33,84 @@ async def set_member_status_batch(
     openUserIds: Sequence[str],
     status: int,
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> Answer: ...
 @deprecated(
-    "FXO002: the offline API is no longer maintained; update PersonnelObj through the"
-    " object API instead (fxshim explain FXO002)"
+    "FXO002: the offline API is no longer maintained; use PersonnelObj update instead"
+    " (fxshim explain FXO002)"
 )
 async def set_member_status(
     corpAccessToken: str,
     corpId: str,
     currentOpenUserId: str | None,
     status: int,
-    openUserId: str | None = ...,
-    openUserIds: Sequence[str] | None = ...,
+    openUserId: str | None = None,
+    openUserIds: Sequence[str] | None = None,
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> Answer: ...
 @deprecated(
-    "FXO003: the offline API is no longer maintained; update PersonnelObj through the"
-    " object API instead (fxshim explain FXO003)"
+    "FXO003: the offline API is no longer maintained; use PersonnelObj update instead"
+    " (fxshim explain FXO003)"
 )
 async def update_member(
     corpAccessToken: str,
     corpId: str,
     user: User,
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> Answer: ...
 @deprecated(
-    "FXO004: the offline API is no longer maintained; query PersonnelObj through the "
-    "object API instead (fxshim explain FXO004)"
+    "FXO004: the offline API is no longer maintained; use PersonnelObj query instead "
+    "(fxshim explain FXO004)"
 )
 async def query_employee_info_by_open_user_id(
     corpAccessToken: str,
     corpId: str,
     openUserId: str,
-    showDepartmentIdsDetail: bool | None = ...,
+    showDepartmentIdsDetail: bool | None = None,
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> EmployeeAnswer: ...
 @deprecated(
-    "FXO005: the offline API is no longer maintained; query PersonnelObj through the "
-    "object API instead (fxshim explain FXO005)"
+    "FXO005: the offline API is no longer maintained; use PersonnelObj query phone EQ"
+    " instead (fxshim explain FXO005)"
 )
 async def query_employee_by_mobile(
     corpAccessToken: str,
     corpId: str,
     mobile: str,
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> EmployeeListAnswer: ...
 @deprecated(
-    "FXO006: the offline API is no longer maintained; query PersonnelObj through the "
-    "object API instead (fxshim explain FXO006)"
+    "FXO006: the offline API is no longer maintained; use PersonnelObj query "
+    "last_modified_time instead (fxshim explain FXO006)"
 )
 async def query_updated_employee_list_by_time_range(
     corpAccessToken: str,
     corpId: str,
-    startTime: int | None = ...,
-    endTime: int | None = ...,
-    pageSize: int | None = ...,
-    pageNumber: int | None = ...,
-    showDepartmentIdsDetail: bool | None = ...,
+    startTime: int | None = None,
+    endTime: int | None = None,
+    pageSize: int | None = None,
+    pageNumber: int | None = None,
+    showDepartmentIdsDetail: bool | None = None,
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> EmployeePageAnswer: ...
 @deprecated(
-    "FXO007: the offline API is no longer maintained; query DepartmentObj through the"
-    " object API instead (fxshim explain FXO007)"
+    "FXO007: the offline API is no longer maintained; use DepartmentObj query instead"
+    " (fxshim explain FXO007)"
 )
 async def get_department_list(
     corpAccessToken: str,
     corpId: str,
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> DepartmentListAnswer: ...
 @deprecated(
-    "FXO008: the offline API is no longer maintained; get DepartmentObj through the "
-    "object API instead (fxshim explain FXO008)"
+    "FXO008: the offline API is no longer maintained; use DepartmentObj get instead "
+    "(fxshim explain FXO008)"
 )
 async def get_department_details(
     corpAccessToken: str,
@@ -118,22 +118,22 @@ async def get_department_details(
     currentOpenUserId: str | None,
     departmentId: int,
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> DepartmentAnswer: ...
 @deprecated(
-    "FXO009: the offline API is no longer maintained; update DepartmentObj through "
-    "the object API instead (fxshim explain FXO009)"
+    "FXO009: the offline API is no longer maintained; use DepartmentObj update "
+    "instead (fxshim explain FXO009)"
 )
 async def update_department(
     corpAccessToken: str,
     corpId: str,
     department: Department,
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> Answer: ...
 @deprecated(
-    "FXO010: the offline API is no longer maintained; update DepartmentObj through "
-    "the object API instead (fxshim explain FXO010)"
+    "FXO010: the offline API is no longer maintained; use DepartmentObj update "
+    "instead (fxshim explain FXO010)"
 )
 async def set_department_status(
     corpAccessToken: str,
@@ -141,11 +141,11 @@ async def set_department_status(
     departmentId: int,
     status: int,
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> Answer: ...
 @deprecated(
-    "FXO011: the offline API is no longer maintained; create the record through the "
-    "object API instead (fxshim explain FXO011)"
+    "FXO011: the offline API is no longer maintained; use object API create instead "
+    "(fxshim explain FXO011)"
 )
 async def create_preset_object(
     corpAccessToken: str,
@@ -153,13 +153,13 @@ async def create_preset_object(
     currentOpenUserId: str | None,
     data: Mapping[str, Any],
     *,
-    thirdTraceId: str | None = ...,
-    triggerWorkFlow: bool | None = ...,
-    triggerApprovalFlow: bool | None = ...,
+    thirdTraceId: str | None = None,
+    triggerWorkFlow: bool | None = None,
+    triggerApprovalFlow: bool | None = None,
 ) -> SavedRecordAnswer: ...
 @deprecated(
-    "FXO012: the offline API is no longer maintained; update the record through the "
-    "object API instead (fxshim explain FXO012)"
+    "FXO012: the offline API is no longer maintained; use object API update instead "
+    "(fxshim explain FXO012)"
 )
 async def update_preset_object(
     corpAccessToken: str,
@@ -167,13 +167,13 @@ async def update_preset_object(
     currentOpenUserId: str | None,
     data: Mapping[str, Any],
     *,
-    thirdTraceId: str | None = ...,
-    triggerWorkFlow: bool | None = ...,
-    triggerApprovalFlow: bool | None = ...,
+    thirdTraceId: str | None = None,
+    triggerWorkFlow: bool | None = None,
+    triggerApprovalFlow: bool | None = None,
 ) -> SavedRecordAnswer: ...
 @deprecated(
-    "FXO013: the offline API is no longer maintained; get the record through the "
-    "object API instead (fxshim explain FXO013)"
+    "FXO013: the offline API is no longer maintained; use object API get instead "
+    "(fxshim explain FXO013)"
 )
 async def query_preset_object_details(
     corpAccessToken: str,
@@ -181,11 +181,11 @@ async def query_preset_object_details(
     currentOpenUserId: str | None,
     data: Mapping[str, Any],
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> RecordAnswer: ...
 @deprecated(
-    "FXO014: the offline API is no longer maintained; query the records through the "
-    "object API instead (fxshim explain FXO014)"
+    "FXO014: the offline API is no longer maintained; use object API query instead "
+    "(fxshim explain FXO014)"
 )
 async def query_preset_object_list(
     corpAccessToken: str,
@@ -193,11 +193,11 @@ async def query_preset_object_list(
     currentOpenUserId: str | None,
     data: Mapping[str, Any],
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> RecordPageAnswer: ...
 @deprecated(
-    "FXO015: the offline API is no longer maintained; invalidate the record through "
-    "the object API instead (fxshim explain FXO015)"
+    "FXO015: the offline API is no longer maintained; use object API invalid instead "
+    "(fxshim explain FXO015)"
 )
 async def invalidate_preset_object(
     corpAccessToken: str,
@@ -205,11 +205,11 @@ async def invalidate_preset_object(
     currentOpenUserId: str | None,
     data: Mapping[str, Any],
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> Answer: ...
 @deprecated(
-    "FXO016: the offline API is no longer maintained; recover the records through the"
-    " object API instead (fxshim explain FXO016)"
+    "FXO016: the offline API is no longer maintained; use object API recover instead "
+    "(fxshim explain FXO016)"
 )
 async def recover_preset_object(
     corpAccessToken: str,
@@ -217,11 +217,11 @@ async def recover_preset_object(
     currentOpenUserId: str | None,
     data: Mapping[str, Any],
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> Answer: ...
 @deprecated(
-    "FXO017: the offline API is no longer maintained; delete the records through the "
-    "object API instead (fxshim explain FXO017)"
+    "FXO017: the offline API is no longer maintained; use object API delete instead "
+    "(fxshim explain FXO017)"
 )
 async def delete_preset_object(
     corpAccessToken: str,
@@ -229,11 +229,11 @@ async def delete_preset_object(
     currentOpenUserId: str | None,
     data: Mapping[str, Any],
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> Answer: ...
 @deprecated(
-    "FXO018: the offline API is no longer maintained; change the owner through the "
-    "object API instead (fxshim explain FXO018)"
+    "FXO018: the offline API is no longer maintained; use object API changeOwner "
+    "instead (fxshim explain FXO018)"
 )
 async def change_preset_object_owner(
     corpAccessToken: str,
@@ -241,11 +241,11 @@ async def change_preset_object_owner(
     currentOpenUserId: str | None,
     data: Mapping[str, Any],
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> Answer: ...
 @deprecated(
     "FXO019: the offline API is no longer maintained, and no replacement is "
-    "documented for ERP objects (fxshim explain FXO019)"
+    "documented for these objects (fxshim explain FXO019)"
 )
 async def create_erp_object(
     corpAccessToken: str,
@@ -253,13 +253,13 @@ async def create_erp_object(
     currentOpenUserId: str | None,
     data: Mapping[str, Any],
     *,
-    thirdTraceId: str | None = ...,
-    triggerWorkFlow: bool | None = ...,
-    triggerApprovalFlow: bool | None = ...,
+    thirdTraceId: str | None = None,
+    triggerWorkFlow: bool | None = None,
+    triggerApprovalFlow: bool | None = None,
 ) -> SavedErpRecordAnswer: ...
 @deprecated(
     "FXO020: the offline API is no longer maintained, and no replacement is "
-    "documented for ERP objects (fxshim explain FXO020)"
+    "documented for these objects (fxshim explain FXO020)"
 )
 async def update_erp_object(
     corpAccessToken: str,
@@ -267,13 +267,13 @@ async def update_erp_object(
     currentOpenUserId: str | None,
     data: Mapping[str, Any],
     *,
-    thirdTraceId: str | None = ...,
-    triggerWorkFlow: bool | None = ...,
-    triggerApprovalFlow: bool | None = ...,
+    thirdTraceId: str | None = None,
+    triggerWorkFlow: bool | None = None,
+    triggerApprovalFlow: bool | None = None,
 ) -> SavedErpRecordAnswer: ...
 @deprecated(
     "FXO021: the offline API is no longer maintained, and no replacement is "
-    "documented for ERP objects (fxshim explain FXO021)"
+    "documented for these objects (fxshim explain FXO021)"
 )
 async def query_erp_object_details(
     corpAccessToken: str,
@@ -281,11 +281,11 @@ async def query_erp_object_details(
     currentOpenUserId: str | None,
     data: Mapping[str, Any],
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> RecordAnswer: ...
 @deprecated(
     "FXO022: the offline API is no longer maintained, and no replacement is "
-    "documented for ERP objects (fxshim explain FXO022)"
+    "documented for these objects (fxshim explain FXO022)"
 )
 async def query_erp_object_list(
     corpAccessToken: str,
@@ -293,11 +293,11 @@ async def query_erp_object_list(
     currentOpenUserId: str | None,
     data: Mapping[str, Any],
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> RecordPageAnswer: ...
 @deprecated(
     "FXO023: the offline API is no longer maintained, and no replacement is "
-    "documented for ERP objects (fxshim explain FXO023)"
+    "documented for these objects (fxshim explain FXO023)"
 )
 async def invalidate_erp_object(
     corpAccessToken: str,
@@ -305,11 +305,11 @@ async def invalidate_erp_object(
     currentOpenUserId: str | None,
     data: Mapping[str, Any],
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> ErpAnswer: ...
 @deprecated(
     "FXO024: the offline API is no longer maintained, and no replacement is "
-    "documented for ERP objects (fxshim explain FXO024)"
+    "documented for these objects (fxshim explain FXO024)"
 )
 async def recover_erp_object(
     corpAccessToken: str,
@@ -317,11 +317,11 @@ async def recover_erp_object(
     currentOpenUserId: str | None,
     data: Mapping[str, Any],
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> ErpAnswer: ...
 @deprecated(
     "FXO025: the offline API is no longer maintained, and no replacement is "
-    "documented for ERP objects (fxshim explain FXO025)"
+    "documented for these objects (fxshim explain FXO025)"
 )
 async def delete_erp_object(
     corpAccessToken: str,
@@ -329,11 +329,11 @@ async def delete_erp_object(
     currentOpenUserId: str | None,
     data: Mapping[str, Any],
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> ErpAnswer: ...
 @deprecated(
     "FXO026: the offline API is no longer maintained, and no replacement is "
-    "documented for ERP objects (fxshim explain FXO026)"
+    "documented for these objects (fxshim explain FXO026)"
 )
 async def change_erp_object_owner(
     corpAccessToken: str,
@@ -341,5 +341,5 @@ async def change_erp_object_owner(
     currentOpenUserId: str | None,
     data: Mapping[str, Any],
     *,
-    thirdTraceId: str | None = ...,
+    thirdTraceId: str | None = None,
 ) -> ErpAnswer: ...

@@ -61,7 +61,7 @@ class Pair:
         """Make one call both ways; return both answers."""
         given = {key: value for key, value in arguments.items() if value is not None}
         old = self.client.request(
-            ENDPOINTS[name].method,
+            ENDPOINTS[name].addresses[0].method,
             path or ENDPOINTS[name].paths[0],
             json={
                 "corpAccessToken": self.old.corp_access_token,

@@ -40,7 +40,7 @@ class Wire:
         return [
             body
             for method, path, body in self.sent
-            if (method, path) == (endpoint.method, endpoint.paths[0])
+            if (method, path) == (endpoint.addresses[0].method, endpoint.paths[0])
         ]
 
     def written(self):
@@ -176,7 +176,7 @@ def old_answer(name):
     import httpx  # noqa: PLC0415 - the sandbox takes the requests of either library.
 
     with httpx.Client(transport=Sandbox.transport(made), base_url=made.base_url) as client:
-        answer = client.request(endpoint.method, endpoint.paths[0], json=body).json()
+        answer = client.request(endpoint.addresses[0].method, endpoint.paths[0], json=body).json()
     assert not wire.sent or name.startswith(("recover", "delete"))
     return answer, state(made)
 

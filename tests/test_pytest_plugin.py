@@ -259,7 +259,7 @@ class TestBadBaselines:
         """Hides sites, so it is no pass; one that failed anyway stays as it failed."""
         project.keep(*ALL)
         (project.path / "conftest.py").write_text(
-            "import shim.notices.sites as sites\nsites.SITES_AT_MOST = 0\n"
+            "import shim.notices._sites as sites\nsites.SITES_AT_MOST = 0\n"
         )
         code, said = project.run()
         assert code == 1

@@ -7,7 +7,7 @@ import pytest
 
 import shim
 from shim.modes.dry_run import DryRun
-from shim.modes.fallback import Watched
+from shim.modes.object_api import Watched
 from shim.modes.shadow import shadowed
 from shim.objectapi.calls import Call, Reply
 from shim.offline import ENDPOINTS
@@ -159,7 +159,7 @@ class TestTime:
         started = clock.now()
         assert disable(call, made)["errorCode"] == 0
         assert clock.now() - started <= 0.3
-        assert compared().reason == "looking aside took longer than 0.3 s (shadow_seconds)"
+        assert compared().reason == "the shadow reads took longer than 0.3 s (shadow_seconds)"
 
     def test_a_full_window_is_not_waited_for(self, call, tenant, compared):
         """The quota is for those who need it."""
@@ -236,7 +236,7 @@ class TestWalks:
         assert [call.path for call in got_out] == ["/old", "/b"]
         assert seen.predicted == (0, 0, 0)
         dry = DryRun()
-        got_out, codes = self.drive(dry.walk(mixed()))
+        got_out, codes = self.drive(dry.run(mixed()))
         assert [call.path for call in got_out] == ["/b"]
         assert [one.path for one in dry.plan] == ["/a", "/c"]
         assert codes == (0, 0, 0)
@@ -291,7 +291,7 @@ class TestWalks:
             assert (yield Pause(60)) == ()
             return "done"
 
-        assert self.drive(DryRun().walk(waiting())) == ([], "done")
+        assert self.drive(DryRun().run(waiting())) == ([], "done")
 
     def test_a_record_that_is_read_shows_what_was_planned(self):
         """By `get` as by `query`; other records are left alone."""
@@ -305,7 +305,7 @@ class TestWalks:
 
         body = {"data": {"_id": "7", "status": "0"}}
         replies = [Reply(0, "t", body=body)] * 2
-        assert self.drive(DryRun().walk(flow()), replies)[1] == ("1", "0")
+        assert self.drive(DryRun().run(flow()), replies)[1] == ("1", "0")
 
     def test_watching_lets_everything_through(self):
         """And remembers whether anything was written."""
@@ -316,14 +316,14 @@ class TestWalks:
 
         for writes in (False, True):
             watched = Watched()
-            got_out, result = self.drive(watched.walk(flow(writes)))
+            got_out, result = self.drive(watched.run(flow(writes)))
             assert [call.path for call in got_out] == ["/a"]
             assert (result, watched.written) == ("done", writes)
 
         def pausing():
             yield Pause(1)
 
-        assert next(Watched().walk(pausing())) == Pause(1)
+        assert next(Watched().run(pausing())) == Pause(1)
 
 
 REPLY = Reply(0, "t")

@@ -15,7 +15,7 @@ from shim.objectapi.codes import Code
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shim.changes.outcome import Outcome
+    from shim.offline.answer import Outcome
 
 NOT_ATTEMPTED: Final = "not_attempted"
 

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from shim import notices, settings
+from shim._call import open_session
 from shim.bulk._tally import Tally
-from shim.changes.outcome import Outcome
-from shim.changes.status import set_status
 from shim.notices import BulkRunFinished
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
 from shim.objectapi.kinds import KEYS_PER_QUERY
 from shim.objectapi.pacing import least_seconds
 from shim.offline import checks
-from shim.offline.acting import acting_as, in_a_name
+from shim.offline.answer import Outcome
+from shim.offline.status import set_status
 from shim.scheduler.loading import load
 from shim.settings import ConfigurationError
 
@@ -32,13 +32,12 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from shim.objectapi.session import Session
     from shim.scheduler.drivers import AsyncStream
     from shim.scheduler.steps import Steps
     from shim.settings.model import Settings
 
 FUNCTION = "set_member_status_many"
-settings.FUNCTIONS.add(FUNCTION)
+settings.FUNCTIONS.append((FUNCTION,))
 
 
 class _Base:
@@ -58,21 +57,20 @@ class _Base:
         dry_run: bool,
     ) -> None:
         load()
-        now = settings.current()
         try:
             self._status = checks.status(status)
         except checks.Refused as refused:
             raise ValueError(refused.text) from None
         self.tally = Tally()
-        self._settings = now
         # What talks to the network is not needed before.
         from shim.modes.choice import choose  # noqa: PLC0415
         from shim.scheduler.work import Work  # noqa: PLC0415
 
-        self._session = open_session(now, corp_access_token, corp_id)
+        self._session = open_session(corp_access_token, corp_id)
+        self._settings = self._session.settings
         # There is no old call for this, so of the modes only dry_run matters.
-        way = choose(now, FUNCTION, self._session.tenant.corp_id).mode
-        self.dry_run = dry_run or way == "dry_run"
+        mode = choose(self._settings, FUNCTION, self._session.tenant.corp_id).mode
+        self.dry_run = dry_run or mode == "dry_run"
         self._work: Work[list[Outcome]] = Work(lambda: self._session)
         self._work.open()
         self._started = time.monotonic()
@@ -119,8 +117,10 @@ class _Base:
         now, acting = self._settings, self._session.acting
         found: list[Outcome] = []
         if ids:
+            from shim.modes.object_api import acting_as, with_employee  # noqa: PLC0415
+
             named = now if acting is None else acting_as(now, acting)
-            found = yield from in_a_name(named, lambda: self._session, partial(self._set, ids))
+            found = yield from with_employee(named, lambda: self._session, partial(self._set, ids))
         outcomes = iter(found)
         return [next(outcomes) if isinstance(one, str) else one for one in checked]
 
@@ -429,34 +429,6 @@ def aset_member_status_many(
     except ConfigurationError as error:
         raise error.with_traceback(None) from None
     return aiter(run)
-
-
-def open_session(
-    now: Settings, corp_access_token: str | None = None, corp_id: str | None = None
-) -> Session:
-    """Return a session with what the settings hold, as far as it is not given.
-
-    Raises:
-        ConfigurationError: Something is missing that is needed for a call.
-    """
-    from shim.objectapi.session import Session  # noqa: PLC0415 - needed to send, not to import.
-
-    stored = now.corp_access_token
-    token = corp_access_token or (stored.get_secret_value() if stored else "")
-    corp_id = corp_id or now.corp_id
-    if not corp_id:
-        msg = (
-            "corp_id is not set: the company account (FSCID_…) whose members these are; set the "
-            "setting corp_id or the environment variable FXIAOKE_SHIM_CORP_ID"
-        )
-        raise ConfigurationError(msg)
-    if not token and now.app_credentials is None:
-        msg = (
-            "there is no token: set corp_access_token, or app_id, app_secret and permanent_code "
-            "with which one is fetched (environment variables FXIAOKE_SHIM_CORP_ACCESS_TOKEN, …)"
-        )
-        raise ConfigurationError(msg)
-    return Session(now, token=token, corp_id=corp_id, acting=now.acting_employee())
 
 
 def _checked(value: Any) -> str | Outcome:

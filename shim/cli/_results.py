@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from shim.changes.outcome import Outcome
+    from shim.offline.answer import Outcome
 
 Asked = Literal["disabled", "enabled"]
 

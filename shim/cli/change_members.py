@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Literal
 from shim import settings
 from shim.bulk import NOT_ATTEMPTED, Run
 from shim.bulk.run import quota_seconds
-from shim.changes.status import DISABLED
 from shim.cli._ids import IdsError, IdsFile
 from shim.cli._interruption import EXIT_CODE, Interruption
 from shim.cli._output import CommandError, complain, echo
 from shim.cli._progress import Standing, duration, show
 from shim.cli._results import Asked, ResultsError, ResultsFile, failed_ids
 from shim.objectapi.codes import Code
+from shim.offline.status import DISABLED
 from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shim.bulk import Tally
-    from shim.changes.outcome import Outcome
+    from shim.offline.answer import Outcome
     from shim.settings.model import Settings
 
 _STATUS = {"disable": 1, "enable": 2}

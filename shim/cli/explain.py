@@ -142,17 +142,18 @@ def _losses(one: Endpoint, room: int | None) -> str:
 def _explained(one: Endpoint) -> str:
     # Annotations are kept as text, which shows quotes.
     parameters = ", ".join(str(each).replace("'", "") for each in one.signature.parameters.values())
+    addresses = ", ".join(f"{each.method} {each.path}" for each in one.addresses)
     parts = [
         f"{one.code}: {one.name}",
         _wrapped(f'The offline call "{one.title}", which the vendor no longer maintains.'),
-        _wrapped("Was posted to: " + ", ".join(f"{one.method} {path}" for path in one.paths)),
+        _wrapped(f"Was posted to: {addresses}"),
         _wrapped(f"Parameters: {parameters}"),
         _wrapped(f"Instead: {one.replacement}. In code:"),
         code(one).rstrip(),
         _wrapped(_NOT_COVERED),
         "What becomes of each parameter, and of each field of the answer (->):",
         _losses(one, width()).rstrip(),
-        f"Guide: MIGRATION.md, section {one.translation.__module__.rpartition('.')[2]}",
+        f"Guide: MIGRATION.md, section {one.guide}",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -96,7 +96,7 @@ def read(options: UsageOptions) -> Row:
     days = _days(options.since)
     target = None if options.target is None else _day_of(options.target, "--target")
     usage = read_usage(options.logs, now=_moment(options.as_of))
-    known = {one.name: (one.code, one.replacement, one.address) for one in ENDPOINTS.values()}
+    known = {one.name: (one.code, str(one.replacement), one.advice) for one in ENDPOINTS.values()}
     judge = Judge(usage, days, gaps=options.gaps, gone=options.gone)
     return figures(usage, judge, known, target)
 

@@ -25,23 +25,23 @@ def text(*, as_json: bool) -> str:
         CommandError: It cannot be looked up.
         ConfigurationError: Nothing is set, or a setting for the call is missing.
     """
-    from shim.offline import acting  # noqa: PLC0415 - loads every offline call.
+    from shim.modes.object_api import employee_source  # noqa: PLC0415 - loads every offline call.
 
     now = settings.current()
     employee = now.acting_employee() or _found(now)
-    source = acting.source(now)
+    source = employee_source(now)
     if as_json:
         return json.dumps({"open_user_id": employee, "source": source})
     return f"{employee} ({_FOUND_BY[source]})"
 
 
 def _found(now: Settings) -> str:
-    from shim.bulk.run import open_session  # noqa: PLC0415
-    from shim.offline import acting  # noqa: PLC0415
+    from shim._call import open_session  # noqa: PLC0415
+    from shim.modes.object_api import find_employee  # noqa: PLC0415
     from shim.scheduler import drivers  # noqa: PLC0415 - talks to the network.
 
-    session = open_session(now)
-    reply = drivers.walk(acting.find(now), lambda: session)
+    session = open_session()
+    reply = drivers.walk(find_employee(now), lambda: session)
     if not reply.ok:
         msg = f"{reply.message} (errorCode {reply.code}, traceId {reply.trace_id})"
         raise CommandError(msg)

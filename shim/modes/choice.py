@@ -1,10 +1,10 @@
-"""Which way a call goes: by the settings, always the same for the same function and tenant."""
+"""The mode of a call: by the settings, always the same for the same function and tenant."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
 from shim.settings.model import Mode
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 MODES = frozenset(get_args(Mode))
 ALL = 100
 ROUTED = "routed"
-"""What a notice says where the way differs by tenant."""
+"""What a notice says if the mode differs by tenant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The way of one call.
+    """The mode of one call.
 
     Attributes:
-        mode: The way.
+        mode: The mode.
         reason: What chose it, for the log; never an id.
     """
 
@@ -31,7 +31,7 @@ class Choice:
 
 
 def choose(now: Settings, function: str, corp_id: str) -> Choice:
-    """Return the way of a call to `function` for a tenant."""
+    """Return the mode of a call to `function` for a tenant."""
     choice = Choice(now.mode, "mode")
     # Routes for the same calls divide the scale between them, one after the other, so that each
     # gets its own share: 10 % and 10 % are the pairs below 10, and those from 10 to 20.
@@ -46,13 +46,33 @@ def choose(now: Settings, function: str, corp_id: str) -> Choice:
             break
     if now.openfeature_client is None:
         return choice
-    from shim.modes.flags import ask  # noqa: PLC0415 - needs the extra.
+    return _flagged(now, function, corp_id, choice)
 
-    return ask(now, function, corp_id, choice)
+
+def _flagged(now: Settings, function: str, corp_id: str, default: Choice) -> Choice:
+    """Return the mode that the team's feature flag says, through OpenFeature, or the default.
+
+    The tenant is the targeting key, so that a percentage never moves it back and forth; function
+    and tenant are attributes as well. Any error of the flag's provider gives the default.
+    """
+    from openfeature.evaluation_context import EvaluationContext  # noqa: PLC0415 - needs the extra.
+
+    context = EvaluationContext(corp_id, {"function": function, "corp_id": corp_id})
+    try:
+        found = now.openfeature_client.get_string_details(
+            now.openfeature_flag, default.mode, context
+        )
+    except Exception as error:  # noqa: BLE001 - third-party code may raise anything.
+        return Choice(default.mode, f"{default.reason} (openfeature: {type(error).__name__})")
+    if found.error_code is not None:
+        return Choice(default.mode, f"{default.reason} (openfeature: {found.error_code.value})")
+    if found.value not in MODES:
+        return Choice(default.mode, f"{default.reason} (openfeature: no such mode)")
+    return Choice(cast("Mode", found.value), f"openfeature {found.reason or 'UNKNOWN'}".strip())
 
 
 def outlook(now: Settings, function: str) -> str:
-    """Return the way of all calls to `function`, or `routed` where it differs by tenant."""
+    """Return the mode of all calls to `function`, or `routed` if it differs by tenant."""
     if now.openfeature_client is not None:
         return ROUTED
     possible: set[str] = set()

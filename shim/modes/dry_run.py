@@ -1,13 +1,14 @@
-"""A way without writing: reads are made, writes are planned, and later reads show them as done."""
+"""Mode `dry_run`: reads are made, writes are planned, and later reads show them as done."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from shim.modes.through import T, through
+from shim.modes._handler import T, handled
 from shim.objectapi.calls import Reply, local_trace_id
 from shim.objectapi.codes import Code
+from shim.offline.answer import PlannedWrite
 from shim.scheduler.steps import Pause, Steps
 
 if TYPE_CHECKING:
@@ -16,23 +17,8 @@ if TYPE_CHECKING:
     from shim.objectapi.calls import Call
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedWrite:
-    """A call that was not made, since it would have changed something.
-
-    Attributes:
-        method: HTTP method.
-        path: Where it would have gone.
-        body: What would have been sent, without credentials. People's data: not in the repr.
-    """
-
-    method: str
-    path: str
-    body: Mapping[str, Any] = field(repr=False)
-
-
 class DryRun:
-    """Walks a translation; none of its calls that write gets out.
+    """Runs a translation; none of its calls that write is sent.
 
     Attributes:
         plan: The writes, in order.
@@ -43,9 +29,9 @@ class DryRun:
         # By object and `_id`: what the records would hold.
         self._written: dict[tuple[str, str], Mapping[str, Any]] = {}
 
-    def walk(self, flow: Steps[T]) -> Steps[T]:
-        """Return what `flow` returns, as far as that can be known without writing."""
-        return (yield from through(flow, self._perform))
+    def run(self, translation: Steps[T]) -> Steps[T]:
+        """Return what the translation returns, as far as that can be known without writing."""
+        return (yield from handled(translation, self._perform))
 
     def _perform(self, step: Sequence[Call] | Pause) -> Steps[Sequence[Reply]]:
         if isinstance(step, Pause):
@@ -64,7 +50,7 @@ class DryRun:
         if record_id:
             key = str(record.get("dataObjectApiName", "")), record_id
             self._written[key] = {**self._written.get(key, {}), **record}
-        # What the vendor answers to an update (grade A); a new record's `_id` nobody can know.
+        # What the vendor answers to an update (grade A); a new record's `_id` is unknown.
         data = {"dataId": record_id} if record else {}
         return Reply(Code.OK, local_trace_id(), "dry run: nothing was written", data)
 

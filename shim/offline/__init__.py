@@ -1,11 +1,12 @@
-"""The deprecated API: one declaration for each call that Fxiaoke's offline menu has."""
+"""The deprecated API: one declaration for each call that Fxiaoke's offline menu has.
+
+Importing this package fills `ENDPOINTS`. It performs no I/O; `shim._call` makes the calls.
+"""
 
 # Importing a module of declarations is what puts them into ENDPOINTS.
-from shim.changes.outcome import Outcome
-from shim.modes.dry_run import PlannedWrite
-from shim.offline import departments, employees, erp_objects, members, preset_objects
-from shim.offline.answer import Answer
-from shim.offline.declare import ENDPOINTS, Endpoint
+from shim._endpoint import ENDPOINTS, Endpoint
+from shim.offline import departments, employees, members, records
+from shim.offline.answer import Answer, Outcome, PlannedWrite
 
 __all__ = [
     "ENDPOINTS",
@@ -15,7 +16,6 @@ __all__ = [
     "PlannedWrite",
     "departments",
     "employees",
-    "erp_objects",
     "members",
-    "preset_objects",
+    "records",
 ]

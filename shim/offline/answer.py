@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, overload
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-    from shim.changes.outcome import Outcome
-    from shim.modes.dry_run import PlannedWrite
     from shim.objectapi.calls import Reply
 
     # `__getitem__` takes the documented keys only. With the second base, checkers still accept
@@ -31,6 +30,46 @@ else:
     _Dict = dict
 
 A = TypeVar("A", bound="Answer")
+
+State = Literal["changed", "unchanged", "failed", "accepted", "planned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result for one member, department or record.
+
+    Attributes:
+        open_user_id: The id as it was given: an openUserId, a departmentId or a record's `_id`.
+        state: `changed` (written, and seen in the asked state afterwards), `unchanged` (was there
+            already, nothing was written), `failed`, `accepted` (preset and ERP objects: the vendor
+            answered success, and it is not read back), or `planned` (a dry run: it would have
+            been written).
+        error_code: 0, or why it failed, in the vendor's codes.
+        message: `OK`, or what went wrong and what to do about it.
+        trace_id: The vendor's traceId of the call that decided it; starts with `shim-` where no
+            vendor answered.
+    """
+
+    open_user_id: str
+    state: State
+    error_code: int
+    message: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWrite:
+    """A call that was not made, since it would have changed something.
+
+    Attributes:
+        method: HTTP method.
+        path: Where it would have gone.
+        body: What would have been sent, without credentials. People's data: not in the repr.
+    """
+
+    method: str
+    path: str
+    body: Mapping[str, Any] = field(repr=False)
 
 
 class Answer(_Dict):
@@ -138,7 +177,7 @@ def envelope(code: int, text: str, trace_id: str) -> Answer:
 def found(trace_id: str, note: str = "", **fields: Any) -> Answer:
     """Return the answer of a call that read something: the envelope, and what was read.
 
-    A note goes where nobody branches on it: into `errorDescription`.
+    A note goes into `errorDescription`, on which no program branches.
     """
     answer = envelope(Code.OK, "OK", trace_id)
     if note:

@@ -10,13 +10,21 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, TypeVar
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from shim.objectapi.codes import Code
-from shim.offline.undocumented import names
+
+if TYPE_CHECKING:
+    from shim.settings.model import Settings
 
 R = TypeVar("R")
 
+_NAME: Final = re.compile(r"[A-Za-z_]\w{0,60}", re.ASCII)
+_OTHER: Final = "*"
+_NAMES_AT_MOST: Final = 20
+# openUserId for openUserIds is near, currentOpenUserId is not.
+_NEAR: Final = 0.75
 _LONG = 2**63 - 1
 _DEEPEST = 100
 # What a double holds; Python refuses to print numbers that are much longer.
@@ -99,7 +107,7 @@ def open_user_ids(value: Any) -> list[str]:
         ids.extend(_one_of_the_ids(one, place) for place, one in enumerate(value, 1))
     except Refused:
         raise
-    except Exception:  # noqa: BLE001 - whatever a stranger's iterator raises, it holds no ids.
+    except Exception:  # noqa: BLE001 - whatever a third-party iterator raises, it holds no ids.
         raise Refused(Code.BAD_OPEN_USER_ID, "openUserIds cannot be read to its end") from None
     if not ids:
         raise Refused(Code.NO_OPEN_USER_ID, "openUserIds is empty")
@@ -174,7 +182,7 @@ def table(
             f"{name} holds something undocumented; documented are {', '.join(known)}; take it out, "
             'or set on_unmapped = "drop" to do without',
         )
-    return {key: given[key] for key in given if key not in others}, names(others)
+    return {key: given[key] for key in given if key not in others}, logged_names(others)
 
 
 def json_object(value: Any, name: str) -> dict[str, Any]:
@@ -242,7 +250,7 @@ def read(value: Iterable[Any], name: str) -> list[Any]:
     """Return a collection as a list."""
     try:
         return list(value)
-    except Exception:  # noqa: BLE001 - whatever a stranger's iterator raises.
+    except Exception:  # noqa: BLE001 - whatever a third-party iterator raises.
         raise Refused(Code.BAD_PARAMETER, f"{name} cannot be read to its end") from None
 
 
@@ -314,3 +322,86 @@ def _text(value: Any, code: Code, text: str) -> str:
         # Half a surrogate pair; no JSON on the wire can carry it.
         raise Refused(code, f"{text}: it is not valid Unicode") from None
     return plain
+
+
+# Parameters that a call does not document: left out, logged by name, and looked at for a typo. The
+# service ignores them, as public clients send them without harm (contract, section 2, grade C).
+# Their names may be anything, so only what could be the name of a parameter is logged.
+
+
+def loggable(name: object) -> str:
+    """Return a name if it is an ASCII identifier of at most 61 characters, and else `*`."""
+    return name if isinstance(name, str) and _NAME.fullmatch(name) else _OTHER
+
+
+def logged_names(given: Iterable[object]) -> tuple[str, ...]:
+    """Return names as they may be logged: at most 20, sorted, each once."""
+    return tuple(sorted({loggable(one) for one in given}))[:_NAMES_AT_MOST]
+
+
+def resembled(given: Iterable[str], missing: Collection[str]) -> dict[str, str]:
+    """Return the undocumented names that resemble a documented one which was not given.
+
+    Args:
+        given: Undocumented names.
+        missing: Documented names without a value.
+
+    Returns:
+        The documented name by the undocumented one. Case and underscores make no difference.
+    """
+    plain = {_without_case(name): name for name in missing}
+    found: dict[str, str] = {}
+    for name in logged_names(given):
+        close = get_close_matches(_without_case(name), plain, n=1, cutoff=_NEAR)
+        if close:
+            found[name] = plain[close[0]]
+    return found
+
+
+def typo_hint(given: Iterable[str], arguments: Mapping[str, Any]) -> str:
+    """Return what to add to the text of a refusal: which parameter was probably meant, or "".
+
+    Args:
+        given: Undocumented names.
+        arguments: The documented parameters; those not given are None.
+    """
+    missing = [name for name, value in arguments.items() if value is None]
+    return "".join(
+        f"; {wrong} is not a parameter of this call: did you mean {right}?"
+        for wrong, right in resembled(given, missing).items()
+    )
+
+
+def _without_case(name: str) -> str:
+    return name.replace("_", "").casefold()
+
+
+UNMAPPED = frozenset(
+    {
+        "account",
+        "qq",
+        "weixin",
+        "attachingDepartmentIds",
+        "hireDate",
+        "birthDate",
+        "startWorkDate",
+        "department.order",
+    }
+)
+"""Grade U: no source names a PersonnelObj or DepartmentObj field for any of these."""
+
+
+def mapped(settings: Settings, given: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return what can be passed on, and the names of what is dropped.
+
+    Raises:
+        Refused: Something has no field, and is not to be dropped.
+    """
+    lost = tuple(name for name in given if name in UNMAPPED and name not in settings.field_map)
+    if lost and settings.on_unmapped == "refuse":
+        raise Refused(
+            Code.BAD_PARAMETER,
+            f"no object field is known for {', '.join(lost)}: name yours in the setting field_map "
+            '({"offline name": "field"}), or set on_unmapped = "drop" to do without',
+        )
+    return {name: value for name, value in given.items() if name not in lost}, lost

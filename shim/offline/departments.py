@@ -7,29 +7,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from typing_extensions import deprecated
-
 from shim import settings
-from shim.changes.state import hidden, none_seen, set_state
+from shim._endpoint import (
+    EXACT,
+    Address,
+    Replacement,
+    Translation,
+    converted,
+    defaulted,
+    dropped,
+    offline,
+)
 from shim.objectapi.codes import Code
 from shim.objectapi.kinds import DEPARTMENT
 from shim.objectapi.values import scalar
 from shim.offline import checks
-from shim.offline._values import as_number, first, text, whole
-from shim.offline._walk import walk
+from shim.offline._paging import read_all
+from shim.offline._rows import as_number, first, text, whole
+from shim.offline._state import hidden, none_seen, set_state
 from shim.offline.answer import Answer, envelope, found, passed_on, summary
 from shim.offline.answers import DepartmentAnswer, DepartmentListAnswer
-from shim.offline.declare import Translation, offline
-from shim.offline.fates import EXACT, converted, defaulted, dropped
 from shim.offline.shapes import Department
-from shim.offline.unmapped import split
 
 if TYPE_CHECKING:
     from shim.objectapi.calls import Reply, Row
     from shim.scheduler.steps import Steps
     from shim.settings.model import Settings
 
-_SOURCE = "developer.fxiaoke.com/openapi_v2, Offline API, "
 
 COMPANY: Final = 999_999
 """The whole company: the parent of the topmost departments (contract, section 3, grade B)."""
@@ -65,19 +69,12 @@ _IS_STOP = converted('status is neither "0" nor "2" (B); of a deleted department
 _PLACE = defaulted("0: no DepartmentObj field is known (U), unless field_map names one")
 
 
-@deprecated(
-    "FXO007: the offline API is no longer maintained; query DepartmentObj through the object API "
-    "instead (fxshim explain FXO007)",
-    category=None,
-)
 @offline(
     code="FXO007",
     title="Get Department List",
-    paths=("/cgi/department/list", "/cgi/crm/v2/data/query"),
+    addresses=(Address("/cgi/department/list"), Address("/cgi/crm/v2/data/query")),
     writes=False,
-    replacement="DepartmentObj query",
-    instead='find("DepartmentObj")',
-    source=_SOURCE + "Get Department List",
+    replacement=Replacement("query", 'find("DepartmentObj")', object="DepartmentObj"),
     parameters={},
     answer={
         "departments": converted(
@@ -126,7 +123,7 @@ def get_department_list(
     now = settings.current()
     place = now.field_map.get(_ORDER)
     fields = ("name", "parent_id", "status", *((place,) if place else ()))
-    rows, reply = yield from walk(now, DEPARTMENT.api_name, filters=[], fields=fields)
+    rows, reply = yield from read_all(now, DEPARTMENT.api_name, filters=[], fields=fields)
     if not reply.ok:
         return passed_on(reply)
     departments: list[dict[str, Any]] = []
@@ -151,19 +148,12 @@ def get_department_list(
     )
 
 
-@deprecated(
-    "FXO008: the offline API is no longer maintained; get DepartmentObj through the object API "
-    "instead (fxshim explain FXO008)",
-    category=None,
-)
 @offline(
     code="FXO008",
     title="Get Department Details",
-    paths=("/cgi/department/detail", "/cgi/crm/v2/data/query"),
+    addresses=(Address("/cgi/department/detail"), Address("/cgi/crm/v2/data/query")),
     writes=False,
-    replacement="DepartmentObj get",
-    instead='get("DepartmentObj", "1001")',
-    source=_SOURCE + "Get Department Details",
+    replacement=Replacement("get", 'get("DepartmentObj", "1001")', object="DepartmentObj"),
     parameters={"currentOpenUserId": EXACT, "departmentId": converted("_id, as a string (B)")},
     answer={
         "department": converted("one get, and one more for each ancestor"),
@@ -263,7 +253,7 @@ def get_department_details(
 
 
 def _above(now: Settings, number: int, reply: Reply) -> Steps[tuple[list[int], Answer | None]]:
-    """Return the ancestors of a department, topmost first, or what went wrong on the way.
+    """Return the ancestors of a department, topmost first, or what went wrong.
 
     One that may not be read is known by its child and is the last to be found.
     """
@@ -287,19 +277,14 @@ def _above(now: Settings, number: int, reply: Reply) -> Steps[tuple[list[int], A
     return chain[::-1], None
 
 
-@deprecated(
-    "FXO009: the offline API is no longer maintained; update DepartmentObj through the object API "
-    "instead (fxshim explain FXO009)",
-    category=None,
-)
 @offline(
     code="FXO009",
     title="Update Department",
-    paths=("/cgi/department/update", "/cgi/crm/v2/data/update"),
+    addresses=(Address("/cgi/department/update"), Address("/cgi/crm/v2/data/update")),
     writes=True,
-    replacement="DepartmentObj update",
-    instead='set_department("1001", {"name": "Sales"})',
-    source=_SOURCE + "Update Department",
+    replacement=Replacement(
+        "update", 'set_department("1001", {"name": "Sales"})', object="DepartmentObj"
+    ),
     parameters={
         "department": converted(
             "only what is given is sent; undocumented names: refused, or as on_unmapped decides"
@@ -361,7 +346,7 @@ def update_department(
         values["parent_id"] = [str(COMPANY) if parent == "0" else parent]
     if "order" in given:
         values[_ORDER] = checks.whole_number(given["order"], _ORDER, least=-_LONG, most=_LONG)
-    mapped, lost = split(now, values)
+    mapped, lost = checks.mapped(now, values)
     wanted = {
         now.field_map[name] if name == _ORDER else name: value for name, value in mapped.items()
     }
@@ -370,19 +355,14 @@ def update_department(
     return answer
 
 
-@deprecated(
-    "FXO010: the offline API is no longer maintained; update DepartmentObj through the object API "
-    "instead (fxshim explain FXO010)",
-    category=None,
-)
 @offline(
     code="FXO010",
     title="Set Department Status",
-    paths=("/cgi/department/setStatus", "/cgi/crm/v2/data/update"),
+    addresses=(Address("/cgi/department/setStatus"), Address("/cgi/crm/v2/data/update")),
     writes=True,
-    replacement="DepartmentObj update",
-    instead='set_department("1001", {"status": "1"})',
-    source=_SOURCE + "Set Department Status",
+    replacement=Replacement(
+        "update", 'set_department("1001", {"status": "1"})', object="DepartmentObj"
+    ),
     parameters={
         "departmentId": converted("looked up: _id IN … (B)"),
         "status": converted('1 -> "1", 2 -> "0" (the request A, the object B)'),

@@ -7,34 +7,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from typing_extensions import deprecated
-
 from shim import settings
-from shim.changes.state import AMBIGUOUS, OTHER_FORM, hidden, none_seen
+from shim._endpoint import EXACT, Address, Replacement, Translation, converted, defaulted, offline
 from shim.objectapi import calls
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
 from shim.objectapi.kinds import PERSONNEL
 from shim.objectapi.values import scalar
 from shim.offline import checks
-from shim.offline._snapshots import Snapshot, Snapshots
-from shim.offline._values import first, numbers, text, whole
-from shim.offline._walk import chunks, walk
+from shim.offline._paging import Snapshot, Snapshots, chunks, read_all
+from shim.offline._rows import first, numbers, text, whole
+from shim.offline._state import AMBIGUOUS, OTHER_FORM, hidden, none_seen
 from shim.offline.answer import envelope, found, passed_on
 from shim.offline.answers import EmployeeAnswer, EmployeeListAnswer, EmployeePageAnswer
-from shim.offline.declare import Translation, offline
-from shim.offline.fates import EXACT, converted, defaulted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shim._endpoint import Fate
     from shim.objectapi.calls import Row
     from shim.offline.answer import Answer
-    from shim.offline.fates import Fate
     from shim.scheduler.steps import Steps
     from shim.settings.model import Settings
 
-_SOURCE = "developer.fxiaoke.com/openapi_v2, Offline API, "
 _MAX_PAGE_SIZE = 1000
 _PAGE_SIZE = 20
 
@@ -144,19 +139,12 @@ def _person(row: Row, now: Settings, *, detail: bool) -> dict[str, Any]:
     }
 
 
-@deprecated(
-    "FXO004: the offline API is no longer maintained; query PersonnelObj through the object API "
-    "instead (fxshim explain FXO004)",
-    category=None,
-)
 @offline(
     code="FXO004",
     title="Query Employee Info By OpenUserId",
-    paths=("/cgi/user/get", "/cgi/crm/v2/data/query"),
+    addresses=(Address("/cgi/user/get"), Address("/cgi/crm/v2/data/query")),
     writes=False,
-    replacement="PersonnelObj query",
-    instead='people(["FSUID_A"])',
-    source=_SOURCE + "Query Employee Info By OpenUserId",
+    replacement=Replacement("query", 'people(["FSUID_A"])', object="PersonnelObj"),
     parameters={
         "openUserId": converted("user_id IN … (B)"),
         "showDepartmentIdsDetail": _DETAIL,
@@ -214,19 +202,17 @@ def query_employee_info_by_open_user_id(
     return found(reply.trace_id, **_person(rows[0], now, detail=detail))
 
 
-@deprecated(
-    "FXO005: the offline API is no longer maintained; query PersonnelObj through the object API "
-    "instead (fxshim explain FXO005)",
-    category=None,
-)
 @offline(
     code="FXO005",
     title="Query Employee By Mobile",
-    paths=("/cgi/user/getByMobile", "/cgi/crm/v2/data/query"),
+    addresses=(Address("/cgi/user/getByMobile"), Address("/cgi/crm/v2/data/query")),
     writes=False,
-    replacement="PersonnelObj query phone EQ",
-    instead='find("PersonnelObj", ("phone", "EQ", ["13800000000"]))',
-    source=_SOURCE + "Query Employee By Mobile",
+    replacement=Replacement(
+        "query",
+        'find("PersonnelObj", ("phone", "EQ", ["13800000000"]))',
+        object="PersonnelObj",
+        detail="phone EQ",
+    ),
     parameters={"mobile": converted("phone EQ … (B)")},
     answer={
         "empList": converted("every row with that phone, in the order of _id (the old one: U)"),
@@ -245,7 +231,7 @@ def query_employee_info_by_open_user_id(
         "empList[].departmentIds": _ALL_DEPARTMENTS,
     },
     returns=EmployeeListAnswer,
-    nameless="legacy",
+    without_employee="legacy",
 )
 def query_employee_by_mobile(
     corpAccessToken: str,
@@ -282,7 +268,7 @@ def query_employee_by_mobile(
     """
     now = settings.current()
     number = checks.text(mobile, "mobile", empty=False)
-    rows, reply = yield from walk(
+    rows, reply = yield from read_all(
         now, PERSONNEL.api_name, filters=[("phone", "EQ", [number])], fields=_wanted(now)
     )
     if not reply.ok:
@@ -313,19 +299,17 @@ SNAPSHOTS = Snapshots()
 """What the pages after the first go by; of this process."""
 
 
-@deprecated(
-    "FXO006: the offline API is no longer maintained; query PersonnelObj through the object API "
-    "instead (fxshim explain FXO006)",
-    category=None,
-)
 @offline(
     code="FXO006",
     title="Query Updated Employee List By Time Range",
-    paths=("/cgi/user/get/batchByUpdTime", "/cgi/crm/v2/data/query"),
+    addresses=(Address("/cgi/user/get/batchByUpdTime"), Address("/cgi/crm/v2/data/query")),
     writes=False,
-    replacement="PersonnelObj query last_modified_time",
-    instead='find("PersonnelObj", ("last_modified_time", "GTE", ["1600000000000"]))',
-    source=_SOURCE + "Query Updated Employee List By Time Range",
+    replacement=Replacement(
+        "query",
+        'find("PersonnelObj", ("last_modified_time", "GTE", ["1600000000000"]))',
+        object="PersonnelObj",
+        detail="last_modified_time",
+    ),
     parameters={
         "startTime": converted("last_modified_time GTE …; whether inclusive: U"),
         "endTime": converted("last_modified_time LTE …; whether inclusive: U"),
@@ -396,7 +380,7 @@ def query_updated_employee_list_by_time_range(  # noqa: PLR0913, PLR0917 - as do
     snapshot = SNAPSHOTS.get(key) if number > 1 else None
     rows: Sequence[Row] = ()
     if snapshot is None:
-        walked, reply = yield from walk(
+        walked, reply = yield from read_all(
             now, PERSONNEL.api_name, filters=filters, fields=_wanted(now)
         )
         if not reply.ok:

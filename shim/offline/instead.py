@@ -1,6 +1,6 @@
 """What to write instead of an offline call: code that stands alone, cut out of one example.
 
-The example is a program that runs; `Endpoint.instead` names the function of it that an offline
+The example is a program that runs; `Replacement.code` names the function of it that an offline
 call becomes. Printed are that function, what it needs, and the call.
 """
 
@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from shim.offline.declaration import Declaration
+    from shim._endpoint import Endpoint
 
 _PACKAGE: Final = Path(__file__).parents[1]
 
 
-def code(endpoint: Declaration) -> str:
+def code(endpoint: Endpoint) -> str:
     """Return a program that does by the object API what an offline call did."""
     parts = _parts()
-    wanted = _names(ast.parse(endpoint.instead))
+    wanted = _names(ast.parse(endpoint.replacement.code))
     while more := {name for one in wanted & parts.keys() for name in parts[one].needs} - wanted:
         wanted |= more
     # In their order in the example; one part may give several names.
     chosen = dict.fromkeys(parts[name] for name in parts if name in wanted)
     texts = [one.text if one.dense else f"\n{one.text}" for one in chosen]
-    return "\n".join([*texts, f"\nprint({endpoint.instead})\n"])
+    return "\n".join([*texts, f"\nprint({endpoint.replacement.code})\n"])
 
 
 class _Part:

@@ -7,43 +7,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from typing_extensions import deprecated
-
 from shim import settings
-from shim.changes.state import set_state
-from shim.changes.status import set_status
+from shim._endpoint import EXACT, Address, Replacement, Translation, converted, dropped, offline
 from shim.objectapi.codes import Code
 from shim.objectapi.kinds import PERSONNEL
 from shim.offline import checks
+from shim.offline._state import set_state
 from shim.offline.answer import Answer, summary
-from shim.offline.declare import Translation, offline
-from shim.offline.fates import EXACT, converted, dropped
 from shim.offline.shapes import User
-from shim.offline.unmapped import split
+from shim.offline.status import set_status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shim.scheduler.steps import Steps
 
-_SOURCE = "developer.fxiaoke.com/openapi_v2, Offline API, "
 _STATUS = converted('1 -> "1", 2 -> "0", or as status_values says (B)')
 _LOOKED_UP = converted("looked up: user_id IN …, 100 at a time (B)")
 
 
-@deprecated(
-    "FXO001: the offline API is no longer maintained; update PersonnelObj through the object API "
-    "instead (fxshim explain FXO001)",
-    category=None,
-)
 @offline(
     code="FXO001",
     title="Set Member Status (Batch)",
-    paths=("/cgi/user/batchSetStatus", "/cgi/crm/v2/data/update"),
+    addresses=(Address("/cgi/user/batchSetStatus"), Address("/cgi/crm/v2/data/update")),
     writes=True,
-    replacement="PersonnelObj update",
-    instead='set_people(["FSUID_A", "FSUID_B"], {"status": "1"})',
-    source=_SOURCE + "Set Member Status Batch",
+    replacement=Replacement(
+        "update", 'set_people(["FSUID_A", "FSUID_B"], {"status": "1"})', object="PersonnelObj"
+    ),
     parameters={"openUserIds": _LOOKED_UP, "status": _STATUS},
     answer={},
     returns=Answer,
@@ -85,19 +75,14 @@ def set_member_status_batch(
     return (yield from _set_status(corpId, checks.open_user_ids(openUserIds), status))
 
 
-@deprecated(
-    "FXO002: the offline API is no longer maintained; update PersonnelObj through the object API "
-    "instead (fxshim explain FXO002)",
-    category=None,
-)
 @offline(
     code="FXO002",
     title="Set Member Status",
-    paths=("/cgi/user/setStatus", "/cgi/crm/v2/data/update"),
+    addresses=(Address("/cgi/user/setStatus"), Address("/cgi/crm/v2/data/update")),
     writes=True,
-    replacement="PersonnelObj update",
-    instead='set_people(["FSUID_A"], {"status": "0"})',
-    source=_SOURCE + "Set Member Status",
+    replacement=Replacement(
+        "update", 'set_people(["FSUID_A"], {"status": "0"})', object="PersonnelObj"
+    ),
     parameters={
         "currentOpenUserId": EXACT,
         "status": _STATUS,
@@ -170,19 +155,14 @@ _MOST_DEPARTMENTS = 500
 _UNMAPPED = dropped("no PersonnelObj field is known (U): field_map, or on_unmapped decides")
 
 
-@deprecated(
-    "FXO003: the offline API is no longer maintained; update PersonnelObj through the object API "
-    "instead (fxshim explain FXO003)",
-    category=None,
-)
 @offline(
     code="FXO003",
     title="Update Member",
-    paths=("/cgi/user/update", "/cgi/crm/v2/data/update"),
+    addresses=(Address("/cgi/user/update"), Address("/cgi/crm/v2/data/update")),
     writes=True,
-    replacement="PersonnelObj update",
-    instead='set_people(["FSUID_A"], {"position": "Engineer"})',
-    source=_SOURCE + "Update Member",
+    replacement=Replacement(
+        "update", 'set_people(["FSUID_A"], {"position": "Engineer"})', object="PersonnelObj"
+    ),
     parameters={
         "user": converted(
             "only what is given is sent; undocumented names: refused, or as on_unmapped decides"
@@ -250,9 +230,9 @@ def update_member(
     drop = now.on_unmapped == "drop"
     given, unknown = checks.table(user, "user", User.__annotations__, drop=drop)
     member = checks.open_user_id(given.pop("openUserId", None), "user.openUserId")
-    # In the documented order, so that of two mistakes the same one is told each time.
+    # In the documented order, so that of two mistakes the same one is reported each time.
     ordered = [name for name in User.__annotations__ if name in given]
-    mapped, lost = split(now, {name: _checked(name, given[name]) for name in ordered})
+    mapped, lost = checks.mapped(now, {name: _checked(name, given[name]) for name in ordered})
     wanted = {now.field_map.get(name) or FIELDS[name]: value for name, value in mapped.items()}
     answer = summary((yield from set_state(now, PERSONNEL, [member], wanted, corp_id=corpId)))
     answer.dropped = (*lost, *unknown)

@@ -29,7 +29,7 @@ from shim.settings.errors import ConfigurationError
 from shim.settings.names import ENVIRONMENT_PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from typing_extensions import Unpack
 
@@ -54,8 +54,9 @@ LOOK_SECONDS = 0.25
 """How often a call looks whether the file has changed. It has to look the same twice before it is
 read, for a file that is being written may be valid and yet not all there."""
 
-FUNCTIONS: set[str] = set()
-"""Names that routes may name; whoever declares a function adds its own."""
+FUNCTIONS: list[Collection[str]] = []
+"""Collections of the names that routes may name. The owners of functions append theirs; what a
+collection gets later counts as well."""
 
 _lock = ProcessLock()
 _watchers: list[Callable[[], None]] = []

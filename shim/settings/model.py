@@ -130,9 +130,10 @@ class Route(_Part):
     @field_validator("functions")
     @classmethod
     def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        known = {name for names in FUNCTIONS for name in names}
         for place, name in enumerate(value):
-            if FUNCTIONS and name not in FUNCTIONS:
-                close = get_close_matches(name, FUNCTIONS, n=1)
+            if known and name not in known:
+                close = get_close_matches(name, known, n=1)
                 hint = f"did you mean {close[0]!r}? " if close else ""
                 msg = f"no. {place + 1} is no offline call; {hint}`fxshim endpoints` lists them"
                 raise ValueError(msg)
@@ -330,6 +331,10 @@ class Settings(_Part):
     def secrets(self) -> tuple[str, ...]:
         """Every secret among the settings, to be kept out of texts."""
         return tuple(value.get_secret_value() for _, value in self if isinstance(value, SecretStr))
+
+    def of(self, corp_id: str) -> Settings:  # noqa: ARG002 - one tenant so far.
+        """Return the settings in force for a tenant."""
+        return self
 
     @property
     def knows_employee(self) -> bool:

@@ -1,4 +1,4 @@
-"""The fields that shim.notices writes of each event; derived from events.py by `make derived`.
+"""The fields that shim.notices writes of each event; derived from _events.py by `make derived`.
 
 Every event has also the fields `service`, `instance` and `at`. A copy, since usage imports no other
 package: it reads logs on machines of which no program writes any.

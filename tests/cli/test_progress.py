@@ -3,9 +3,9 @@
 import pytest
 
 from shim.bulk import Tally
-from shim.changes.outcome import Outcome
 from shim.cli._progress import Standing, duration, show
 from shim.cli.change_members import _failures
+from shim.offline.answer import Outcome
 
 
 class Pace:

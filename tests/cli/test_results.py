@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shim.changes.outcome import Outcome
 from shim.cli._results import ResultsError, ResultsFile, failed_ids
+from shim.offline.answer import Outcome
 
 OUTCOMES = st.builds(
     Outcome,

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shim
+from shim.modes.object_api import employee_source
 from shim.objectapi.calls import Reply
 from shim.objectapi.kept import Kept
-from shim.offline import ENDPOINTS, acting
+from shim.offline import ENDPOINTS
 from shim.offline.checks import Refused, invisible, open_user_id
 from shim.sandbox import Sandbox
 from shim.settings.model import Settings
@@ -277,7 +278,7 @@ class TestNotFound:
                 32000,
                 "bad ***",
             ),
-            (by_app, APP, {"errorCode": 0, "accessToken": "canary"}, 20012, "names nobody"),
+            (by_app, APP, {"errorCode": 0, "accessToken": "canary"}, 20012, "names no employee"),
             (by_app, APP, {"errorCode": 20015, "errorMessage": "no"}, 20015, "app credentials"),
         ],
     )
@@ -412,10 +413,10 @@ class TestPrecedence:
     def test_the_source_is_named(self):
         """For `fxshim whoami`."""
         app = {"app_id": "a", "app_secret": "s", "permanent_code": "p"}
-        assert acting.source(Settings(**app)) == "app_credentials"
-        assert acting.source(Settings(acting_mobile="1", **app)) == "acting_mobile"
+        assert employee_source(Settings(**app)) == "app_credentials"
+        assert employee_source(Settings(acting_mobile="1", **app)) == "acting_mobile"
         both = Settings(current_open_user_id="U", acting_mobile="1", **app)
-        assert acting.source(both) == "current_open_user_id"
+        assert employee_source(both) == "current_open_user_id"
 
 
 class TestNobody:

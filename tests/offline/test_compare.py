@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shim._endpoint import EXACT
+from shim.modes.shadow import Differences, differences
 from shim.offline import ENDPOINTS
-from shim.offline.compare import Differences, differences
-from shim.offline.fates import EXACT
 
 ENVELOPE = {"traceId": "t", "errorMessage": "OK", "errorDescription": "success", "errorCode": 0}
 PERSON = ENDPOINTS["query_employee_info_by_open_user_id"].answer

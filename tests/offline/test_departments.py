@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 import shim
 from shim.objectapi.calls import Reply
-from shim.offline import departments
-from shim.offline._walk import MOST_PAGES
-from shim.offline.declare import ENDPOINTS
+from shim.offline import ENDPOINTS, departments
+from shim.offline._paging import MOST_PAGES
 from shim.sandbox import Sandbox
 
 PROFILES = ["fsuid", "employee_id", "hidden", "read_only", "strict", "lagging"]
@@ -435,7 +434,7 @@ class TestUpdate:
         walk = self.walk({"id": 1001}).feed(rows(row(1001)))
         assert [one.state for one in walk.answer.outcomes] == ["unchanged"]
 
-    def test_hidden(self):
+    def test_update_of_a_hidden_department_names_the_permission(self):
         """Code and text of the department calls."""
         answer = self.walk({"id": 1001, "name": "n"}).feed(EMPTY).answer
         assert answer["errorCode"] == 30007
@@ -444,9 +443,7 @@ class TestUpdate:
     def test_order_is_refused_without_a_field(self, tenant):
         """The text names the setting; nothing else is written either."""
         made = tenant(1)
-        answer = departments.update_department(
-            *credentials(made), {"id": 1001, "name": "n", "order": 3}
-        )
+        answer = shim.update_department(*credentials(made), {"id": 1001, "name": "n", "order": 3})
         assert answer["errorCode"] == 15002
         assert "field_map" in answer["errorMessage"]
         assert "department.order" in answer["errorMessage"]
@@ -456,9 +453,7 @@ class TestUpdate:
         """The rest is written, and the loss is on the answer and in the log."""
         made = tenant(1, on_unmapped="drop")
         number = min(made.departments())
-        answer = departments.update_department(
-            *credentials(made), {"id": number, "name": "n", "order": 3}
-        )
+        answer = shim.update_department(*credentials(made), {"id": number, "name": "n", "order": 3})
         assert answer["errorCode"] == 0
         assert answer.dropped == ("department.order",)
         assert made.departments()[number]["name"] == "n"
@@ -471,9 +466,9 @@ class TestUpdate:
         made = tenant(1)
         number = min(made.departments())
         department = {"id": number, "name": "n", "manager": "canary"}
-        refused = departments.update_department(*credentials(made), department)
+        refused = shim.update_department(*credentials(made), department)
         shim.configure(on_unmapped="drop")
-        dropped = departments.update_department(*credentials(made), department)
+        dropped = shim.update_department(*credentials(made), department)
         assert (refused["errorCode"], dropped["errorCode"]) == (15002, 0)
         assert "on_unmapped" in refused["errorMessage"]
         assert dropped.dropped == ("manager",)
@@ -516,7 +511,7 @@ class TestStatus:
         walk = Walk(STATUS, 1001, ENABLE).feed(rows(row(1001)))
         assert [one.state for one in walk.answer.outcomes] == ["unchanged"]
 
-    def test_hidden(self):
+    def test_status_of_a_hidden_department_names_the_permission(self):
         """Code and text of the department calls."""
         answer = Walk(STATUS, 1001, ENABLE).feed(EMPTY).answer
         assert answer["errorCode"] == 30007
@@ -560,7 +555,9 @@ class TestArguments:
         ],
         ids=lambda value: None if isinstance(value, dict) else str(value),
     )
-    def test_bad_ones(self, name, arguments, code, call, tenant):
+    def test_bad_argument_gets_its_code_and_costs_no_call(
+        self, name, arguments, code, call, tenant
+    ):
         """The documented code and no HTTP call."""
         made = tenant(1, field_map={"department.order": "place__c"})
         answer = call(name, **{"corpAccessToken": TOKEN, "corpId": CORP, **arguments})
@@ -569,7 +566,7 @@ class TestArguments:
         assert answer["traceId"].startswith("shim-")
         assert made.calls() == {}
 
-    def test_who_acts(self, call, tenant):
+    def test_callers_employee_wins_over_the_setting(self, call, tenant):
         """currentOpenUserId of the call wins over the setting, which may then be unset."""
         made = tenant(2, current_open_user_id="FSUID_NOBODY")
         number = min(made.departments())
@@ -690,7 +687,7 @@ def failing(made, numbers):
 class TestProfiles:
     """On each of the six tenants the answer is what the state says."""
 
-    def test_list(self, profile, call, tenant):
+    def test_list_has_each_department_that_may_be_read(self, profile, call, tenant):
         """Every department that may be read, none that may not."""
         made = made_for(tenant, profile)
         answer = call(LIST, *credentials(made))
@@ -708,7 +705,7 @@ class TestProfiles:
             if number not in made.hidden_departments
         ]
 
-    def test_details(self, profile, call, tenant):
+    def test_details_of_a_hidden_department_name_the_permission(self, profile, call, tenant):
         """All that may be read; a hidden one says which permission it takes."""
         made = made_for(tenant, profile)
         for number, state in made.departments().items():
@@ -727,7 +724,7 @@ class TestProfiles:
         unknown = call(DETAILS, *credentials(made), None, 7)
         assert unknown["errorCode"] == 30007
 
-    def test_update(self, profile, call, tenant):
+    def test_update_reports_what_the_state_shows_afterwards(self, profile, call, tenant):
         """What is reported is what the state shows afterwards."""
         made = made_for(tenant, profile)
         before = made.departments()
@@ -748,7 +745,7 @@ class TestProfiles:
         unknown = call(UPDATE, *credentials(made), {"id": 7, "name": "n"})
         assert unknown["errorCode"] == 30007
 
-    def test_status(self, profile, call, tenant):
+    def test_status_is_disabled_and_enabled_again(self, profile, call, tenant):
         """Disabled, seen by the two reads as such, and enabled again."""
         made = made_for(tenant, profile)
         numbers = sorted(made.departments())[:8]
@@ -794,7 +791,7 @@ def test_the_old_address_says_the_same_of_what_may_be_read(profile, call, tenant
         read_back_seconds=0.3,
     )
     token, corp_id = credentials(made)
-    departments.set_department_status(token, corp_id, 1001, DISABLE)
+    shim.set_department_status(token, corp_id, 1001, DISABLE)
     # The record shows the change at once, the queries of a list later.
     clock.sleep(0.1)
 

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 import shim
 from shim.objectapi.calls import Reply
-from shim.offline import erp_objects
-from shim.offline.declare import ENDPOINTS
+from shim.offline import ENDPOINTS
 
 KEYS = ["traceId", "errorDescription", "errorMessage", "errorCode"]
 OWN = "/cgi/crm/erp/data"
@@ -45,10 +44,10 @@ def call(request):
     """Return a function that calls one by name, blocking or awaiting."""
 
     def blocking(name, *args, **kwargs):
-        return getattr(erp_objects, name)(*args, **kwargs)
+        return getattr(shim, name)(*args, **kwargs)
 
     def awaiting(name, *args, **kwargs):
-        return asyncio.run(ENDPOINTS[name].awaitable(*args, **kwargs))
+        return asyncio.run(getattr(shim.aio, name)(*args, **kwargs))
 
     return blocking if request.param == "sync" else awaiting
 
@@ -89,7 +88,7 @@ class TestBothWays:
     def test_the_log_says_which(self, name, erp, tenant, events):
         """In the notice and in the event at the end."""
         made = tenant(1, erp=erp)
-        function = getattr(erp_objects, name)
+        function = getattr(shim, name)
         answer = function(made.corp_access_token, made.corp_id, None, GOOD[name])
         assert answer["traceId"].startswith("E-O.")
         first, last = events
@@ -130,11 +129,13 @@ class TestBothWays:
         """Each parameter and answer field has a fate; the text says that nothing is named."""
         endpoint = ENDPOINTS[name]
         assert endpoint.paths == (ADDRESSES[name][1],)
-        assert set(endpoint.function.__annotations__) - {"return"} <= set(endpoint.parameters)
+        assert set(getattr(shim, endpoint.name).__annotations__) - {"return"} <= set(
+            endpoint.parameters
+        )
         assert {f"data.{key}" for key in GOOD[name]} <= set(endpoint.parameters)
         assert {*KEYS, "data"} <= set(endpoint.answer)
-        assert "no replacement is documented" in endpoint.function.__deprecated__
-        assert endpoint.title in endpoint.function.__doc__
+        assert "no replacement is documented" in getattr(shim, endpoint.name).__deprecated__
+        assert endpoint.title in getattr(shim, endpoint.name).__doc__
 
 
 def test_codes_and_order():
@@ -146,7 +147,7 @@ def test_codes_and_order():
 
 
 @pytest.mark.parametrize("name", ["create_erp_object", "update_erp_object"])
-def test_triggers(name):
+def test_triggers_are_sent_at_the_top_level_if_given(name):
     """At the top level, if they are given."""
     _, sent = walk(name, GOOD[name], triggerWorkFlow=False, triggerApprovalFlow=True)
     assert sent.body == {
@@ -224,7 +225,7 @@ def test_anything_at_all_gives_an_old_shape_answer(tenant, name, erp, one, other
     """Never an exception, among good data or in its place."""
     made = tenant(1, erp=erp)
     for data in (one, {**GOOD[name], "other": other}):
-        answer = getattr(erp_objects, name)(made.corp_access_token, made.corp_id, None, data)
+        answer = getattr(shim, name)(made.corp_access_token, made.corp_id, None, data)
         assert list(answer)[:4] == KEYS
         assert set(answer) <= {*KEYS, "data", "dataId"}
         json.dumps(answer)

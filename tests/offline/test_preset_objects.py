@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 import shim
 from shim.objectapi.calls import Reply
-from shim.offline import preset_objects
-from shim.offline.declare import ENDPOINTS
+from shim.offline import ENDPOINTS
 
 KEYS = ["traceId", "errorDescription", "errorMessage", "errorCode"]
 CORP = ("token-of-a-test", "FSCID_TEST", None)
@@ -68,10 +67,10 @@ def call(request):
     """Return a function that calls one by name, blocking or awaiting."""
 
     def blocking(name, *args, **kwargs):
-        return getattr(preset_objects, name)(*args, **kwargs)
+        return getattr(shim, name)(*args, **kwargs)
 
     def awaiting(name, *args, **kwargs):
-        return asyncio.run(ENDPOINTS[name].awaitable(*args, **kwargs))
+        return asyncio.run(getattr(shim.aio, name)(*args, **kwargs))
 
     return blocking if request.param == "sync" else awaiting
 
@@ -356,7 +355,7 @@ def test_bad_triggers_are_answered_here(name, key, bad, call, tenant):
 def test_a_page_too_far_says_how_to_go_on(page, tenant):
     """By keyset instead of by offset."""
     made = tenant(1)
-    answer = preset_objects.query_preset_object_list(
+    answer = shim.query_preset_object_list(
         made.corp_access_token, made.corp_id, None, search(**page)
     )
     assert "order by _id" in answer["errorMessage"]
@@ -407,7 +406,7 @@ ANYTHING = st.recursive(
 def test_anything_at_all_gives_an_old_shape_answer(tenant, name, data, acting):
     """Never an exception, and nothing that JSON could not carry."""
     made = tenant(1)
-    answer = getattr(preset_objects, name)(made.corp_access_token, made.corp_id, acting, data)
+    answer = getattr(shim, name)(made.corp_access_token, made.corp_id, acting, data)
     assert list(answer)[:4] == KEYS
     assert set(answer) <= {*KEYS, "data", "dataId"}
     assert isinstance(answer["errorCode"], int)
@@ -423,7 +422,7 @@ class TestTheAnswer:
     @pytest.mark.parametrize(
         "fields", [{}, {"data": {"_id": "r1"}}, {"dataId": "r1"}, {"data": None, "dataId": "r1"}]
     )
-    def test_success(self, name, fields):
+    def test_answer_has_the_vendors_envelope_and_data_only(self, name, fields):
         """Envelope and data as the vendor sent them, and nothing else of its body."""
         texts = {"errorDescription": "成功", "errorMessage": "fine"}
         answer = Walk(name, GOOD[name]).feed(replied(**fields, **texts, extra=1))
@@ -460,7 +459,7 @@ class TestTheAnswer:
         assert [one.open_user_id for one in answer.outcomes] == [""]
 
     @pytest.mark.parametrize("name", GOOD)
-    def test_failure(self, name):
+    def test_failure_has_the_vendors_code_and_text_without_secrets(self, name):
         """The vendor's code and text, the latter without secrets; its data, if it sent any."""
         answer = Walk(name, GOOD[name]).feed(replied(32000, "no such field", data={"why": 1}))
         assert answer == {
@@ -485,7 +484,7 @@ class TestTheAnswer:
             ("change_preset_object_owner", ["r1"]),
         ],
     )
-    def test_outcomes(self, name, ids):
+    def test_record_is_accepted_or_failed_and_never_read_back(self, name, ids):
         """Accepted, for nobody has read them back; failed with code, text and traceId."""
         made = "r9" if name == "create_preset_object" else "r1"
         fine = Walk(name, GOOD[name]).feed(replied(dataId=made)).outcomes
@@ -500,7 +499,7 @@ class TestTheAnswer:
 
     @pytest.mark.parametrize("code", [-1, -2, 50009])
     @pytest.mark.parametrize("name", GOOD)
-    def test_doubt(self, name, code):
+    def test_write_without_an_answer_says_that_it_may_have_happened(self, name, code):
         """What may have happened says so, a creation that it must not be repeated blindly."""
         answer = Walk(name, GOOD[name]).feed(Reply(code, "shim-1", "no answer"))
         assert answer["errorCode"] == code
@@ -528,11 +527,13 @@ class TestDeclarations:
     def test_every_name_has_a_fate(self, name):
         """Those of the signature, and what the good bodies hold below them."""
         endpoint = ENDPOINTS[name]
-        assert set(endpoint.function.__annotations__) - {"return"} <= set(endpoint.parameters)
+        assert set(getattr(shim, endpoint.name).__annotations__) - {"return"} <= set(
+            endpoint.parameters
+        )
         assert {f"data.{key}" for key in GOOD[name]} <= set(endpoint.parameters)
         assert set(KEYS) <= set(endpoint.answer)
         assert endpoint.paths == (f"/cgi/crm/v2/data/{VERBS[name]}",)
-        assert endpoint.title in endpoint.function.__doc__
+        assert endpoint.title in getattr(shim, endpoint.name).__doc__
 
 
 class TestAgainstTheSandbox:
@@ -639,7 +640,7 @@ class TestAgainstTheSandbox:
         assert answer["errorCode"] == 0
         assert made.calls()["/cgi/crm/v2/data/create"]["count"] == 2
 
-    def test_who_acts(self, call, tenant):
+    def test_callers_employee_owns_the_new_record(self, call, tenant):
         """The caller's currentOpenUserId owns what it makes."""
         made = tenant(2)
         acting = made.open_user_ids[1]

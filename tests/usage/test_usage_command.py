@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from usage_logs import as_json, at, called, compared, finished, summarized, write
 
-from shim.notices.events import ProcessStarted
+from shim.notices._events import ProcessStarted
 
 FXSHIM = Path(sys.executable).with_name("fxshim")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from shim.changes.outcome import Outcome
-from shim.changes.state import set_state
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
 from shim.objectapi.kinds import PERSONNEL
+from shim.offline._state import set_state
+from shim.offline.answer import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from shim.changes.outcome import Outcome, State
 from shim.objectapi.calls import is_local
 from shim.objectapi.codes import BAD_PARAMETERS, Code
 from shim.objectapi.values import integer, record_id, scalar, text_of
+from shim.offline.answer import Outcome, State
 from shim.scheduler.steps import Pause, Steps
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ FIRST_PAUSE_SECONDS = 0.2
 PROBES = 5
 """Records read one by one to tell a read-only tenant from a slow index."""
 FEW = 3
-"""Up to so many records are read back one by one, at once and without a query."""
+"""Up to this number of records are read back one by one, at once and without a query."""
 CLOCK_SKEW_SECONDS = 10.0
 """How far the vendor's clock and this machine's may be apart."""
 # What hints at a lock and at a recent change; both were seen on PersonnelObj (grade B), on
-# DepartmentObj nobody printed them (C).
+# DepartmentObj no source has them (C).
 _LOCK, _MODIFIED = "lock_status", "last_modified_time"
 
 OTHER_FORM = (
@@ -127,7 +127,7 @@ _Finding = Literal["", "refuted", "unreadable"]
 
 
 class _Subject:
-    """One id on its way to an outcome.
+    """One id until it has an outcome.
 
     Attributes:
         there: The look-up showed it in the wanted state.
@@ -274,13 +274,13 @@ class _Change:
         shared = self._kind.shared(row for _, reply in looked for row in reply.rows)
         for keys, reply in looked:
             rows = self._kind.by_key(reply.rows)
-            strangers = rows.keys() - set(keys)
+            unasked = rows.keys() - set(keys)
             for key in keys:
                 subject, found = self._subjects[key], rows.get(key, [])
                 if not reply.ok:
                     subject.fail(reply.code, reply.message, reply.trace_id)
                 elif not found:
-                    text = OTHER_FORM if strangers else hidden(self._kind)
+                    text = OTHER_FORM if unasked else hidden(self._kind)
                     subject.fail(self._kind.unknown, text, reply.trace_id)
                 elif len(found) > 1:
                     subject.fail(Code.SYSTEM_ERROR, AMBIGUOUS, reply.trace_id)
@@ -314,7 +314,7 @@ class _Change:
         """End those that are there already, and those that are locked.
 
         A query may be stale, so the record decides where something hints at a recent change. If it
-        cannot be read, it is written: that costs a call, and is right either way.
+        cannot be read, it is written: that costs a call, and is right in both cases.
         """
         there = [one for one in self._open() if one.there]
         doubted = [one for one in there if self._doubts.about(one)]
@@ -376,7 +376,7 @@ class _Change:
         """Look once: by a query for many, by `get` for few; return whether anything answered.
 
         A `get` for each of a few has no lag, and spends as many calls of its path as the updates
-        did of theirs. Those whose records cannot be read that way are looked for by a query.
+        did of theirs. Those whose records cannot be read by `get` are looked for by a query.
         """
         reached = False
         if len(waiting) > FEW:
@@ -471,7 +471,7 @@ def shows(row: Row, wanted: Mapping[str, Any], *, empty: bool = True) -> bool:
 
 
 def _same(seen: Any, value: Any) -> bool:
-    """Compare as text: nobody printed that every tenant keeps to the String a select_one is.
+    """Compare as text: no source says that every tenant sends a select_one as a String.
 
     But true is "true" and never "1", and what is neither text, whole number nor boolean is
     nothing that was ever written.
