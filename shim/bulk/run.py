@@ -23,7 +23,7 @@ from shim.objectapi.kinds import KEYS_PER_QUERY
 from shim.objectapi.pacing import least_seconds
 from shim.offline import checks
 from shim.offline.answer import Outcome
-from shim.offline.status import set_status
+from shim.offline.members import set_status
 from shim.scheduler.loading import load
 from shim.settings import ConfigurationError
 

@@ -21,7 +21,7 @@ from shim.cli._output import CommandError, complain, echo
 from shim.cli._progress import Standing, duration, show
 from shim.cli._results import Asked, ResultsError, ResultsFile, failed_ids
 from shim.objectapi.codes import Code
-from shim.offline.status import DISABLED
+from shim.offline.members import DISABLED
 from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
