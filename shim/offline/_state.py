@@ -102,7 +102,6 @@ def set_state(  # noqa: PLR0913 - what, whose, where, and how carefully.
     *,
     corp_id: str,
     disables: bool = False,
-    dry_run: bool = False,
 ) -> Steps[list[Outcome]]:
     """Bring records to a state.
 
@@ -113,14 +112,13 @@ def set_state(  # noqa: PLR0913 - what, whose, where, and how carefully.
         wanted: The fields and values that make up the state.
         corp_id: The tenant.
         disables: Whether the state is that of disabled ones, so that the setting `verify` counts.
-        dry_run: Look up only; what would be written is `planned`.
 
     Returns:
         An outcome for each id given, in the order given.
     """
     doubts = _Doubts(settings, kind, corp_id, always=disables and settings.verify == "always")
     change = _Change(settings, kind, keys, wanted, doubts)
-    return (yield from change.plan(keys) if dry_run else change.run(keys))
+    return (yield from change.run(keys))
 
 
 _Finding = Literal["", "refuted", "unreadable"]
@@ -256,12 +254,6 @@ class _Change:
             one.fail_written(_ENDINGS.get(one.finding, NOT_SEEN if refuted else NOT_VERIFIED))
         return self._outcomes(keys)
 
-    def plan(self, keys: Sequence[str]) -> Steps[list[Outcome]]:
-        yield from self._look_up()
-        for subject in self._open():
-            subject.end("planned", subject.trace_id)
-        return self._outcomes(keys)
-
     def _outcomes(self, keys: Sequence[str]) -> list[Outcome]:
         outcomes = [self._subjects[key].outcome for key in keys]
         return [one for one in outcomes if one is not None]
@@ -339,7 +331,10 @@ class _Change:
         ]
         written = []
         for subject, reply in zip(waiting, replies, strict=True):
-            if reply.ok or reply.doubtful:
+            if reply.planned:
+                # A dry run: nothing was written, so there is nothing to read back.
+                subject.end("planned", subject.trace_id)
+            elif reply.ok or reply.doubtful:
                 subject.trace_id = reply.trace_id
                 subject.doubt = None if reply.ok else reply
                 subject.unanswered = reply.earlier_doubt

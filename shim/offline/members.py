@@ -155,7 +155,6 @@ def set_status(
     status: int,
     *,
     corp_id: str,
-    dry_run: bool = False,
 ) -> Steps[list[Outcome]]:
     """Disable (1) or enable (2) members.
 
@@ -164,7 +163,6 @@ def set_status(
         open_user_ids: Whose status; duplicates are asked once and answered each.
         status: 1 or 2.
         corp_id: The tenant.
-        dry_run: Look up only; what would be written is `planned`.
 
     Returns:
         An outcome for each id given, in the order given. That of the acting employee, who is not
@@ -177,9 +175,7 @@ def set_status(
     found: list[Outcome] = []
     if ids:
         wanted = values.disabled if disable else values.enabled
-        found = yield from set_state(
-            now, PERSONNEL, ids, wanted, corp_id=corp_id, disables=disable, dry_run=dry_run
-        )
+        found = yield from set_state(now, PERSONNEL, ids, wanted, corp_id=corp_id, disables=disable)
     outcomes = iter(found)
     return [_refused(one) if one == acting else next(outcomes) for one in open_user_ids]
 

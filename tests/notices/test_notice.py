@@ -570,7 +570,7 @@ class TestSecrecy:
 
 
 class TestForget:
-    def test_everything_starts_anew(self, door, events):
+    def test_forgetting_starts_every_count_again(self, door, events):
         """After `forget` a known line is met for the first time."""
         for _ in range(2):
             forget()

@@ -142,7 +142,7 @@ class TestList:
     @pytest.mark.parametrize(
         "strange", [row("5fa1"), row(1001, "5fa1"), row("9" * 5000), row(["1", "2"]), row("-3")]
     )
-    def test_ids_that_are_no_numbers_cannot_be_told(self, strange):
+    def test_department_ids_that_are_no_numbers_are_an_error(self, strange):
         """The old answer has numbers; a wrong one would be worse than none."""
         answer = self.listed(row(1000), strange)
         assert list(answer) == KEYS
@@ -213,7 +213,7 @@ class TestList:
         assert (walk.answer["errorCode"], walk.answer["traceId"]) == (14001, "E-O.t")
 
     @pytest.mark.parametrize("status", [None, "", "7", ["0", "1"]])
-    def test_a_status_nobody_knows_is_not_normal(self, status):
+    def test_unknown_status_is_not_normal(self, status):
         """As with members: only what is known to be enabled is not stopped."""
         [department] = self.listed({**row(1001), "status": status})["departments"]
         assert department["isStop"] is True
@@ -344,7 +344,7 @@ class TestDetails:
         walk.feed(NO_DATA)
         assert walk.answer["department"]["ancestors"] == [1002]
 
-    def test_an_error_on_the_way_up_is_the_answer(self):
+    def test_error_of_an_ancestor_is_the_answer(self):
         """A throttled call is no hidden department."""
         answer = details(record(1002, 1001), Reply(14001, "E-O.t", "throttled"), number=1002).answer
         assert list(answer) == KEYS
@@ -374,7 +374,7 @@ class TestDetails:
         assert looks == 50
         assert walk.answer["department"]["ancestors"] == list(range(51, 1, -1))
 
-    def test_parents_that_are_no_numbers_cannot_be_told(self):
+    def test_parent_ids_that_are_no_numbers_are_an_error(self):
         """Neither the department's own nor one further up."""
         own = details(record(1001, "5fa1")).answer
         above = details(record(1002, 1001), record(1001, "5fa1"), number=1002).answer
@@ -766,7 +766,7 @@ class TestProfiles:
         assert {one["status"] for one in made.departments().values()} == {"0"}
 
 
-def test_all_hidden_is_told(call, tenant):
+def test_answer_says_that_all_departments_may_be_hidden(call, tenant):
     """A list that is empty names the permission."""
     made = tenant(1, profile="hidden", sandbox={"hidden_departments": 1.0})
     answer = call(LIST, *credentials(made))
