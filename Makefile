@@ -50,10 +50,11 @@ chaos: $(READY) ## Run 10,000 members through faults and twisted answers, 20 tim
 	$(BIN)/python tests/chaos/run.py
 	$(BIN)/python tests/chaos/kill.py
 
-derived: $(READY) ## Derive again: the stubs, the tables of the documents, the story of MIGRATION.md
+derived: $(READY) ## Derive again: stubs, derived modules, the tables of the documents, the story of MIGRATION.md
 	$(BIN)/python docs/stubs.py
 	$(BIN)/python docs/derive.py
-	$(BIN)/ruff format --quiet shim/__init__.pyi shim/aio.pyi shim/offline/answers.pyi shim/settings/changes.py
+	$(BIN)/ruff format --quiet shim/__init__.pyi shim/aio.pyi shim/offline/answers.pyi \
+	  shim/settings/changes.py shim/usage/_event_fields.py
 	$(BIN)/python docs/story.py --write
 
 screenshot: $(READY) ## Make the picture of the report (needs Debian's chromium)

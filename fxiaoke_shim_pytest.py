@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from shim.sandbox import Sandbox
     from shim.testing import RecordedEvents
-    from shim.usage.model import SiteKey
+    from shim.usage import SiteKey
 
 _OPTION = "--fxiaoke-shim-baseline"
 _NAME = "fxiaoke-shim-baseline"
@@ -129,7 +129,7 @@ class _Collector:
 
     def note(self) -> None:
         from shim.notices import usage  # noqa: PLC0415
-        from shim.usage.model import SiteKey, place  # noqa: PLC0415
+        from shim.usage import SiteKey, place  # noqa: PLC0415
 
         for one in usage():
             self.overflow |= one.overflow
@@ -194,7 +194,7 @@ class _Watch(_Collector):
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        from shim.usage.model import SiteKey  # noqa: PLC0415
+        from shim.usage import SiteKey  # noqa: PLC0415
 
         output = getattr(node, "workeroutput", {}).get(_OUTPUT, _NOTHING)
         self.overflow |= output["overflow"]

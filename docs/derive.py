@@ -18,15 +18,50 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 from pydantic import BaseModel
 
 from shim.notices import NoticeEvent
-from shim.offline import ENDPOINTS, render
+from shim.offline import ENDPOINTS
 from shim.sandbox import Fault
 from shim.settings.model import ByMobileStatus, Route, Settings, StatusValues, Triggers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shim.offline import Endpoint
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = (*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md")))
+
+
+def endpoints() -> str:
+    """Return all calls as a table, and the loss report of each, as MIGRATION.md has them."""
+    rows = [
+        "| code | function | was posted to | replacement |",
+        "| --- | --- | --- | --- |",
+        *(
+            f"| [{one.code}](#{one.code.lower()}) | `{one.name}` "
+            f"| {'<br>'.join(f'`{path}`' for path in one.paths)} | {one.replacement} |"
+            for one in ENDPOINTS.values()
+        ),
+    ]
+    return "\n".join([*rows, "", *(_losses(one) for one in ENDPOINTS.values())])
+
+
+def _losses(endpoint: Endpoint) -> str:
+    guide = endpoint.guide
+    return "\n".join(
+        [
+            f'<a id="{endpoint.code.lower()}"></a>',
+            f"### {endpoint.code}: {endpoint.name}",
+            "",
+            f"*{endpoint.title}*. Instead: {endpoint.replacement}. Guide: [{guide}](#{guide}).",
+            f"Code to write instead: `{endpoint.advice}`.",
+            "",
+            "| parameter or answer field | what becomes of it |",
+            "| --- | --- |",
+            *(f"| `{name}` | {fate} |" for name, fate in endpoint.parameters.items()),
+            *(f"| → `{name}` | {fate} |" for name, fate in endpoint.answer.items()),
+            "",
+        ]
+    )
 
 
 def paths() -> str:
@@ -184,7 +219,7 @@ def faults() -> str:
 
 
 BLOCKS = {
-    "endpoints": render.table,
+    "endpoints": endpoints,
     "paths": paths,
     "settings": settings,
     "events": events,

@@ -1,9 +1,10 @@
-"""What only type checkers and editors read, derived from what runs.
+"""Modules and stubs that are derived from other modules.
 
     python docs/stubs.py    writes them all (`make derived` does)
 
 `shim/__init__.pyi`, `shim/aio.pyi`: the functions of the offline calls, from their declarations.
 `shim/offline/answers.pyi`: the keys of each class of answer, from `shim/offline/shapes.py`.
+`shim/usage/_event_fields.py`: the fields of each event, from `shim/notices/_events.py`.
 `shim/settings/changes.py`: the keywords of `configure()`, from `shim/settings/model.py`.
 """
 
@@ -13,6 +14,7 @@ import ast
 import inspect
 import textwrap
 import types
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
@@ -22,6 +24,7 @@ from typing_extensions import get_type_hints, is_typeddict
 
 import shim
 from shim._endpoint import ENDPOINTS
+from shim.notices import NoticeEvent
 from shim.offline import answers, shapes
 from shim.offline.answer import Answer
 from shim.settings import model
@@ -283,6 +286,39 @@ def _docstring(part: type[BaseModel]) -> str:
     return (part.__doc__ or "").partition("\n")[0]
 
 
+EVENT_FIELDS = '''\
+"""The fields that shim.notices writes of each event; derived from _events.py by `make derived`.
+
+Every event has also the fields `service`, `instance` and `at`. A copy, since usage imports no other
+package: it reads logs on machines of which no program writes any.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WRITTEN: Final[Mapping[str, tuple[str, ...]]] = {
+'''
+
+
+def event_fields() -> str:
+    """Return `shim/usage/_event_fields.py`."""
+    stamps = {one.name for one in fields(NoticeEvent)}
+    # By name, since a dataclass with slots is made twice; tests make events of their own.
+    package = NoticeEvent.__module__
+    events = {one.name: one for one in NoticeEvent.__subclasses__() if one.__module__ == package}
+    rows = "".join(
+        f"    {_quoted(name)}: ("
+        + "".join(f"{_quoted(one)}, " for one in event.field_names() if one not in stamps)
+        + "),\n"
+        for name, event in sorted(events.items())
+    )
+    return f"{EVENT_FIELDS}{rows}}}\n"
+
+
 def main() -> None:
     """Write them all."""
     derived = {
@@ -290,6 +326,7 @@ def main() -> None:
         "shim/aio.pyi": functions(awaitable=True),
         "shim/offline/answers.pyi": answers_stub(),
         "shim/settings/changes.py": changes(),
+        "shim/usage/_event_fields.py": event_fields(),
     }
     for path, text in derived.items():
         (ROOT / path).write_text(text, encoding="utf-8")

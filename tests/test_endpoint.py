@@ -19,7 +19,7 @@ from shim._endpoint import (
     offline,
     register,
 )
-from shim.cli import endpoints, explain
+from shim.cli import explain
 from shim.notices import Caller
 from shim.objectapi.calls import query
 from shim.offline.answer import Answer, found
@@ -98,8 +98,8 @@ class TestA27thCall:
 
     def test_the_command_lists_and_explains_it(self, count_members):
         """`fxshim endpoints` and `fxshim explain`."""
-        assert "FXO027  count_members" in endpoints.text("table", [])
-        explained = explain.text(["fxo027"])
+        assert "FXO027  count_members" in explain.listed([])
+        explained = explain.explained(["fxo027"])
         assert count_members.title in explained
         assert 'find("PersonnelObj")' in explained
 

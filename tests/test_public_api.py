@@ -101,6 +101,7 @@ def test_the_stubs_are_derived(stubs):
         ("aio.pyi", stubs.functions(awaitable=True)),
         ("offline/answers.pyi", stubs.answers_stub()),
         ("settings/changes.py", stubs.changes()),
+        ("usage/_event_fields.py", stubs.event_fields()),
     ):
         text = (shim_folder / file).read_text(encoding="utf-8")
         assert unformatted(text) == unformatted(derived), file

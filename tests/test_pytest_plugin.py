@@ -245,7 +245,7 @@ class TestBadBaselines:
         project.keep(version=3)
         code, said = project.run()
         assert code == 4
-        assert "is of version 3, and this fxshim knows versions up to 2" in said
+        assert "has version 3, and this fxshim reads versions up to 2" in said
 
     def test_one_that_cannot_be_written(self, project):
         """Fails the run, since the update was not made."""

@@ -1,10 +1,13 @@
-"""A run over any number of members: what `set_member_status_many` and `fxshim members` stand on."""
+"""A run over any number of members: `set_member_status_many` and its twin, and their classes.
+
+The command `fxshim members` uses `Run` itself; everyone else calls the two functions.
+"""
 
 from __future__ import annotations
 
 import math
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncIterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,6 +15,7 @@ from weakref import WeakSet
 
 from shim import notices, settings
 from shim._call import open_session
+from shim.bulk._tally import Tally
 from shim.notices import BulkRunFinished
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
@@ -21,6 +25,7 @@ from shim.offline import checks
 from shim.offline.answer import Outcome
 from shim.offline.members import set_status
 from shim.scheduler.loading import load
+from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping
@@ -39,7 +44,7 @@ class _Base:
     """What a blocking and an awaiting run have in common.
 
     Attributes:
-        tally: How many members have ended in each state.
+        tally: The counts of the members that have ended.
         dry_run: Whether nothing is written.
     """
 
@@ -56,14 +61,14 @@ class _Base:
             self._status = checks.status(status)
         except checks.Refused as refused:
             raise ValueError(refused.text) from None
-        self.tally: Counter[str] = Counter()
+        self.tally = Tally()
         # What talks to the network is not needed before.
         from shim.modes.choice import choose  # noqa: PLC0415
         from shim.scheduler.work import Work  # noqa: PLC0415
 
         self._session = open_session(corp_access_token, corp_id)
         self._settings = self._session.settings
-        # There is no old call for this, so the modes that make one do not concern it.
+        # There is no old call for this, so of the modes only dry_run matters.
         mode = choose(self._settings, FUNCTION, self._session.tenant.corp_id).mode
         self.dry_run = dry_run or mode == "dry_run"
         self._work: Work[list[Outcome]] = Work(lambda: self._session)
@@ -74,10 +79,10 @@ class _Base:
         self._trouble: Exception | None = None
 
     def stop(self) -> None:
-        """Read and send nothing more; what is under way ends.
+        """Read and send nothing more; calls under way end.
 
-        Members read but not attempted come as failed, then the run ends. May be called from a
-        signal's handler and from any thread.
+        Members read but not attempted come as failed, then the run ends. May be called from the
+        handler of a signal and from any thread.
         """
         self._interrupted = True
         self._session.stop(Code.BUSY, "the run was interrupted; run it again to go on")
@@ -89,24 +94,24 @@ class _Base:
 
     @property
     def waiting(self) -> tuple[str, float] | None:
-        """What the run waits for while no call is under way, and for how many seconds more.
+        """What the run waits for while no call is under way, and for how many seconds.
 
         `quota`, `retry` or `read-back`; None while calls are made.
         """
         return self._work.waiting
 
     def remaining_seconds(self, rest: int) -> float:
-        """Return how long the quota makes `rest` more members take at the least.
+        """Return how many seconds the quota makes `rest` more members take at least.
 
-        By the share of those so far that was written.
+        Assumes the share of written members so far.
         """
-        done = self.tally.total()
-        written = done - self.tally["unchanged"]
+        done = self.tally.total
+        written = done - self.tally.states["unchanged"]
         changes = math.ceil(rest * written / done) if done else 0
         return quota_seconds(self._settings, rest, changes)
 
     def _flow(self, given: list[Any]) -> Steps[list[Outcome]]:
-        """Bring some members to the state; whatever is given, each ends in one outcome."""
+        """Bring some members to the state; each value that is given ends in one outcome."""
         checked = [_checked(one) for one in given]
         ids = [one for one in checked if isinstance(one, str)]
         now, acting = self._settings, self._session.acting
@@ -129,14 +134,14 @@ class _Base:
         return (yield from change)
 
     def _count(self, outcomes: list[Outcome]) -> list[Outcome]:
-        self.tally.update(outcome.state for outcome in outcomes)
+        self.tally.add(outcomes)
         return outcomes
 
     def _begin(self) -> None:
         _begun.add(self)
 
     def finish(self) -> None:
-        """Report the end of the run. Again: nothing."""
+        """Report the end of the run, once."""
         if self._finished:
             return
         self._finished = True
@@ -145,11 +150,11 @@ class _Base:
             BulkRunFinished(
                 status=self._status,
                 dry_run=self.dry_run,
-                members=self.tally.total(),
-                changed=self.tally["changed"],
-                unchanged=self.tally["unchanged"],
-                failed=self.tally["failed"],
-                planned=self.tally["planned"],
+                members=self.tally.total,
+                changed=self.tally.states["changed"],
+                unchanged=self.tally.states["unchanged"],
+                failed=self.tally.left,
+                planned=self.tally.states["planned"],
                 api_calls=self.api_calls,
                 seconds=round(time.monotonic() - self._started, 3),
                 trace_id=self._session.first_trace_id,
@@ -158,8 +163,7 @@ class _Base:
         )
 
 
-# Runs that have not ended. At exit, one that was left half-way reports before the modules that this
-# needs are gone.
+# Runs that have not ended. At exit, each reports while the modules that this needs still exist.
 _begun: WeakSet[_Base] = WeakSet()
 
 
@@ -273,7 +277,7 @@ class AsyncRun(_Base):
 
 
 class AsyncOutcomes:
-    """The outcomes of a run, for `async for`. One that is dropped gives up what is under way."""
+    """The outcomes of a run, for `async for`. If dropped, it gives up the calls under way."""
 
     def __init__(
         self,
@@ -316,7 +320,7 @@ class AsyncOutcomes:
         return self._ready.popleft()
 
     async def aclose(self) -> None:
-        """Give up what is under way, and return when that has ended. Again: nothing."""
+        """Give up the calls under way, and return when they have ended."""
         self._ready.clear()
         await self._groups.aclose()
         if self._begun:
@@ -336,8 +340,102 @@ async def _each(ids: Iterable[object] | AsyncIterable[object]) -> AsyncGenerator
             yield one
 
 
+def set_member_status_many(
+    open_user_ids: Iterable[str],
+    status: int,
+    *,
+    corp_access_token: str | None = None,
+    corp_id: str | None = None,
+    dry_run: bool = False,
+) -> Generator[Outcome, None, None]:
+    """Disable or enable any number of members, and yield the outcome of each as it ends.
+
+    Reads the ids as they are needed and forgets them when their outcome has been taken, so memory
+    does not grow with their number. One look-up and one read-back for each 100, one update for each
+    member that differs, none for those already there: the same run again, after a crash say, just
+    finishes the job. Work goes on while outcomes are taken; leaving the loop, or closing the
+    iterator, ends it.
+
+    Args:
+        open_user_ids: Members, FSUID_…, in any iterable, a generator for instance. A duplicate gets
+            an outcome of its own; one that is far from the first costs a second look-up.
+        status: 1 disables, 2 enables, as in the old call.
+        corp_access_token: Enterprise access token; None takes the setting's, or fetches one with
+            the app credentials.
+        corp_id: Company account, FSCID_…; None takes the setting's.
+        dry_run: Look up only; members that would be written get the state `planned`. The setting
+            `mode`, or a route for `set_member_status_many`, can say the same.
+
+    Returns:
+        An iterator of outcomes, one for each id read, in the order in which they end. What the
+        iterable raises is raised when the members read before it have ended.
+
+    Raises:
+        ValueError: `status` is neither 1 nor 2.
+        ConfigurationError: A token, a corpId or an acting employee is missing.
+
+    Source: developer.fxiaoke.com/openapi_v2, Object API, modify personnel object.
+    """
+    try:
+        run = Run(
+            open_user_ids,
+            status,
+            corp_access_token=corp_access_token,
+            corp_id=corp_id,
+            dry_run=dry_run,
+        )
+    except ConfigurationError as error:
+        # The text is complete; the place in here would not help the caller.
+        raise error.with_traceback(None) from None
+    return iter(run)
+
+
+def aset_member_status_many(
+    open_user_ids: Iterable[str] | AsyncIterable[str],
+    status: int,
+    *,
+    corp_access_token: str | None = None,
+    corp_id: str | None = None,
+    dry_run: bool = False,
+) -> AsyncOutcomes:
+    """Disable or enable any number of members: `shim.set_member_status_many` for event loops.
+
+    Args:
+        open_user_ids: Members, FSUID_…, in any iterable or asynchronous iterable.
+        status: 1 disables, 2 enables, as in the old call.
+        corp_access_token: Enterprise access token; None takes the setting's, or fetches one with
+            the app credentials.
+        corp_id: Company account, FSCID_…; None takes the setting's.
+        dry_run: Look up only; members that would be written get the state `planned`. The setting
+            `mode`, or a route for `set_member_status_many`, can say the same.
+
+    Returns:
+        An asynchronous iterator of outcomes, one for each id read, in the order in which they end.
+        What the iterable raises is raised when the members read before it have ended. Leaving the
+        loop gives up the calls under way; `await outcomes.aclose()`, or `contextlib.aclosing`, also
+        waits until they have ended.
+
+    Raises:
+        ValueError: `status` is neither 1 nor 2.
+        ConfigurationError: A token, a corpId or an acting employee is missing.
+
+    Source: developer.fxiaoke.com/openapi_v2, Object API, modify personnel object.
+    """
+    try:
+        run = AsyncRun(
+            open_user_ids,
+            status,
+            corp_access_token=corp_access_token,
+            corp_id=corp_id,
+            dry_run=dry_run,
+        )
+    except ConfigurationError as error:
+        raise error.with_traceback(None) from None
+    return aiter(run)
+
+
 def _checked(value: Any) -> str | Outcome:
-    """Return an id, or the outcome of what is none."""
+    """Return an id, or the outcome of a value that is not one."""
     value = checks.readable(value)
     try:
         return checks.open_user_id(value)
@@ -347,7 +445,7 @@ def _checked(value: Any) -> str | Outcome:
 
 
 def quota_seconds(now: Settings, members: int, changes: int) -> float:
-    """Return how long the quota makes a run take at the least.
+    """Return how many seconds the quota makes a run take at least.
 
     Args:
         now: The settings, whose `quota_calls` and `quota_seconds` count.

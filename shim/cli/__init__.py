@@ -1,8 +1,8 @@
 """The command `fxshim`. Imports its libraries when it is run, never before.
 
-Exit codes: 0 done; 1 done, and something is not as asked (a command's help says what); 2 it could
-not be done, and one line says why; 70 a defect of fxshim; 130 interrupted; 141 the reader of a help
-text has gone. A reader that goes away changes no other exit code.
+Exit codes: 0 done; 1 done, and something is not as asked (the help of a command says what); 2 it
+could not be done, and one line says why; 70 a defect of fxshim; 130 interrupted; 141 the reader of
+a help text has gone. A reader that goes away changes no other exit code.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from shim.cli import streams
+from shim.cli import _output
 
 _EXTRAS = {
     "typer": "cli",
@@ -21,18 +21,18 @@ _EXTRAS = {
     "uvicorn": "server",
 }
 TRACEBACK = "FXSHIM_TRACEBACK"
-"""The environment variable with which errors come as tracebacks."""
+"""The environment variable that turns errors into tracebacks."""
 UNUSABLE = 2
 DEFECT = 70
-"""EX_SOFTWARE of sysexits.h: neither `failed` nor `used wrongly`, so a script can tell."""
+"""EX_SOFTWARE of sysexits.h, so that a script can tell a defect from a failure or a wrong use."""
 INTERRUPTED = 130
 LEFT = 141
-"""128 and SIGPIPE, as a shell has it of other programs."""
+"""128 + SIGPIPE, as shells report it of other programs."""
 
 
 def main() -> None:
     """Run `fxshim`; every error is a line or two, and an exit code."""
-    streams.open_missing()
+    _output.open_missing()
     code: object
     try:
         from shim.cli.app import app  # noqa: PLC0415
@@ -41,20 +41,20 @@ def main() -> None:
     except KeyboardInterrupt:
         code = INTERRUPTED
     except SystemExit as ended:
-        # The libraries end with 1, which has a meaning here, if who reads the help has gone.
+        # If the reader of the help has gone, the libraries end with 1, which means failure here.
         is_left = isinstance(ended.__context__, BrokenPipeError)
         code = LEFT if is_left else ended.code
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
         text, code = _judged(error)
-        streams.say(f"fxshim: {text}")
-    streams.flush()
+        _output.complain(text)
+    _output.flush()
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _judged(error: Exception) -> tuple[str, int]:
-    """Return what to say of an error, and the exit code."""
+    """Return the text for an error, and the exit code."""
     if isinstance(error, ModuleNotFoundError):
         extra = _EXTRAS.get(str(error.name).partition(".")[0])
         if extra is not None:
@@ -65,7 +65,7 @@ def _judged(error: Exception) -> tuple[str, int]:
     if type(error).__name__ == "Abort":
         return "interrupted", INTERRUPTED
     if _is_expected(error):
-        # A name of a file may hold the end of a line.
+        # The name of a file may hold a line end.
         return " ".join(str(error).splitlines()), UNUSABLE
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename is not None else ""
@@ -74,7 +74,7 @@ def _judged(error: Exception) -> tuple[str, int]:
 
 
 def _usage(error: Exception) -> str:
-    """Return what is wrong with the arguments, and which command's help says more."""
+    """Return what is wrong with the arguments, and the command whose help says more."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "fxshim"
     message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
@@ -82,7 +82,7 @@ def _usage(error: Exception) -> str:
 
 
 def _is_expected(error: Exception) -> bool:
-    from shim.cli.errors import CommandError  # noqa: PLC0415
+    from shim.cli._output import CommandError  # noqa: PLC0415
     from shim.settings import ConfigurationError  # noqa: PLC0415
     from shim.usage import SourceError  # noqa: PLC0415
     from shim.usage.baseline import BaselineError  # noqa: PLC0415
@@ -91,7 +91,7 @@ def _is_expected(error: Exception) -> bool:
 
 
 def _defect(error: Exception) -> str:
-    """Return a line about a defect of ours. Not its text, which may hold ids or names."""
+    """Return a line about a defect of ours, without its text, which may hold ids or names."""
     at = error.__traceback__
     while at is not None and at.tb_next is not None:
         at = at.tb_next

@@ -1,16 +1,15 @@
-"""The commands, their options and their help; what they do is in a module each."""
+"""The commands with their options and help. Each imports the module that does its work when run."""
 
 from __future__ import annotations
 
 import math
-from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from shim import __version__
-from shim.cli.output import echo
+from shim.cli._output import echo
 from shim.usage.baseline import NAME
 
 app = typer.Typer(
@@ -40,7 +39,7 @@ def _common(
 
 
 def _finite(value: float | None) -> float | None:
-    """Refuse what is no number of seconds, though it is a float."""
+    """Refuse nan and inf, which are floats but no numbers of seconds."""
     if value is not None and not math.isfinite(value):
         msg = "it has to be a finite number"
         raise typer.BadParameter(msg)
@@ -48,35 +47,28 @@ def _finite(value: float | None) -> float | None:
 
 
 def _endpoint_names(incomplete: str) -> list[str]:
-    """Complete a function's name or a code, in the case in which it was begun."""
+    """Complete the name of a function or a code, in the case of its beginning."""
     from shim.offline import ENDPOINTS  # noqa: PLC0415
 
     names = [*ENDPOINTS, *(one.code for one in ENDPOINTS.values())]
-    # A shell drops what does not begin as it was typed.
+    # A shell drops completions that do not begin as typed.
     alike = [name.lower() if incomplete.islower() else name for name in names]
     return [name for name in alike if name.startswith(incomplete)]
-
-
-class Profile(str, Enum):
-    """The sandbox's tenants, one for each reading of what is known of the vendor's API."""
-
-    fsuid = "fsuid"
-    employee_id = "employee_id"
-    hidden = "hidden"
-    read_only = "read_only"
-    strict = "strict"
-    lagging = "lagging"
 
 
 @app.command()
 def sandbox(  # noqa: PLR0913 - options of a command.
     *,
     host: Annotated[
-        str, typer.Option(help="Where to listen; 0.0.0.0 lets other machines and containers in.")
+        str,
+        typer.Option(help="Address to listen on; 0.0.0.0 lets other machines and containers in."),
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
     members: Annotated[int, typer.Option(min=1, max=100_000, help="Employees, all enabled.")] = 25,
-    profile: Annotated[Profile, typer.Option(help="Which tenant to play.")] = Profile.fsuid,
+    profile: Annotated[
+        Literal["fsuid", "employee_id", "hidden", "read_only", "strict", "lagging"],
+        typer.Option(help="Which kind of tenant to serve."),
+    ] = "fsuid",
     seed: Annotated[int, typer.Option(help="The same seed makes the same tenant.")] = 0,
     quota_calls: Annotated[
         int | None,
@@ -101,7 +93,7 @@ def sandbox(  # noqa: PLR0913 - options of a command.
     minutes: Annotated[
         float | None,
         typer.Option(
-            min=0, max=100_000, callback=_finite, help="End by itself after so long; 60 with --env."
+            min=0, max=100_000, callback=_finite, help="End after this many minutes; 60 with --env."
         ),
     ] = None,
 ) -> None:
@@ -110,42 +102,35 @@ def sandbox(  # noqa: PLR0913 - options of a command.
     With --env it goes to the background and prints shell lines instead. To end it:
     kill $FXIAOKE_SHIM_SANDBOX_PID
     """
-    from shim.cli.sandbox import Order, serve, serve_in_background  # noqa: PLC0415
+    from shim.cli.serve_sandbox import ServeOptions, serve, serve_in_background  # noqa: PLC0415
 
-    order = Order(
+    options = ServeOptions(
         host=host,
         port=port,
         seconds=None if minutes is None else minutes * 60,
-        options={
+        tenant={
             "members": members,
-            "profile": profile.value,
+            "profile": profile,
             "seed": seed,
             "quota_calls": 0 if quota_seconds == 0 else quota_calls,
             "quota_seconds": quota_seconds or None,
             "latency_ms": latency_ms,
         },
     )
-    (serve_in_background if env else serve)(order)
+    (serve_in_background if env else serve)(options)
 
 
 @app.command()
 def demo(
     *,
     log: Annotated[
-        bool, typer.Option("--log", help="Print the log lines of the shim, whole, and no page.")
+        bool, typer.Option("--log", help="Print only the log lines of the shim.")
     ] = False,
 ) -> None:
-    """Show what the shim does: old scripts, run as they are against pretend tenants."""
+    """Show what the shim does: old scripts, run unchanged against pretend tenants."""
     from shim.cli.demo import show  # noqa: PLC0415
 
     raise typer.Exit(show(log=log))
-
-
-class Format(str, Enum):
-    """How to print the endpoints."""
-
-    table = "table"
-    markdown = "markdown"
 
 
 @app.command()
@@ -153,23 +138,15 @@ def endpoints(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Functions or codes to show in full: the loss report.",
+            help="Functions or codes to show in full, with their loss reports.",
             autocompletion=_endpoint_names,
         ),
     ] = None,
-    *,
-    form: Annotated[Format, typer.Option("--format", help="For whom.")] = Format.table,
-    into: Annotated[
-        Path | None, typer.Option(help="Derive this document's table anew instead.")
-    ] = None,
 ) -> None:
     """List the offline calls: code, function, old addresses, replacement, and what is lost."""
-    from shim.cli.endpoints import derive_into, text  # noqa: PLC0415
+    from shim.cli.explain import listed  # noqa: PLC0415
 
-    if into is not None:
-        derive_into(into)
-        return
-    echo(text(form.value, names or []), nl=False)
+    echo(listed(names or []), nl=False)
 
 
 @app.command()
@@ -182,80 +159,81 @@ def explain(
         ),
     ],
 ) -> None:
-    """Say what an offline call was, what to write instead, in code, and what is lost."""
-    from shim.cli.explain import text  # noqa: PLC0415
+    """Explain an offline call: what it was, the code to write instead, and what is lost."""
+    from shim.cli.explain import explained  # noqa: PLC0415
 
-    echo(text(names), nl=False)
-
-
-class By(str, Enum):
-    """What usage is added up by."""
-
-    site = "site"
-    function = "function"
-    module = "module"
-    service = "service"
-    day = "day"
+    echo(explained(names), nl=False)
 
 
 @app.command()
 def usage(  # noqa: PLR0913 - options of a command.
     logs: Annotated[
-        list[str], typer.Argument(help="Log files, patterns in quotes, - for stdin; gzip as well.")
+        list[str],
+        typer.Argument(help="Log files, patterns in quotes, - for stdin; compressed or not."),
     ],
     *,
-    by: Annotated[By, typer.Option(help="What to add up by.")] = By.site,
+    by: Annotated[
+        Literal["site", "function", "module", "service", "day"],
+        typer.Option(help="What to add up by."),
+    ] = "site",
     since: Annotated[
         str | None,
-        typer.Option(help="Say what may be removed since it was quiet so long: 30d, 4w."),
+        typer.Option(
+            help="Show what may be removed, since it was not called for this long: 30d, 4w."
+        ),
     ] = None,
     gaps: Annotated[
         int,
-        typer.Option(min=0, help="So many of those days may be without any log: weekends, say."),
+        typer.Option(
+            min=0, help="Number of those days that may have no log lines, for example weekends."
+        ),
     ] = 0,
     gone: Annotated[
         list[str] | None,
-        typer.Option(help="A service that is switched off: no process of it has to be seen."),
+        typer.Option(help="A service that is switched off, of which no process is expected."),
     ] = None,
     as_of: Annotated[
         str | None,
-        typer.Option(help="Judge as on this day (2026-11-26) instead of now.", metavar="DATE"),
+        typer.Option(help="Judge by this day (2026-11-26) instead of today.", metavar="DATE"),
     ] = None,
     target: Annotated[
         str | None,
-        typer.Option(help="Say whether the calls end by this day (2027-03-31).", metavar="DATE"),
+        typer.Option(help="Show whether the calls end by this day (2027-03-31).", metavar="DATE"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")] = False,
     html: Annotated[
-        Path | None, typer.Option(help="Write everything as a page of its own to this file.")
+        Path | None,
+        typer.Option(help="Write the report, an HTML page with everything, to this file."),
     ] = None,
     fail_on_calls: Annotated[
         bool,
         typer.Option(
-            "--fail-on-calls", help="Exit code 1 if there is a call; with --since, one within it."
+            "--fail-on-calls",
+            help="Exit code 1 if there is a call; with --since, a call in that time.",
         ),
     ] = False,
     fail_unless_ready: Annotated[
         bool,
         typer.Option(
-            "--fail-unless-ready", help="Exit code 1 unless all that was called is ready."
+            "--fail-unless-ready",
+            help="Exit code 1 unless everything that was called is ready to remove.",
         ),
     ] = False,
 ) -> None:
-    """Say who still makes which offline call, by the notices in these logs.
+    """Show who still makes which offline call, by the events of the shim in these logs.
 
-    Exit code 0: done; 1: not as a --fail option asks; 2: logs or options cannot be used, or
-    nobody can tell whether there is a call.
+    Exit code 0: done; 1: not as a --fail option asks; 2: logs or options cannot be used, or it is
+    not known whether there is a call.
     """
-    from shim.cli.usage import Order, show  # noqa: PLC0415
+    from shim.cli.usage import UsageOptions, show  # noqa: PLC0415
 
     if as_json and as_csv:
         msg = "--json and --csv exclude each other"
         raise typer.BadParameter(msg)
-    order = Order(
+    options = UsageOptions(
         tuple(logs),
-        by.value,
+        by,
         since,
         gaps,
         as_of=as_of,
@@ -266,26 +244,26 @@ def usage(  # noqa: PLR0913 - options of a command.
         fail_on_calls=fail_on_calls,
         fail_unless_ready=fail_unless_ready,
     )
-    raise typer.Exit(show(order))
+    raise typer.Exit(show(options))
 
 
 baseline_app = typer.Typer(
-    help="Keep the known call sites in a file, and let no new one in.", no_args_is_help=True
+    help="Keep the known call sites in a file, and fail on a new one.", no_args_is_help=True
 )
 app.add_typer(baseline_app, name="baseline")
 _Logs = Annotated[
-    list[str], typer.Argument(help="Log files, patterns in quotes, - for stdin; gzip as well.")
+    list[str], typer.Argument(help="Log files, patterns in quotes, - for stdin; compressed or not.")
 ]
-_Baseline = Annotated[Path, typer.Option("--baseline", help="The file that keeps them.")]
+_Baseline = Annotated[Path, typer.Option("--baseline", help="The file of known call sites.")]
 _BASELINE = Path(NAME)
 
 
 @baseline_app.command("write")
 def baseline_write(logs: _Logs, *, baseline: _Baseline = _BASELINE) -> None:
-    """Write the call sites that these logs tell of to the baseline, new ones included."""
-    from shim.cli.baseline import write  # noqa: PLC0415
+    """Write the call sites in these logs to the baseline, new ones too."""
+    from shim.cli.usage import write_baseline  # noqa: PLC0415
 
-    raise typer.Exit(write(logs, baseline))
+    raise typer.Exit(write_baseline(logs, baseline))
 
 
 @baseline_app.command("check")
@@ -294,19 +272,20 @@ def baseline_check(
     *,
     baseline: _Baseline = _BASELINE,
     shrink: Annotated[
-        bool, typer.Option(help="Take sites out of the baseline that these logs no longer have.")
+        bool, typer.Option(help="Remove sites from the baseline that are not in these logs.")
     ] = True,
     empty: Annotated[
-        bool, typer.Option("--empty", help="Logs without any notice are fine: the last is gone.")
+        bool,
+        typer.Option("--empty", help="Accept logs without any call: the last call site is gone."),
     ] = False,
 ) -> None:
-    """Fail on a call site that the baseline does not know; forget those that are gone.
+    """Fail on a call site that is not in the baseline; remove those that are gone.
 
     Exit code 0: none is new; 1: some are; 2: logs or baseline cannot be used.
     """
-    from shim.cli.baseline import check  # noqa: PLC0415
+    from shim.cli.usage import check_baseline  # noqa: PLC0415
 
-    raise typer.Exit(check(logs, baseline, shrink=shrink, empty=empty))
+    raise typer.Exit(check_baseline(logs, baseline, shrink=shrink, empty=empty))
 
 
 @app.command()
@@ -314,37 +293,25 @@ def whoami(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Print which employee acts by the settings, and which setting says so.
+    """Print the acting employee, and which setting names it.
 
-    Exit code 0: it is known; 2: nothing is set, or it could not be found out.
+    Exit code 0: it is known; 2: nothing is set, or it could not be found.
     """
     from shim.cli.whoami import text  # noqa: PLC0415
 
     echo(text(as_json=as_json))
 
 
-class Action(str, Enum):
-    """What becomes of members."""
-
-    disable = "disable"
-    enable = "enable"
-
-
-class IdsFormat(str, Enum):
-    """How a file holds ids."""
-
-    csv = "csv"
-    tsv = "tsv"
-    jsonl = "jsonl"
-    lines = "lines"
-
-
 @app.command()
 def members(  # noqa: PLR0913 - options of a command.
-    action: Annotated[Action, typer.Argument(help="What to do with them.")],
+    action: Annotated[
+        Literal["disable", "enable"], typer.Argument(help="What to do with the members.")
+    ],
     file: Annotated[
         Path | None,
-        typer.Argument(help="Whose openUserIds; - reads stdin. Read once beforehand if it can be."),
+        typer.Argument(
+            help="File of openUserIds; - reads stdin. A file is checked before the first call."
+        ),
     ] = None,
     *,
     column: Annotated[
@@ -355,46 +322,50 @@ def members(  # noqa: PLR0913 - options of a command.
         ),
     ] = None,
     form: Annotated[
-        IdsFormat | None,
-        typer.Option("--format", help="How it is written.", show_default="as it looks"),
+        Literal["csv", "tsv", "jsonl", "lines"] | None,
+        typer.Option("--format", help="Format of FILE.", show_default="by suffix or first line"),
     ] = None,
     encoding: Annotated[
-        str, typer.Option(help="Its text encoding; gb18030 for Excel in China.")
+        str, typer.Option(help="Text encoding of FILE; gb18030 for Excel in China.")
     ] = "utf-8",
     results: Annotated[
         Path | None,
-        typer.Option(help="Append a JSON line for each member, at once, to this file."),
+        typer.Option(help="Append a JSON line for each member to this file as soon as it ends."),
     ] = None,
     only_failed: Annotated[
         Path | None,
         typer.Option(
-            help="Only members that failed last by this results file. FILE may be left out."
+            help="Only members whose last result in this file is a failure. FILE may be left out."
         ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Write nothing; count, and say how long it takes.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Write nothing; count the changes, and show how long they take."
+        ),
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
 ) -> None:
-    """Disable or enable the members of a list of any length; print what became of them.
+    """Disable or enable the members of a list of any length; print the results.
 
-    Exit code 0: all are as asked; 1: some failed; 2: nothing usable to go by; 130: interrupted.
+    Exit code 0: all are as asked; 1: some failed; 2: arguments, ids or settings cannot be used;
+    130: interrupted.
     """
-    from shim.cli.ids import IdsFile  # noqa: PLC0415
-    from shim.cli.members import Order, carry_out  # noqa: PLC0415
+    from shim.cli._ids import IdsFile  # noqa: PLC0415
+    from shim.cli.change_members import MembersOptions, carry_out  # noqa: PLC0415
 
     if file is None and only_failed is None:
-        msg = "FILE is missing; - reads stdin, and --only-failed goes without"
+        msg = "FILE is missing: name one, or - for stdin; only --only-failed needs none"
         raise typer.BadParameter(msg)
     ids = None
     if file is not None:
-        ids = IdsFile(file, None if form is None else form.value, column, encoding)
-    order = Order(
-        action.value,
+        ids = IdsFile(file, form, column, encoding)
+    options = MembersOptions(
+        action,
         ids,
         results=results,
         only_failed=only_failed,
         dry_run=dry_run,
         quiet=quiet,
     )
-    raise typer.Exit(carry_out(order))
+    raise typer.Exit(carry_out(options))

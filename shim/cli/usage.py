@@ -1,55 +1,51 @@
-"""`fxshim usage`: who still calls what, and what may be removed, by what the logs say."""
+"""`fxshim usage` and `fxshim baseline`: who still calls what, by what the logs say."""
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from shim.cli.output import complain, echo, fitted, mention, width, write
-from shim.cli.rows import Days, Rate, Rows
+from shim.cli._output import complain, echo, fitted, mention, warn, width, write
+from shim.cli._usage_tables import Row, Rows, table, verdicts
 from shim.offline import ENDPOINTS
-from shim.usage import SourceError, read_usage
+from shim.usage import SourceError, Usage, is_one_of, read_usage
+from shim.usage.baseline import BaselineError, compare, load, named, save
 from shim.usage.figures import as_json, figures
-from shim.usage.sources import STDIN, found
-from shim.usage.verdict import Judge
-from shim.usage.whole import write_whole
+from shim.usage.safe import write_whole
+from shim.usage.verdict import Judge, missing_events, services
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from shim.usage import SiteKey
 
 _SINCE: Final = re.compile(r"([1-9]\d{0,3})([dw])")
 _DAYS: Final = 30
 _FIRST_YEAR: Final = 1970
-"""Before it nothing was logged, and there have to be days before the day to judge on."""
-_NO_SERVICE: Final = "(not known)"
-_NOT_TOLD_APART: Final = "(not told apart)"
+"""Nothing was logged before it, and the days before the judged day must exist."""
 _DONE, _NOT_AS_ASKED, _NOT_KNOWN = 0, 1, 2
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What is asked.
+class UsageOptions:
+    """What the command line asks for.
 
     Attributes:
         logs: Files, patterns, `-`.
         by: `site`, `function`, `module`, `service` or `day`.
-        since: How long something has to be quiet, as `30d` or `4w`; None where nobody asks.
-        gaps: How many of these days may be without any log.
-        as_of: The day to judge on, as YYYY-MM-DD; None for now.
+        since: How long a call site has to be quiet, as `30d` or `4w`; None: no verdicts.
+        gaps: Number of days that may have no log lines, for example weekends.
+        as_of: The day to judge by, as YYYY-MM-DD; None: now.
         gone: Services that are switched off.
-        target: The day by which there should be no call any more, as YYYY-MM-DD.
+        target: The day by which the calls should end, as YYYY-MM-DD.
         form: `table`, `json` or `csv`.
-        html: Where to write the report.
-        fail_on_calls: Whether a call is a failure.
-        fail_unless_ready: Whether it is a failure that something that was called is not ready.
+        html: File to write the report to.
+        fail_on_calls: Whether a call gives exit code 1.
+        fail_unless_ready: Whether a called function or site that is not ready gives exit code 1.
     """
 
     logs: tuple[str, ...]
@@ -65,43 +61,43 @@ class Order:
     fail_unless_ready: bool = False
 
 
-def show(order: Order) -> int:
+def show(options: UsageOptions) -> int:
     """Read the logs and print what is asked; return the exit code.
 
     Returns:
-        0; 1 if something is not as the order says it has to be; 2 if nobody can tell.
+        0; 1 if something is not as a fail option asks; 2 if that is not known.
 
     Raises:
-        SourceError: A log cannot be read, the report not be written, or an option is no time.
+        SourceError: A log cannot be read, the report cannot be written, or an option is wrong.
         CommandError: stdout cannot be written.
     """
-    if order.html is not None:
-        _check(order.html, order.logs)
-    data = read(order)
-    if order.html is not None:
-        _write(order.html, data)
-    if order.form == "json":
+    if options.html is not None:
+        _check(options.html, options.logs)
+    data = read(options)
+    if options.html is not None:
+        _write(options.html, data)
+    if options.form == "json":
         write(as_json(data))
-    elif order.form == "csv":
-        for line in _doubts(data, all_of_them=order.since is not None):
+    elif options.form == "csv":
+        for line in _doubts(data, all_of_them=options.since is not None):
             complain(line)
-        write(_table(order, data).csv())
-    elif order.since is not None or order.html is None:
-        echo(f"{fitted(_head(order, data))}\n{_table(order, data).text(width())}")
-    return _exit_code(order, data)
+        write(_table(options, data).csv())
+    elif options.since is not None or options.html is None:
+        echo(f"{fitted(_head(options, data))}\n{_table(options, data).text(width())}")
+    return _exit_code(options, data)
 
 
-def read(order: Order) -> Row:
+def read(options: UsageOptions) -> Row:
     """Return all that the logs say.
 
     Raises:
-        SourceError: A log cannot be read, or an option is no time.
+        SourceError: A log cannot be read, or an option is wrong.
     """
-    days = _days(order.since)
-    target = None if order.target is None else _day_of(order.target, "--target")
-    usage = read_usage(order.logs, now=_moment(order.as_of))
+    days = _days(options.since)
+    target = None if options.target is None else _day_of(options.target, "--target")
+    usage = read_usage(options.logs, now=_moment(options.as_of))
     known = {one.name: (one.code, str(one.replacement), one.advice) for one in ENDPOINTS.values()}
-    judge = Judge(usage, days, gaps=order.gaps, gone=order.gone)
+    judge = Judge(usage, days, gaps=options.gaps, gone=options.gone)
     return figures(usage, judge, known, target)
 
 
@@ -128,25 +124,20 @@ def _day_of(text: str, option: str) -> date:
     with suppress(ValueError):
         day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=timezone.utc).date()
     if day is None or day.year < _FIRST_YEAR:
-        msg = f"{option} is no day: write 2026-11-26"
+        msg = f"{option} is not a day: write 2026-11-26"
         raise SourceError(msg)
     return day
 
 
-def _check(path: Path, logs: Iterable[str]) -> None:
-    """Refuse to write the report over one of the logs, before hours are spent on reading them."""
-    try:
-        there = path.stat()
-    except OSError:
+def _check(path: Path, logs: Sequence[str]) -> None:
+    """Refuse to write the report over a log. Called before reading, which may take hours."""
+    if not path.exists():
         return
-    for name in found(tuple(logs)):
-        with suppress(OSError, ValueError, AttributeError):
-            log = os.fstat(sys.stdin.fileno()) if name == STDIN else os.stat(name)  # noqa: PTH116 - as given.
-            if os.path.samestat(there, log):
-                msg = f"{path} is one of the logs: name another file for --html"
-                raise SourceError(msg)
+    if is_one_of(path, logs):
+        msg = f"{path} is one of the logs: name another file for --html"
+        raise SourceError(msg)
     if not path.is_file():
-        raise _unwritable(path, "it is no regular file")
+        raise _unwritable(path, "it is not a regular file")
 
 
 def _write(path: Path, data: Row) -> None:
@@ -156,26 +147,26 @@ def _write(path: Path, data: Row) -> None:
         write_whole(path, render(data))
     except OSError as error:
         raise _unwritable(path, error.strerror) from None
-    mention(f"wrote {path}")
+    mention(f"fxshim: wrote {path}")
 
 
 def _unwritable(path: Path, why: str | None) -> SourceError:
     return SourceError(f"{path}: cannot be written ({why})")
 
 
-def _exit_code(order: Order, data: Row) -> int:
-    """Say why what is asked is not so, and return the exit code."""
+def _exit_code(options: UsageOptions, data: Row) -> int:
+    """Return the exit code; report why it is not 0."""
     code = _DONE
-    if order.fail_on_calls:
-        code, why = _calls(data) if order.since is None else _calls_since(data)
+    if options.fail_on_calls:
+        code, why = _calls(data) if options.since is None else _calls_since(data)
         if why:
             complain(f"--fail-on-calls: {why}")
-    if order.fail_unless_ready:
+    if options.fail_unless_ready:
         left = [one for one in data["functions"] if one["verdict"]["state"] in _NOT_READY]
         left += [one for one in data["sites"] if one["verdict"]["state"] in _NOT_READY]
         if left:
             complain(f"--fail-unless-ready: {_verdict_of(left[0])}{_and_more(len(left) - 1)}")
-            # That something is called is surer than that nobody knows.
+            # That a call is not known does not matter if another one is.
             code = _NOT_AS_ASKED
     return code
 
@@ -184,7 +175,7 @@ _NOT_READY: Final = frozenset({"called", "not_known"})
 
 
 def _calls(data: Row) -> tuple[int, str]:
-    """Return whether these logs have a call, and that nobody knows if they may lack one."""
+    """Return the exit code by whether these logs have a call, or may lack one; and why."""
     called = data["summary"]["called"]
     if called:
         return _NOT_AS_ASKED, f"{_counted(called, 'function')} called"
@@ -196,7 +187,7 @@ def _calls(data: Row) -> tuple[int, str]:
 
 
 def _calls_since(data: Row) -> tuple[int, str]:
-    """Return whether something was called within the asked days."""
+    """Return the exit code by whether there was a call within the asked days; and why."""
     for state, code in (("called", _NOT_AS_ASKED), ("not_known", _NOT_KNOWN)):
         found = [one for one in data["functions"] if one["verdict"]["state"] == state]
         if found:
@@ -212,8 +203,8 @@ def _and_more(count: int) -> str:
     return f" (and {count:,} more)" if count else ""
 
 
-def _head(order: Order, data: Row) -> str:
-    log, asked = data["log"], order.since is not None
+def _head(options: UsageOptions, data: Row) -> str:
+    log, asked = data["log"], options.since is not None
     span = f", {log['first']} to {log['last']}" if log["first"] else ""
     logs, read = _counted(log["files"], "log"), _counted(log["lines"], "line")
     events, processes = _counted(log["events"], "event"), _counted(log["processes"], "process")
@@ -230,15 +221,15 @@ def _head(order: Order, data: Row) -> str:
         )
     if not log["events"]:
         lines.append(
-            "nothing of the shim's is in here: are these the logs of a program that uses it, and "
-            "does its logging let warnings of the logger `shim` through?"
+            "these logs have no event of the shim: are they of a program that uses it, and does "
+            "its logging let warnings of the logger `shim` through?"
         )
     return "\n".join(lines)
 
 
 def _summary(data: Row) -> str:
     count = data["summary"]
-    # If the logs do not say enough, nobody knows that there was no call.
+    # If the logs do not say enough, it is not known whether there was a call.
     never = "never called" if count["never_called"] == count["not_seen"] else "not seen"
     return (
         f"ready {count['ready']:,} of {count['called']:,} that were called; "
@@ -247,142 +238,119 @@ def _summary(data: Row) -> str:
 
 
 def _doubts(data: Row, *, all_of_them: bool) -> Iterator[str]:
-    """Yield a line for each reason why nothing is ready."""
+    """Yield a line for each reason why nothing is ready, or why events may be missing."""
     for one in data["doubts"] if all_of_them else data["missing_events"]:
         first = f" (the first: {data['log']['unread_first']})" if one["kind"] == "unread" else ""
         yield f"not known: {one['text']}{first}; {one['advice']}"
 
 
-def _table(order: Order, data: Row) -> Rows:
-    if order.since is not None:
-        return _verdicts(data, with_state=order.form == "csv")
-    return _TABLES[order.by](data)
-
-
-def _by_site(data: Row) -> Rows:
-    table = Rows("site", "service", "function", *_NUMBERS, "replacement")
-    for one in data["sites"]:
-        table.add(_site(one), _service(one), one["function"], *_numbers(one), one["replacement"])
-    return table
-
-
-def _by_function(data: Row) -> Rows:
-    table = Rows("function", "sites", *_NUMBERS, "replacement")
-    for one in data["functions"]:
-        if one["sites"]:
-            table.add(one["function"], one["sites"], *_numbers(one), one["replacement"])
-    return table
-
-
-def _by_module(data: Row) -> Rows:
-    modules: dict[str, list[Row]] = {}
-    for one in data["sites"]:
-        modules.setdefault(one["module"] or _NOT_TOLD_APART, []).append(one)
-    table = Rows("module", "sites", "functions", "calls", "first", "last")
-    for module, sites in sorted(modules.items(), key=lambda each: (-_total(each[1]), each[0])):
-        table.add(
-            module,
-            len(sites),
-            ", ".join(sorted({one["function"] for one in sites})),
-            _total(sites),
-            _minute(min(one["first_seen"] for one in sites)),
-            _minute(max(one["last_seen"] for one in sites)),
-        )
-    return table
-
-
-def _by_service(data: Row) -> Rows:
-    table = Rows("service", "sites", "functions", "calls", "processes", "no end", "first", "last")
-    for one in data["services"]:
-        table.add(
-            _service(one),
-            one["sites"],
-            one["functions"],
-            one["calls"],
-            one["processes"],
-            one["processes_without_end"],
-            one["first_day"],
-            one["last_day"],
-        )
-    return table
-
-
-def _by_day(data: Row) -> Rows:
-    table = Rows("day", "function", "calls")
-    for one in data["days"]:
-        table.add(one["day"], one["function"], one["calls"])
-    return table
-
-
-def _verdicts(data: Row, *, with_state: bool) -> Rows:
-    """Return what may be removed. The text says the state as well, but not to a program."""
-    table = Rows("what", "service", "quiet", *["state"] * with_state, "verdict")
-    rows = [(one["function"], one["services"], one) for one in data["functions"]]
-    rows += [(f"{one['function']} in {_site(one)}", [one["service"]], one) for one in data["sites"]]
-    for name, services, one in rows:
-        quiet, verdict = one["quiet_days"], one["verdict"]
-        table.add(
-            name,
-            ", ".join(map(_named, services)),
-            None if quiet is None else Days(quiet),
-            *[verdict["state"]] * with_state,
-            verdict["text"],
-        )
-    return table
-
-
-_TABLES: Final[Mapping[str, Callable[[Row], Rows]]] = {
-    "site": _by_site,
-    "function": _by_function,
-    "module": _by_module,
-    "service": _by_service,
-    "day": _by_day,
-}
-
-
-def _site(one: Row) -> str:
-    if one["overflow"]:
-        return _NOT_TOLD_APART
-    name = ".".join(filter(None, (one["module"], one["qualified_name"])))
-    return f"{name} ({', '.join(one['places'])})"
-
-
-def _service(one: Row) -> str:
-    return _named(one["service"])
-
-
-def _named(service: str) -> str:
-    return service or _NO_SERVICE
-
-
-_NUMBERS: Final = ("calls", "first", "last", "mode", "mismatches")
-
-
-def _numbers(one: Row) -> tuple[int, str, str, str, Rate | None]:
-    return (
-        one["calls"],
-        _minute(one["first_seen"]),
-        _minute(one["last_seen"]),
-        _modes(one["modes"]),
-        Rate(one["mismatched"], one["compared"]) if one["compared"] else None,
-    )
-
-
-def _modes(modes: Mapping[str, int]) -> str:
-    total = sum(modes.values())
-    if len(modes) <= 1:
-        return "".join(modes)
-    return ", ".join(f"{name} {calls / total:.0%}" for name, calls in modes.items())
-
-
-def _minute(at: str) -> str:
-    return at[:16].replace("T", " ")
-
-
-def _total(sites: Iterable[Row]) -> int:
-    return sum(one["calls"] for one in sites)
-
-
 def _counted(count: int, what: str) -> str:
     plural = f"{what}es" if what.endswith("s") else f"{what}s"
     return f"{count:,} {what if count == 1 else plural}"
+
+
+def _table(options: UsageOptions, data: Row) -> Rows:
+    if options.since is not None:
+        return verdicts(data, with_state=options.form == "csv")
+    return table(data, options.by)
+
+
+_NEW: Final = 1
+
+
+def write_baseline(logs: Sequence[str], path: Path) -> int:
+    """Write the call sites in the logs to the baseline; return the exit code.
+
+    Raises:
+        BaselineError: It cannot be used or written, or the logs may lack call sites.
+        SourceError: A log cannot be read.
+    """
+    usage = _complete(logs)
+    known = load(path) if path.exists() else []
+    found = compare(known, usage.sites)
+    gone, unseen = _parted(usage, found.gone)
+    save(path, [*usage.sites, *unseen])
+    text = (
+        f"wrote {path}: {len(usage.sites)} call sites, {len(found.new)} of them new; "
+        f"{len(gone)} gone"
+    )
+    echo("\n".join([text, *_kept(unseen)]))
+    return 0
+
+
+def check_baseline(logs: Sequence[str], path: Path, *, shrink: bool, empty: bool) -> int:
+    """Compare the call sites in the logs with the baseline; return the exit code.
+
+    Raises:
+        BaselineError: It cannot be used or written, or the logs may lack call sites.
+        SourceError: A log cannot be read.
+    """
+    known = load(path)
+    usage = _complete(logs)
+    if not usage.sites and known and not empty:
+        msg = (
+            "no call in these logs, so nothing was checked: are they the right ones? If the last "
+            "call site is gone, use --empty"
+        )
+        raise BaselineError(msg)
+    found = compare(known, usage.sites)
+    if found.new:
+        lines = [f"{len(found.new)} call sites are not in {path}:"]
+        lines += [_new_site(usage, key) for key in found.new]
+        lines.append(
+            "call the object API there instead; or, if that is not possible, add them with "
+            "`fxshim baseline write`"
+        )
+        warn("\n".join(lines))
+        return _NEW
+    gone, unseen = _parted(usage, found.gone)
+    if gone and shrink:
+        save(path, [*found.kept, *unseen])
+    verb = "removed" if shrink else "would remove"
+    said = [f"no new call site; {len(found.kept)} of {len(known)} known ones are still there"]
+    said += [f"{verb} {named(key)}" for key in gone]
+    echo("\n".join([*said, *_kept(unseen)]))
+    return 0
+
+
+def _complete(logs: Sequence[str]) -> Usage:
+    usage = read_usage(logs)
+    for doubt in missing_events(usage):
+        first = f" (the first: {usage.log.unread_first})" if doubt.kind == "unread" else ""
+        msg = f"{doubt.text}{first}, so a call site may be missing; {doubt.advice}"
+        raise BaselineError(msg)
+    if any(site.overflow for site in usage.sites.values()):
+        msg = (
+            "some call sites were counted together, since a process had more of them than its "
+            "table holds, and a baseline would lack them: does it load the same code repeatedly?"
+        )
+        raise BaselineError(msg)
+    return usage
+
+
+def _parted(usage: Usage, keys: Iterable[SiteKey]) -> tuple[list[SiteKey], list[SiteKey]]:
+    """Return the sites that are gone, and the sites of services that are not in these logs.
+
+    If the logs have no event, the caller has confirmed that the last call site is gone.
+    """
+    keys = list(keys)
+    seen = {"", *(services(usage) or {key.service for key in keys})}
+    return (
+        [key for key in keys if key.service in seen],
+        [key for key in keys if key.service not in seen],
+    )
+
+
+def _kept(unseen: Sequence[SiteKey]) -> list[str]:
+    names = sorted({key.service for key in unseen})
+    return [f"kept the sites of services that are not in these logs: {', '.join(names)}"] * bool(
+        names
+    )
+
+
+def _new_site(usage: Usage, key: SiteKey) -> str:
+    site = usage.sites[key]
+    return (
+        f"  {named(key)} ({', '.join(site.places)}): write {site.replacement} instead, "
+        f"see {site.address}"
+    )

@@ -1,4 +1,4 @@
-"""`fxshim whoami`: which employee acts by the settings, and which setting says so."""
+"""`fxshim whoami`: the acting employee, and the setting that names it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING
 
 from shim import settings
-from shim.cli.errors import CommandError
+from shim.cli._output import CommandError
 
 if TYPE_CHECKING:
     from shim.settings.model import Settings
 
-_TOLD_BY = {
+_FOUND_BY = {
     "current_open_user_id": "set by current_open_user_id",
     "acting_mobile": "found by acting_mobile",
     "app_credentials": "found by the app credentials",
@@ -19,11 +19,11 @@ _TOLD_BY = {
 
 
 def text(*, as_json: bool) -> str:
-    """Return who acts. What is set is not checked; what has to be found is asked for.
+    """Return the acting employee. A set id is not checked; others are looked up.
 
     Raises:
-        CommandError: It cannot be found out.
-        ConfigurationError: Nothing is set, or something is missing for the call.
+        CommandError: It cannot be looked up.
+        ConfigurationError: Nothing is set, or a setting for the call is missing.
     """
     from shim.modes.object_api import employee_source  # noqa: PLC0415 - loads every offline call.
 
@@ -32,7 +32,7 @@ def text(*, as_json: bool) -> str:
     source = employee_source(now)
     if as_json:
         return json.dumps({"open_user_id": employee, "source": source})
-    return f"{employee} ({_TOLD_BY[source]})"
+    return f"{employee} ({_FOUND_BY[source]})"
 
 
 def _found(now: Settings) -> str:

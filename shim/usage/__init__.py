@@ -1,7 +1,7 @@
-"""Reading the notices back: who still calls what, and what may be removed.
+"""Reading the events of the shim from logs: who still calls what, and what may be removed.
 
-Knows the events by their names in the log and nothing else of the package, so that logs of any
-machine can be read anywhere.
+Imports no other package of `shim`, so that logs of any machine can be read anywhere. The command
+and the pytest plugin import from here and from the modules without an underscore.
 """
 
 from __future__ import annotations
@@ -9,21 +9,30 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from shim.usage.events import Unreadable
-from shim.usage.lines import LineReader, plain
-from shim.usage.marks import marked
-from shim.usage.model import Log, ProcessSeen, Seen, SiteKey, SiteSeen, Usage, merged
-from shim.usage.sources import SourceError, found, pieces
-from shim.usage.tally import Tally
-from shim.usage.times import days
+from shim.usage._call_sites import (
+    Log,
+    ProcessSeen,
+    Seen,
+    SiteKey,
+    SiteSeen,
+    Usage,
+    UsageTotals,
+    merged,
+    place,
+)
+from shim.usage._event_format import IncompleteEvent
+from shim.usage._line_reader import LineReader, plain
+from shim.usage._scan import days, marked
+from shim.usage._sources import SourceError, found, is_one_of, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shim.usage.events import Told
-    from shim.usage.sources import Piece
+    from shim.usage._event_format import Fields
+    from shim.usage._sources import Piece
 
 __all__ = [
+    "LineReader",
     "Log",
     "ProcessSeen",
     "Seen",
@@ -31,23 +40,25 @@ __all__ = [
     "SiteSeen",
     "SourceError",
     "Usage",
+    "is_one_of",
     "merged",
+    "place",
     "read_usage",
 ]
 
 
 def read_usage(logs: Sequence[str], *, now: datetime | None = None) -> Usage:
-    """Read logs, whatever is in them beside the notices, and add up what they say.
+    """Read logs, which may hold any other lines, and add up the events of the shim.
 
     Memory grows with call sites, processes and days, not with the lines.
 
     Args:
         logs: Files, patterns as a shell has them, `-` for stdin; compressed ones as well (gzip,
             bzip2, xz, zstd with the extra `zstd`).
-        now: When it is; the clock's time where None.
+        now: The time to judge by; None takes the clock's.
 
     Returns:
-        What they say. Every name of an event in a line is either read with its whole event, or
+        What the logs say. Each name of an event in a line is read with its complete event, or
         counted as not read.
 
     Raises:
@@ -59,12 +70,12 @@ def read_usage(logs: Sequence[str], *, now: datetime | None = None) -> Usage:
     for name in names:
         for piece in pieces(name):
             reading.read(piece)
-    return Usage(reading.log(names), reading.tally.sites(), now)
+    return Usage(reading.log(names), reading.totals.sites(), now)
 
 
 class _Reading:
     def __init__(self, today: str) -> None:
-        self.tally = Tally()
+        self.totals = UsageTotals()
         self._reader = LineReader()
         self._today = today
         self._lines = self._events = self._unread = 0
@@ -75,11 +86,11 @@ class _Reading:
         content = piece.content
         self._lines += content.count(b"\n")
         self._days |= days(content)
-        size, add_again = len(content), self.tally.add_again
+        size, add_again = len(content), self.totals.add_again
         for start, end, why in marked(content):
             line = content[start:end]
-            told = None if why else plain(line)
-            if told is not None and (add_again(told) or self._add_first(told)):
+            fields = None if why else plain(line)
+            if fields is not None and (add_again(fields) or self._add_first(fields)):
                 self._events += 1
                 continue
             reasons = [why] if why else self._add(line, ended=piece.ended or end + 1 < size)
@@ -88,19 +99,19 @@ class _Reading:
                 self._unread_first = f"{piece.name}:{number} {reasons[0]}"
             self._unread += bool(reasons)
 
-    def _add_first(self, told: Told) -> bool:
-        """Add an event of a site that is new, if it is whole."""
+    def _add_first(self, fields: Fields) -> bool:
+        """Add an event of a new site, if it is complete."""
         try:
-            self.tally.add(self._reader.whole(told))
-        except Unreadable:
+            self.totals.add(self._reader.whole(fields))
+        except IncompleteEvent:
             return False
         return True
 
     def _add(self, line: bytes, *, ended: bool) -> list[str]:
-        """Add what a line tells; return why something of it could not be read."""
+        """Add the events of a line; return why a part of it could not be read."""
         events, reasons = self._reader.read(line, ended=ended)
-        for told in events:
-            self.tally.add(told)
+        for fields in events:
+            self.totals.add(fields)
         self._events += len(events)
         return reasons
 
@@ -111,7 +122,7 @@ class _Reading:
             events=self._events,
             unread=self._unread,
             unread_first=self._unread_first,
-            # A line may speak of a day to come.
-            days=sorted(day for day in self._days | self.tally.days() if day <= self._today),
-            processes=self.tally.processes(),
+            # A line may name a day in the future.
+            days=sorted(day for day in self._days | self.totals.days() if day <= self._today),
+            processes=self.totals.processes(),
         )

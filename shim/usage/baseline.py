@@ -1,6 +1,6 @@
-"""The ratchet: a file of known call sites that may lose some and never gain one unseen.
+"""The baseline: a file of known call sites, so that a new one is noticed and a gone one removed.
 
-A site is function, module, qualified name and service, so that an edit above it changes nothing.
+A site is function, module, qualified name and service, so that edits above it change nothing.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.usage.model import SiteKey
-from shim.usage.safe import in_json, one_line
-from shim.usage.whole import write_whole
+from shim.usage._call_sites import SiteKey
+from shim.usage.safe import in_json, one_line, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -22,12 +21,12 @@ VERSION: Final = 2
 
 
 class BaselineError(Exception):
-    """A baseline cannot be used; says why, and what to do."""
+    """A baseline cannot be used. The text says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A baseline beside what was seen.
+    """A baseline compared with the sites that were seen.
 
     Attributes:
         new: Seen, and not in the baseline.
@@ -41,11 +40,11 @@ class Comparison:
 
 
 def compare(known: Iterable[SiteKey], seen: Iterable[SiteKey]) -> Comparison:
-    """Compare a baseline with what was seen.
+    """Compare a baseline with the sites that were seen.
 
-    Python 3.10 knows no qualified names, so that one without a dot there stands for all that end
-    like it; a baseline and logs may come from different Pythons. A site without a service stands
-    for that site in any service: baselines of version 1, logs of version 0.1 and tests have none.
+    Python 3.10 has no qualified names, so a name without a dot matches all names that end with it;
+    a baseline and logs may come from different Pythons. A site without a service matches that site
+    in any service: baselines of version 1, logs of version 0.1 and tests have no services.
     """
     known, seen = sorted(set(known)), sorted(set(seen))
     were, are = _marks(known), _marks(seen)
@@ -56,12 +55,12 @@ def compare(known: Iterable[SiteKey], seen: Iterable[SiteKey]) -> Comparison:
     )
 
 
-# None stands for any name that ends so, or for any service.
+# None matches any name with this last part, or any service.
 _Mark = tuple[str, str, str, "str | None", "str | None"]
 
 
 def _marks(keys: Iterable[SiteKey]) -> set[_Mark]:
-    """Return all that keys can be found by."""
+    """Return all marks by which keys are found."""
     return {
         (*key[:2], _last(key), name, service)
         for key in keys
@@ -82,7 +81,7 @@ def _last(key: SiteKey) -> str:
 
 
 def named(key: SiteKey) -> str:
-    """Return a site as a line of words: `update_member in hr.Sync.push of hr-sync`."""
+    """Return a site in words, as one line: `update_member in hr.Sync.push of hr-sync`."""
     where = ".".join(filter(None, (key.module, key.qualified_name)))
     service = f" of {key.service}" if key.service else ""
     return one_line(f"{key.function} in {where}{service}")
@@ -92,12 +91,12 @@ def load(path: Path) -> list[SiteKey]:
     """Return the sites of a baseline.
 
     Raises:
-        BaselineError: It cannot be read, is none, or is of a newer version.
+        BaselineError: It cannot be read, is no baseline, or has a newer version.
     """
     try:
         if path.exists() and not path.is_file():
-            # A pipe would be waited for, and could not be written again.
-            msg = f"{path}: cannot be read: it is no regular file"
+            # Reading a pipe would wait, and a pipe cannot be written again.
+            msg = f"{path}: cannot be read: it is not a regular file"
             raise BaselineError(msg)
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -109,9 +108,9 @@ def load(path: Path) -> list[SiteKey]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        # A conflict marker of a merge, most likely.
+        # Probably a conflict marker of a merge.
         place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "some line"
-        msg = f"{path}: is not valid JSON at {place}; mend it, or write it anew"
+        msg = f"{path}: is not valid JSON at {place}; fix it, or write the baseline again"
         raise BaselineError(msg) from None
     return _sites(path, content)
 
@@ -119,12 +118,12 @@ def load(path: Path) -> list[SiteKey]:
 def _sites(path: Path, content: Any) -> list[SiteKey]:
     version = content.get("version") if isinstance(content, dict) else None
     if type(version) is not int or version < 1:
-        msg = f"{path}: is no baseline: it has no version"
+        msg = f"{path}: is not a baseline: it has no version"
         raise BaselineError(msg)
     if version > VERSION:
         msg = (
-            f"{path}: is of version {version}, and this fxshim knows versions up to {VERSION}: "
-            "update fxiaoke-shim, or write the baseline anew with this one"
+            f"{path}: has version {version}, and this fxshim reads versions up to {VERSION}: "
+            "update fxiaoke-shim, or write the baseline again with this version"
         )
         raise BaselineError(msg)
     sites = content.get("sites")
@@ -147,10 +146,10 @@ def _site(path: Path, number: int, given: Any, names: tuple[str, ...]) -> SiteKe
 
 
 def save(path: Path, sites: Collection[SiteKey]) -> None:
-    """Write a baseline: whole or not at all, a site a line, so that merges are easy.
+    """Write a baseline, one site a line, so that merges are easy. A failure changes nothing.
 
     Raises:
-        BaselineError: It cannot be written; what was there stays.
+        BaselineError: It cannot be written; the old file stays.
     """
     rows = (json.dumps(one._asdict(), ensure_ascii=False) for one in sorted(set(sites)))
     inner = ",\n".join(f"    {in_json(row)}" for row in rows)

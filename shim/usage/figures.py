@@ -1,4 +1,4 @@
-"""What logs say, as plain data: what `--json` prints and the report shows."""
+"""What the logs say as plain data, which `--json` prints and the report shows."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from dataclasses import asdict
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.usage.course import course
-from shim.usage.model import Seen, merged
+from shim.usage._call_sites import Seen, merged
 from shim.usage.safe import in_json
-from shim.usage.verdict import missing_events, services
+from shim.usage.verdict import course, missing_events, services
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from datetime import date
 
-    from shim.usage.model import ProcessSeen, SiteSeen, Usage
+    from shim.usage._call_sites import ProcessSeen, SiteSeen, Usage
     from shim.usage.verdict import Judge, Verdict
 
 VERSION: Final = 2
-"""Of the shape that `figures` returns; grows when a name changes its meaning or goes."""
+"""Version of the data of `figures`; raised if a name changes its meaning or is removed."""
 
 
 def figures(
@@ -30,14 +29,14 @@ def figures(
     functions: Mapping[str, tuple[str, str, str]],
     target: date | None = None,
 ) -> dict[str, Any]:
-    """Return everything as JSON has it.
+    """Return everything as lists, dicts, texts and numbers, as JSON has them.
 
     Args:
         usage: What the logs say.
         judge: Gives the verdicts.
         functions: Every function that could be called: its code, replacement, and the command
-            that says what to do instead.
-        target: The day by which there should be no call any more.
+            that explains what to write instead.
+        target: The day by which the calls should end.
 
     Returns:
         `version`, `generated_at`, `since_days`; `log`: files, lines, events, unread,
@@ -89,7 +88,7 @@ def figures(
 
 
 def as_json(data: Mapping[str, Any]) -> Iterator[str]:
-    """Yield figures as JSON, piece by piece: a row of a list is a line."""
+    """Yield figures as JSON, in pieces; each item of a list is a line."""
     yield "{"
     for place, (name, value) in enumerate(data.items()):
         yield f"{',' if place else ''}\n{json.dumps(name)}: "

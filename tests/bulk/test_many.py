@@ -63,7 +63,7 @@ def calls(tenant):
 
 
 class TestOutcomes:
-    """What becomes of the ids."""
+    """Each id ends in one outcome."""
 
     def test_a_generator_of_ids_ends_in_outcomes(self, many, made):
         """350 ids: four look-ups, 350 updates, four read-backs, and the state says so too."""
@@ -85,7 +85,7 @@ class TestOutcomes:
         assert {states[one] for one in tenant.open_user_ids[120:]} == {"changed"}
         assert calls(tenant)[UPDATE] == 130
 
-    def test_nobody_at_all(self, many, made):
+    def test_no_ids_make_no_calls(self, many, made):
         """No ids, no calls, no outcomes."""
         tenant = made(2)
         assert many([], DISABLE) == []
@@ -137,7 +137,7 @@ class TestOutcomes:
     @settings(max_examples=25, deadline=None)
     @given(st.data())
     def test_every_id_in_one_outcome(self, data):
-        """Any mixture of members, strangers, duplicates and things that are no ids."""
+        """Any mixture of members, unknown ids, duplicates and values that are no ids."""
         tenant = Sandbox(8, seed=3, hidden=2)
         shim.configure(
             base_url=tenant.base_url,
@@ -160,7 +160,7 @@ class TestOutcomes:
 
 
 class TestTheStream:
-    """What is read when, and what happens when somebody leaves."""
+    """When ids are read, and what happens if the loop is left."""
 
     def test_ids_are_read_as_they_are_needed(self, made):
         """A few look-ups ahead, not the whole file."""
@@ -262,7 +262,7 @@ class TestStopping:
         told = [one for one in outcomes if one.message.startswith("not attempted")]
         assert told
         assert "run it again" in told[0].message
-        assert run.tally.total() == len(outcomes) == len(read)
+        assert run.tally.total == len(outcomes) == len(read)
         assert calls(tenant)[UPDATE] <= 40
 
     def test_an_awaiting_run_as_well(self, made):
@@ -283,7 +283,7 @@ class TestStopping:
         assert any("run it again" in one.message for one in outcomes)
         assert calls(tenant)[UPDATE] <= 40
 
-    def test_before_it_begins(self, made):
+    def test_run_stopped_before_it_begins_sends_nothing(self, made):
         """Then there is nothing to do; and once is enough."""
         tenant = made(2)
         run = Run(tenant.open_user_ids, DISABLE)
@@ -312,7 +312,7 @@ class TestUnusable:
 class TestTelling:
     """What a run says of itself."""
 
-    def test_what_it_waits_for(self, made):
+    def test_run_names_what_it_waits_for_and_for_how_long(self, made):
         """The quota, and for how long."""
         tenant = made(200, quota_calls=50, quota_seconds=20.0)
         seen = []
@@ -367,7 +367,7 @@ class TestCredentials:
         assert {one.state for one in many(made.open_user_ids, DISABLE)} == {"changed"}
         assert calls(made)[TOKEN] == 1
 
-    def test_given_ones_are_used(self, many, tenant):
+    def test_given_credentials_win_over_settings(self, many, tenant):
         """Before those of the settings."""
         made = tenant(2, corp_id="FSCID_OTHER", corp_access_token="other")
         given_ones = {"corp_id": made.corp_id, "corp_access_token": made.corp_access_token}

@@ -155,7 +155,7 @@ def test_any_arguments_end_in_an_exit_code(folder, monkeypatch, given):
 
 
 class TestGuard:
-    """What becomes of an exception, by kind."""
+    """The message and exit code of each kind of exception."""
 
     def judged(self, monkeypatch, error, **env):
         def fail(**_options):
@@ -193,7 +193,7 @@ class TestGuard:
         assert "FSUID_SECRET" not in said
 
     def test_a_traceback_can_be_had(self, monkeypatch):
-        """For whoever reports it."""
+        """For a bug report."""
         with pytest.raises(KeyError):
             self.with_traceback(monkeypatch)
 

@@ -11,11 +11,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from shim.cli.demo import Stage, show
-from shim.cli.demo.command import command
-from shim.cli.demo.page import page
-from shim.cli.demo.promises import Played, broken, tasks
-from shim.cli.demo.runs import examples, groups, play
+from shim.cli.demo import Stage, command, show
+from shim.cli.demo._page import page
+from shim.cli.demo._runs import Played, broken, examples, groups, play, tasks
 
 BIN = Path(sys.executable).parent
 FXSHIM = str(BIN / "fxshim")

@@ -75,7 +75,7 @@ class TestCode:
     """The code that is printed runs, and does what the offline call did."""
 
     def test_members_are_disabled_and_enabled(self, sample):
-        """Two, then one; nobody is left over."""
+        """Two, then one; none is left."""
         tenant, shown = sample("set_member_status_batch")
         assert shown == "[]\n"
         assert {one for one, status in tenant.members().items() if status == "1"} == {
@@ -87,7 +87,7 @@ class TestCode:
         assert tenant.members()[sample.one] == "0"
         assert tenant.members()[sample.other] == "1"
 
-    def test_a_member_is_changed(self, sample):
+    def test_code_to_change_a_member_works(self, sample):
         """And the change is seen."""
         tenant, shown = sample("update_member")
         assert shown == "[]\n"
@@ -101,7 +101,7 @@ class TestCode:
             "query_updated_employee_list_by_time_range",
         ],
     )
-    def test_members_are_read(self, sample, name):
+    def test_code_to_read_members_works(self, sample, name):
         """By id, phone and time."""
         _, shown = sample(name)
         assert sample.one in shown
@@ -154,7 +154,7 @@ class TestCode:
         assert done.stdout == f"{tenant.open_user_ids[:1]}\n"
 
     @pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=ENDPOINTS)
-    def test_it_fits_a_terminal(self, endpoint):
+    def test_code_fits_80_columns_and_has_no_unused_part(self, endpoint):
         """80 columns, and it has no part that nothing uses."""
         lines = code(endpoint).splitlines()
         assert max(map(len, lines)) <= 80

@@ -18,8 +18,7 @@ import python_calamine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.cli import workbook
-from shim.cli.ids import IdsError, IdsFile
+from shim.cli._ids import IdsError, IdsFile
 from shim.offline.checks import invisible
 
 NAME, PHONE = "金丝雀", "13912345678"
@@ -62,7 +61,7 @@ class TestProperties:
     """Any list of ids."""
 
     @given(ids=st.lists(IDS), encoding=ENCODINGS, quoting=st.booleans(), form=st.booleans())
-    def test_columns_come_back(self, folder, ids, encoding, quoting, form):
+    def test_ids_in_columns_are_read_unchanged(self, folder, ids, encoding, quoting, form):
         """With commas and with tabs, sparsely and fully quoted, by name and by number."""
         suffix, delimiter = ("csv", ",") if form else ("tsv", "\t")
         text = io.StringIO(newline="")
@@ -77,14 +76,14 @@ class TestProperties:
         assert list(IdsFile(path, column="2", **named(encoding))) == ["open_user_id", *ids]
 
     @given(ids=st.lists(IDS), encoding=ENCODINGS, ascii_only=st.booleans())
-    def test_objects_come_back(self, folder, ids, encoding, ascii_only):
+    def test_ids_in_json_lines_are_read_unchanged(self, folder, ids, encoding, ascii_only):
         """A JSON object a line."""
         rows = [json.dumps({"openUserId": one, "n": 1}, ensure_ascii=ascii_only) for one in ids]
         path = written(folder, "ids.jsonl", "\n".join(rows), encoding)
         assert list(IdsFile(path, **named(encoding))) == ids
 
     @given(ids=st.lists(PLAIN_IDS), encoding=ENCODINGS, end=st.sampled_from(["\n", "\r\n", "\r"]))
-    def test_lines_come_back(self, folder, ids, encoding, end):
+    def test_ids_in_lines_are_read_unchanged(self, folder, ids, encoding, end):
         """An id a line, with the line ends of any system and blank lines in between."""
         text = f"{end} {end}".join(["", "openUserId", *ids])
         path = written(folder, "ids.txt", text, encoding)
@@ -123,7 +122,7 @@ class TestForm:
         """Spreadsheets leave them behind."""
         assert read(folder, "openUserId,name\n,\nFSUID_1,x\n , \n", "ids.csv") == ["FSUID_1"]
 
-    def test_a_key_can_be_named(self, folder):
+    def test_column_names_the_key_of_json_lines(self, folder):
         """`--column` is the key of JSON lines."""
         assert read(folder, '{"id": "FSUID_1"}', "ids.jsonl", column="id") == ["FSUID_1"]
 
@@ -144,10 +143,10 @@ class TestErrors:
             ("a.csv", f"openUserId,n\nx,{NAME}\n", 1, "--column", {"column": PHONE}),
             ("a.csv", f"openUserId,open_user_id\n{PHONE},\n", 1, "rename", {}),
             ("a.csv", f"{PHONE},openUserId\n{NAME},F\n{NAME}\n", 3, "--column", {}),
-            ("a.csv", f"{PHONE},F\n{NAME}\n", 2, "mend", {"column": "2"}),
+            ("a.csv", f"{PHONE},F\n{NAME}\n", 2, "fix", {"column": "2"}),
             ("a.csv", f"openUserId,n\n,{NAME}\n", 2, "fill it in", {}),
-            ("a.csv", f'openUserId,n\nF,x\nF,"{NAME}\n\n{PHONE}', 3, "mend it", {}),
-            ("a.csv", f'openUserId\n"{NAME}"{PHONE}\n', 2, "mend it", {}),
+            ("a.csv", f'openUserId,n\nF,x\nF,"{NAME}\n\n{PHONE}', 3, "fix it", {}),
+            ("a.csv", f'openUserId\n"{NAME}"{PHONE}\n', 2, "fix it", {}),
             ("a.csv", f"openUserId,n\nF,{PHONE * 20_000}\n", 2, "131072", {}),
             ("a.jsonl", f'{{"openUserId": "F"}}\n{NAME}\n', 2, "JSON object", {}),
             ("a.jsonl", f'["{NAME}"]\n', 1, "JSON object", {}),
@@ -206,7 +205,7 @@ class TestErrors:
         with pytest.raises(IdsError, match="line 3"):
             next(ids)
 
-    def test_what_is_not_there(self, folder):
+    def test_missing_file_is_reported_as_the_system_does(self, folder):
         """The system's own reason."""
         for path in (folder / "none", folder):
             with pytest.raises(IdsError, match="cannot be read: "):
@@ -272,7 +271,7 @@ class TestOtherKinds:
             (b"\xef\xbb\xbf\n <!DOCTYPE html>", "a web page", "CSV"),
             ("F\n".encode("utf-16"), "UTF-16 text", "--encoding utf-16"),
             (b"PK\x03\x04 torn", "a zip archive", "unpack"),
-            (OLE + b"x" * 600, "no workbook that can be read", "CSV"),
+            (OLE + b"x" * 600, "not a workbook that can be read", "CSV"),
         ],
         ids=["gzip", "bz2", "xz", "7z", "pdf", "html", "doctype", "utf-16", "zip", "ole"],
     )
@@ -336,8 +335,8 @@ class TestWorkbook:
             "list.xlsx is an Excel workbook: save it as CSV, or pip install 'fxiaoke-shim[xlsx]'"
         )
 
-    def test_a_password_is_named(self, folder, monkeypatch):
-        """Whoever reads it knows what to do."""
+    def test_workbook_with_a_password_is_refused(self, folder, monkeypatch):
+        """The message says what to do."""
 
         def locked(_file):
             raise python_calamine.PasswordError
@@ -347,7 +346,7 @@ class TestWorkbook:
 
     def test_a_huge_one_is_refused(self, folder, monkeypatch):
         """A workbook is read at once, so its size is bounded."""
-        monkeypatch.setattr(workbook, "MOST_BYTES", 100)
+        monkeypatch.setattr("shim.cli._file_rows.MOST_BYTES", 100)
         assert "workbook of more than" in error(folder, xlsx([self.HEADER]))
 
     @given(st.data())

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from shim.cli.interruption import EXIT_CODE, Interruption
+from shim.cli._interruption import EXIT_CODE, Interruption
 from shim.sandbox import Sandbox
 
 # What nothing but a fault of the product takes, on however busy a machine.
@@ -108,7 +108,7 @@ def pipe():
 class TestInAnotherThread:
     """The main thread sleeps, and runs no handler."""
 
-    def test_the_second_leaves(self):
+    def test_second_signal_ends_the_process(self):
         """The first has stopped the run by then."""
         calls, left = [], threading.Event()
 
@@ -125,7 +125,7 @@ class TestInAnotherThread:
 
     @pytest.mark.parametrize("running", [True, False])
     def test_the_first_ends_a_wait_for_a_pipe(self, running):
-        """Nobody has to send another id first, or to close the pipe, as is done here at last."""
+        """No other id and no end of the pipe is needed; the test closes the pipe last."""
         with pipe() as (reading, patience), Interruption(pytest.fail) as interruption:
             if running:
                 interruption.then(lambda: None)
@@ -135,7 +135,7 @@ class TestInAnotherThread:
             assert patience.is_alive()
 
     def test_the_second_leaves_although_the_first_was_repeated_to_end_a_wait(self):
-        """Our own signal to the main thread is not one of the user's, nor is anybody else's."""
+        """Our own signal to the main thread does not count as one of the user."""
         left, other = threading.Event(), signal.signal(signal.SIGUSR1, lambda *_: None)
         with pipe() as (reading, _), Interruption(lambda _: left.set()) as interruption:
             interruption.then(lambda: None)

@@ -14,10 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from shim.cli.interruption import Interruption
-from shim.cli.progress import Standing, duration, show
-from shim.cli.summary import Tally
-from shim.offline.answer import Outcome
+from shim.cli._interruption import Interruption
 from shim.sandbox import Sandbox
 
 FXSHIM = str(Path(sys.executable).parent / "fxshim")
@@ -51,7 +48,7 @@ class Command:
 
     @contextmanager
     def started(self, *args, **streams):
-        """Start it; whoever does not wait for it has it killed."""
+        """Start it; kill it at the end if it still runs."""
         everywhere = dict.fromkeys(["stdin", "stdout", "stderr"], subprocess.PIPE)
         with subprocess.Popen(
             [FXSHIM, "members", *map(str, args)],
@@ -89,7 +86,7 @@ def rows(path):
 
 
 class TestOutcome:
-    """What comes of a run."""
+    """The counts, results and exit code of a run."""
 
     def test_all_are_disabled_and_enabled_again(self, command):
         """Exit code 0, counts and calls on stdout, a line at either end on stderr."""
@@ -98,7 +95,7 @@ class TestOutcome:
         done = one.run("disable", ids_file([*members, members[0]]))
         assert done.returncode == 0, done.stderr
         first, calls = done.stdout.splitlines()
-        # One of them twice, as likely as not before its first update has been made.
+        # One of them twice, perhaps before its first update has been made.
         assert re.fullmatch(r"131 members: 13[01] disabled, [01] disabled already, 0 failed", first)
         assert re.search(r"/cgi/crm/v2/data/query 4, /cgi/crm/v2/data/update 13[01]; ", calls)
         begun, ended = done.stderr.splitlines()
@@ -112,7 +109,7 @@ class TestOutcome:
         assert done.stdout.startswith("3 members: 3 enabled, 0 enabled already, 0 failed\n")
         assert one.disabled() == set(members[3:])
 
-    def test_the_acting_employee_stays_enabled_and_is_told_first(self, command):
+    def test_acting_employee_stays_enabled_and_is_named_first(self, command):
         """One line before the run, one failure after it; the others are disabled."""
         one = command(3)
         acting, members = one.tenant.current_open_user_id, one.tenant.open_user_ids
@@ -147,7 +144,7 @@ class TestOutcome:
         assert one.disabled() == set(one.tenant.open_user_ids)
 
     def test_those_that_failed_can_be_done_alone(self, command):
-        """Recorded one by one; only those are tried again, in a dry run and then in earnest."""
+        """Each is recorded; only those are tried again, in a dry run and then in a real run."""
         one = command(6, hidden=2)
         hidden = one.tenant.hidden
         ids = ids_file(one.tenant.open_user_ids)
@@ -172,7 +169,7 @@ class TestOutcome:
         assert done.returncode == 1
         assert "2 members: 0 disabled, 0 disabled already, 2 failed\n" in done.stdout
         assert [row["openUserId"] in hidden for row in rows("out.jsonl")[6:]] == [True] * 4
-        # Who could not be disabled is not enabled for it.
+        # A member that could not be disabled is not enabled by this.
         done = one.run("enable", "--only-failed", "out.jsonl")
         assert done.returncode == 0
         assert done.stdout.startswith("0 members: ")
@@ -190,14 +187,14 @@ class TestOutcome:
         assert done.stdout.startswith(
             "dry run, nothing was written. 150 members: 145 would be disabled, 4 are disabled "
             "already, 1 not found or hidden\n"
-            "the quota lets it be done in 20 s at the least\n"
+            "the quota makes this take at least 20 s\n"
         )
         assert done.stdout.endswith("next: the same command without --dry-run\n")
         assert one.disabled() == set(seen[:4])
         assert sum(row["state"] == "planned" for row in rows("out.jsonl")) == 145
 
     def test_a_dry_run_without_a_connection_says_so(self, command):
-        """It knows nothing of anybody, so nobody is hidden."""
+        """Nothing is known of the members, so none counts as hidden."""
         one = command(3)
         ids = ids_file(one.tenant.open_user_ids)
         one.env["FXIAOKE_SHIM_BASE_URL"] = "http://127.0.0.1:9"
@@ -205,13 +202,13 @@ class TestOutcome:
         assert done.returncode == 1
         lines = done.stdout.splitlines()
         assert lines[0] == (
-            "dry run, nothing was written. 3 members: nothing is known of them, for there was no "
+            "dry run, nothing was written. 3 members: nothing is known of them, since there was no "
             "connection"
         )
         assert lines[2].startswith("  -1: 3, no connection to http://127.0.0.1:9 ")
         assert lines[-1] == "next: check base_url and the network, then the same command again"
 
-    def test_an_environment_that_can_send_nothing_is_told_in_one_line(self, command):
+    def test_environment_that_can_send_nothing_is_reported_in_one_line(self, command):
         """It is no failure of members, so there is no summary of them."""
         one = command(3)
         ids = ids_file(one.tenant.open_user_ids)
@@ -221,7 +218,7 @@ class TestOutcome:
         assert "nothing was sent: HTTP_PROXY " in line
         assert not one.tenant.calls()
 
-    def test_a_dry_run_tells_what_it_could_not_look_up(self, command):
+    def test_dry_run_reports_what_it_could_not_look_up(self, command):
         """Apart from who is not found."""
         one = command(2)
         one.tenant.add_faults({"kind": "error", "code": 32000})
@@ -236,7 +233,7 @@ class TestOutcome:
         assert re.search(r" could not be looked up, [\d,]+ not attempted\n", done.stdout)
 
     def test_where_the_mode_is_dry_run_nothing_is_written_either(self, command):
-        """Whoever set it did not mean this command to be the exception."""
+        """The setting holds for this command as well."""
         one = command(3)
         done = one.run("disable", ids_file(one.tenant.open_user_ids), FXIAOKE_SHIM_MODE="dry_run")
         assert done.stdout.startswith("dry run, nothing was written. 3 members")
@@ -272,31 +269,31 @@ class TestOutcome:
 class TestRefusal:
     """What is found before the first member is touched; exit code 2, no traceback."""
 
-    def test_a_bad_line_far_down(self, command):
+    def test_bad_line_far_down_is_found_before_the_first_call(self, command):
         """The file is read to its end first; nothing of it is repeated."""
         one = command()
         ids = ids_file([*one.tenant.open_user_ids * 100, ""])
         done = one.run("disable", ids, "--results", "out.jsonl")
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr == (
-            f"fxshim: {ids}, line 502: its column holds no id: fill it in, or take the line out\n"
+            f"fxshim: {ids}, line 502: its column holds no id: fill it in, or remove the line\n"
         )
         assert (one.disabled(), Path("out.jsonl").exists()) == (set(), False)
 
-    def test_settings_that_are_missing(self, command):
+    def test_missing_settings_are_named(self, command):
         """The text of the ConfigurationError."""
         done = command().run("disable", ids_file([]), FXIAOKE_SHIM_CORP_ID="")
         assert (done.returncode, done.stdout) == (2, "")
         assert "corp_id" in done.stderr
         assert "Traceback" not in done.stderr
 
-    def test_no_file_at_all(self, command):
+    def test_missing_file_argument_is_refused(self, command):
         """Only --only-failed can do without."""
         done = command().run("disable")
         assert done.returncode == 2
         assert "FILE is missing" in done.stderr
 
-    def test_results_into_the_file_of_ids(self, command):
+    def test_results_into_the_file_of_ids_are_refused(self, command):
         """It would be read for ever; also where a results file is read by its ids."""
         one = command()
         one.run("disable", "-", "--results", "out.jsonl", stdin=one.tenant.open_user_ids[0])
@@ -310,7 +307,7 @@ class TestRefusal:
 class TestTrouble:
     """What goes wrong in the middle."""
 
-    def test_a_bad_line_on_stdin(self, command):
+    def test_bad_line_on_stdin_ends_after_the_ids_before_it(self, command):
         """What came before it is done and recorded; the summary comes, then the error; code 2."""
         one = command()
         good = one.tenant.open_user_ids[:2]
@@ -323,7 +320,7 @@ class TestTrouble:
         assert NAME not in done.stderr
         assert {row["openUserId"] for row in rows("out.jsonl")} == set(good) == one.disabled()
 
-    def test_a_disk_that_is_full(self, command):
+    def test_full_disk_ends_the_run_and_is_reported(self, command):
         """The run ends in good order, and says that not everything is recorded; code 1."""
         one = command(3)
         path = Path("out.jsonl")
@@ -348,7 +345,7 @@ class TestTrouble:
         assert done.stdout.startswith("3 members: 2 disabled, 1 disabled already, 0 failed\n")
         assert "out.jsonl cannot be written: File too large" in done.stderr.splitlines()[-1]
 
-    def test_a_reader_that_has_gone(self, command):
+    def test_closed_stdout_does_not_end_the_run(self, command):
         """A closed pipe costs the summary, not the run."""
         one = command()
         with one.started("disable", "-", "--quiet") as process:
@@ -377,7 +374,7 @@ class TestTrouble:
         )
         assert len(one.disabled()) == 2
 
-    def test_a_terminal_without_such_letters(self, command):
+    def test_letters_that_the_terminal_lacks_become_question_marks(self, command):
         """They become question marks."""
         one = command(1, hidden=1)
         path = ids_file(one.tenant.open_user_ids)
@@ -389,7 +386,7 @@ class TestTrouble:
 class TestInterruption:
     """Ctrl-C and SIGTERM."""
 
-    def test_the_first_ends_it_in_good_order(self, command):
+    def test_first_signal_ends_the_run_in_good_order(self, command):
         """What was written is recorded, the summary comes, and the same command finishes it."""
         one = command(250, latency_ms=25)
         ids = ids_file(one.tenant.open_user_ids)
@@ -422,8 +419,8 @@ class TestInterruption:
         assert done.returncode == 0
         assert len(one.disabled()) == 250
 
-    def test_it_ends_the_waiting_for_a_pipe(self, command):
-        """Nobody has to send another id first."""
+    def test_signal_ends_waiting_for_a_pipe(self, command):
+        """No other id is needed."""
         one = command()
         with one.started("disable", "-") as process:
             process.stdin.write("FSUID_1\nFSUID_2\n")
@@ -435,7 +432,7 @@ class TestInterruption:
             assert re.match(r"[012] members: 0 disabled", process.stdout.read())
         assert one.disabled() == set()
 
-    def test_before_anything_was_sent(self, command):
+    def test_signal_before_the_first_call_says_that_nothing_was_sent(self, command):
         """There is no run to end, and nothing to sum up."""
         one = command()
         os.mkfifo("pipe")
@@ -447,7 +444,7 @@ class TestInterruption:
             assert process.stdout.read() == ""
             assert process.stderr.read() == "fxshim: interrupted; nothing was sent\n"
 
-    def test_the_second_ends_it_at_once(self, command):
+    def test_second_signal_ends_the_process_at_once(self, command):
         """Calls under way, which take ten minutes, are not waited for."""
         one = command(latency_ms=600_000)
         one.env["FXIAOKE_SHIM_TIMEOUT_SECONDS"] = "600"
@@ -471,24 +468,11 @@ class TestInterruption:
         assert signal.getsignal(signal.SIGTERM) is former
 
 
-class Pace:
-    """A run that knows what it waits for."""
-
-    waiting = None
-
-    def remaining_seconds(self, rest):
-        return rest * 2.0
-
-
-def outcomes(count, state="changed", code=0, message="OK"):
-    return [Outcome(f"FSUID_{n}", state, code, message, "E-O.1") for n in range(count)]
-
-
 class TestProgress:
-    """What is shown meanwhile."""
+    """What is shown while it runs."""
 
     def test_a_terminal_gets_a_bar(self, command):
-        """It counts, and names no employee."""
+        """It shows counts and no ids."""
         one = command(120, latency_ms=5)
         master, slave = pty.openpty()
         with one.started("disable", ids_file(one.tenant.open_user_ids), stderr=slave) as process:
@@ -504,73 +488,10 @@ class TestProgress:
         assert "FSUID" not in text
         assert text.rfind("\x1b[?25h") > text.rfind("\x1b[?25l"), "the cursor is back"
 
-    def test_it_estimates_by_rate_and_quota(self):
-        """Whichever is later: the average so far, or what the quota needs for the rest."""
-        now = [100.0]
-        standing = Standing(pace := Pace(), 1_100, clock=lambda: now[0])
-        assert standing.text() == "0 of 1,100 done, 0 failed"
-        standing.add(outcomes(99) + outcomes(1, "failed"))
-        now[0] += 10
-        assert standing.text() == "100 of 1,100 done, 1 failed, 10.0/s, 33 min 20 s left"
-        now[0] += 990
-        assert standing.text() == "100 of 1,100 done, 1 failed, 0.1/s, 2 h 46 min left"
-        pace.waiting = ("quota", 12.4)
-        assert standing.text().endswith("left, waiting for the quota: 12 s")
-
-    def test_without_a_total_there_is_no_estimate(self):
-        """Nobody knows how much a pipe still brings."""
-        standing = Standing(Pace(), None, clock=iter([0.0, 1.0, 1.0]).__next__)
-        standing.add(outcomes(5))
-        assert standing.text() == "5 done, 0 failed, 5.0/s"
-
-    def test_a_log_gets_a_line_every_ten_seconds(self, capsys):
-        """And one at either end."""
-        now = [0.0]
-        standing = Standing(Pace(), None, clock=lambda: now[0])
-        with show(standing, "enabling members", quiet=False) as news:
-            for second in (0.0, 9.9, 10.0, 10.1, 19.9, 20.1):
-                now[0] = second
-                standing.add(outcomes(1))
-                news()
-        assert capsys.readouterr().err.splitlines() == [
-            "enabling members: begun",
-            "enabling members: 3 done, 0 failed, 0.3/s",
-            "enabling members: 6 done, 0 failed, 0.3/s",
-            "enabling members: ended, 6 done, 0 failed, 0.3/s",
-        ]
-
-    @pytest.mark.parametrize(
-        ("seconds", "text"),
-        [
-            (0, "0 s"),
-            (59.4, "59 s"),
-            (59.6, "1 min 00 s"),
-            (3599, "59 min 59 s"),
-            (7500, "2 h 05 min"),
-        ],
-    )
-    def test_durations(self, seconds, text):
-        """In the units that people use."""
-        assert duration(seconds) == text
-
 
 def read_terminal(master):
-    """Return what has been written to a terminal; nothing when nobody holds it any more."""
+    """Return what has been written to a terminal; nothing once its other end is closed."""
     try:
         return os.read(master, 65_536)
     except OSError:  # So Linux tells that the other end is closed.
         return b""
-
-
-def test_failures_are_told_by_kind():
-    """The commonest first, one text each, in one line that no terminal obeys."""
-    tally = Tally()
-    for code in range(1, 8):
-        tally.add(outcomes(code, "failed", code, f"text {code}\n\x1b[31m" + "x" * 300))
-    head, *lines = tally.failures()
-    assert head == "failed, by errorCode:"
-    assert [line.partition(",")[0] for line in lines[:-1]] == [
-        f"  {n}: {n}" for n in range(7, 2, -1)
-    ]
-    assert lines[-1] == "  and 2 more kinds"
-    assert all(len(line) < 220 and "\x1b" not in line for line in lines)

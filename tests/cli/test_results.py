@@ -1,4 +1,4 @@
-"""The results file: readable after any crash, and nobody else's file is touched."""
+"""The results file: readable after any crash, and no other file is changed."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shim.cli.results import ResultsError, ResultsFile, failed_ids
+from shim.cli._results import ResultsError, ResultsFile, failed_ids
 from shim.offline.answer import Outcome
 
 OUTCOMES = st.builds(
@@ -196,7 +196,7 @@ class TestOnlyFailed:
         assert failed_ids(path, "disabled") == ({"F"}, 4)
 
     def test_a_file_with_nothing_but_a_torn_line(self, tmp_path):
-        """Nobody is known to have failed."""
+        """No member is known to have failed."""
         path = tmp_path / "out.jsonl"
         path.write_text(OURS[:40])
         assert failed_ids(path, "disabled") == (set(), 1)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from shim.cli.rows import Rows, shortened
+from shim.cli._usage_tables import Rows, shortened
 
 
 def rows():
@@ -28,7 +28,7 @@ def test_what_fits_the_screen_is_a_table():
     assert rows().text(200) == rows().text(None)
 
 
-def test_what_does_not_fit_is_told_below_its_name():
+def test_cells_that_do_not_fit_are_written_below_the_name():
     """Empty cells are left out."""
     assert rows().text(40).splitlines() == [
         "our.module.of.many.n….function (hr.py:7)",
@@ -40,7 +40,7 @@ def test_what_does_not_fit_is_told_below_its_name():
     ]
 
 
-def test_without_rows():
+def test_empty_table_has_headings_for_programs_and_words_for_people():
     """Headings for programs, words for people."""
     empty = Rows("site", "calls")
     assert empty.text(None) == "site  calls"

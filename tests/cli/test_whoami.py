@@ -59,7 +59,7 @@ def test_what_is_set_is_printed_without_a_call(whoami, made):
     assert "/cgi/user/getByMobile" not in tenant.calls()
 
 
-def test_found_by_the_number(whoami, made):
+def test_employee_found_by_mobile_is_printed_without_the_number(whoami, made):
     """The number is a secret, the id is what was asked for."""
     _, employee = made
     shim.configure(acting_mobile=PHONE)
@@ -78,7 +78,7 @@ def test_found_by_the_app_credentials(whoami, made):
     }
 
 
-def test_nobody_found_is_one_line_and_exit_code_2(whoami, made):
+def test_no_employee_found_is_one_line_and_exit_code_2(whoami, made):
     """It says what to do, and repeats no secret."""
     tenant, _ = made
     shim.configure(acting_mobile="13999999999")

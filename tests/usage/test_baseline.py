@@ -73,17 +73,17 @@ class TestFile:
     @pytest.mark.parametrize(
         ("text", "expected"),
         [
-            ('{"version": 3, "sites": []}', "is of version 3, and this fxshim knows"),
-            ("[]", "is no baseline: it has no version"),
-            ('{"version": true, "sites": []}', "is no baseline"),
-            ('{"version": 0, "sites": []}', "is no baseline"),
+            ('{"version": 3, "sites": []}', "has version 3, and this fxshim reads"),
+            ("[]", "is not a baseline: it has no version"),
+            ('{"version": true, "sites": []}', "is not a baseline"),
+            ('{"version": 0, "sites": []}', "is not a baseline"),
             ('{"version": 1}', "should hold version and sites"),
             ('{"version": 1, "sites": [], "more": 1}', "and nothing else"),
             ('{"version": 1, "sites": [1]}', "site no. 1 should hold function, module, qual"),
-            ("<<<<<<< HEAD\n{}", "is not valid JSON at line 1; mend it"),
+            ("<<<<<<< HEAD\n{}", "is not valid JSON at line 1; fix it"),
         ],
     )
-    def test_what_is_none(self, tmp_path, text, expected):
+    def test_file_that_is_no_baseline_is_refused(self, tmp_path, text, expected):
         """Is refused, with what to do."""
         path = tmp_path / "b.json"
         path.write_text(text)
@@ -92,7 +92,7 @@ class TestFile:
         assert str(caught.value).startswith(f"{path}: ")
         assert expected in str(caught.value)
 
-    def test_what_cannot_be_read(self, tmp_path):
+    def test_missing_or_unreadable_baseline_is_refused(self, tmp_path):
         """None there, a directory, no text."""
         with pytest.raises(BaselineError, match="there is no baseline yet"):
             load(tmp_path / "b.json")
@@ -124,7 +124,7 @@ class TestCompare:
             ("Sync.push", "pull", False),
         ],
     )
-    def test_names_of_python_310(self, known, seen, same):
+    def test_names_without_a_dot_match_qualified_names(self, known, seen, same):
         """Which has no qualified ones."""
         found = compare([SiteKey("f", "m", known)], [SiteKey("f", "m", seen)])
         assert (found.new == ()) == same
@@ -213,7 +213,7 @@ class TestCommand:
     def kept(self, path="fxiaoke-shim.baseline.json"):
         return [one.qualified_name for one in load(Path(path))]
 
-    def test_write_and_check(self, log):
+    def test_written_baseline_passes_the_check(self, log):
         """What was written passes."""
         path = log(line("a"), line("b"))
         assert self.run("write", path) == (
@@ -229,14 +229,14 @@ class TestCommand:
         assert self.run("write", log(line("b"), line("c")))[1].endswith("1 of them new; 1 gone\n")
         assert self.kept() == ["b", "c"]
 
-    def test_a_new_one_fails(self, log):
+    def test_new_site_fails_and_nothing_is_removed(self, log):
         """With its place and what to do; nothing is forgotten then."""
         self.run("write", log(line("a"), line("b")))
         code, out, err = self.run("check", log(line("b"), line("c")))
         assert (code, out) == (1, "")
         assert "1 call sites are not in fxiaoke-shim.baseline.json:" in err
         assert (
-            "  get_department_list in hr.c (hr.py:9): instead of it DepartmentObj query, "
+            "  get_department_list in hr.c (hr.py:9): write DepartmentObj query instead, "
             "see fxshim explain FXO007\n"
         ) in err
         assert "fxshim baseline write" in err
@@ -248,23 +248,23 @@ class TestCommand:
         self.run("write", log(line("a"), line("b")), "--baseline", path)
         code, out, _ = self.run("check", log(line("b")), "--baseline", path, "--no-shrink")
         assert (code, self.kept(path)) == (0, ["a", "b"])
-        assert "would forget get_department_list in hr.a" in out
+        assert "would remove get_department_list in hr.a" in out
         code, out, _ = self.run("check", log(line("b")), "--baseline", path)
         assert (code, self.kept(path)) == (0, ["b"])
-        assert "forgot get_department_list in hr.a" in out
+        assert "removed get_department_list in hr.a" in out
         assert self.run("check", log(line("a")), "--baseline", path)[0] == 1
 
-    def test_logs_without_a_call(self, log):
-        """Are not the end of the migration, unless somebody says so."""
+    def test_logs_without_a_call_need_the_option_empty(self, log):
+        """They do not prove the end of the migration; the option says it."""
         self.run("write", log(line("a")))
         code, _, err = self.run("check", log("nothing"))
         assert (code, self.kept()) == (2, ["a"])
-        assert "say so with --empty" in err
+        assert "use --empty" in err
         assert self.run("check", log("nothing"), "--empty")[0] == 0
         assert self.kept() == []
         assert self.run("check", log("nothing"))[0] == 0
 
-    def test_what_cannot_be_used(self, log):
+    def test_unusable_baseline_or_log_ends_with_exit_code_2(self, log):
         """No baseline, no log, a full table: exit code 2."""
         assert self.run("check", log(line("a")))[2] == (
             "fxshim: fxiaoke-shim.baseline.json: there is no baseline yet; write one first\n"
@@ -274,7 +274,7 @@ class TestCommand:
         assert "there is no such file" in err
         code, _, err = self.run("write", log(line("", file="")))
         assert code == 2
-        assert "not told apart" in err
+        assert "counted together" in err
 
     @pytest.mark.parametrize("command", ["write", "check"])
     @pytest.mark.parametrize(
@@ -304,21 +304,21 @@ class TestCommand:
         assert "  get_department_list in hr.main of x (hr.py:9): " in err
 
     def test_a_service_that_is_not_in_the_logs_keeps_its_sites(self, log):
-        """They are not gone because nobody looked."""
+        """Sites are not gone if their logs were not read."""
         self.run("write", log(line("a", service="hr"), line("b", service="x")))
         for command in ("check", "write"):
             code, out, _ = self.run(command, log(line("a", service="hr")))
             assert (code, self.kept()) == (0, ["a", "b"])
-            assert "kept those of services that are not in these logs: x\n" in out
+            assert "kept the sites of services that are not in these logs: x\n" in out
         started = line("", service="x", event="shim.process_started")
         code, out, _ = self.run("check", log(line("", service="y", event="shim.x")), "--empty")
         assert (code, self.kept()) == (0, [])
         self.run("write", log(line("a", service="hr"), line("b", service="x")))
         code, out, _ = self.run("check", log(started), "--empty", "--no-shrink")
-        assert out.count("would forget") == 1
+        assert out.count("would remove") == 1
         code, out, _ = self.run("check", log(line("a", service="hr"), started))
         assert (code, self.kept()) == (0, ["a"])
-        assert "forgot get_department_list in hr.b of x\n" in out
+        assert "removed get_department_list in hr.b of x\n" in out
 
     def test_one_of_version_1_is_good_for_any_service_and_is_upgraded(self, log):
         """By `write`, which knows the services."""
@@ -337,14 +337,14 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("content", "why"),
         [
-            ("[" * 100_000, "is not valid JSON at some line; mend it"),
+            ("[" * 100_000, "is not valid JSON at some line; fix it"),
             ('{"version": ' + "1" * 5000 + "}", "is not valid JSON at some line"),
-            (None, "cannot be read: it is no regular file"),
+            (None, "cannot be read: it is not a regular file"),
         ],
         ids=["deep", "digits", "pipe"],
     )
     @pytest.mark.parametrize("command", ["write", "check"])
-    def test_hostile_ones(self, log, command, content, why):
+    def test_hostile_baselines_are_refused_in_one_line(self, log, command, content, why):
         """Are refused in one line."""
         path = Path("fxiaoke-shim.baseline.json")
         os.mkfifo(path) if content is None else path.write_text(content)

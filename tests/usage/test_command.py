@@ -18,12 +18,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shim.cli.rows import Days, Rate, Rows
+from shim.cli._usage_tables import Days, Rate, Rows
 from shim.usage import read_usage
 from shim.usage.figures import as_json, figures
-from shim.usage.safe import in_json, one_line, plain
+from shim.usage.safe import in_json, one_line, plain, write_whole
 from shim.usage.verdict import Judge
-from shim.usage.whole import write_whole
 
 FXSHIM = Path(sys.executable).with_name("fxshim")
 NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
@@ -126,7 +125,7 @@ class TestHead:
         assert run(*asked).returncode == 1
         assert run(*asked, "--gone", "portal").returncode == 0
 
-    def test_the_line_to_zero(self, log):
+    def test_head_says_whether_calls_end_by_the_target(self, log):
         """If a day is given by which there should be no call."""
         falls = [event(ago, calls=500 - ago * ago // 2) for ago in range(30, 0, -1)]
         done = run(log([*DAYS, *falls]), "--target", "2027-03-31")
@@ -138,7 +137,7 @@ class TestHead:
 
 
 class TestServices:
-    def test_are_a_column(self, log):
+    def test_same_site_of_two_services_has_two_rows(self, log):
         """And two with the same site are two rows."""
         path = log([event(3), event(4, service="portal", instance="2-b")])
         lines = run(path).stdout.splitlines()
@@ -147,7 +146,7 @@ class TestServices:
             ["hr.go", "(hr.py:7)", "portal"],
         ]
 
-    def test_by_service(self, log):
+    def test_services_without_calls_are_listed(self, log):
         """Also those that call nothing, and that of version 0.1."""
         old = {"service": None, "instance": None, "process": "3-c"}
         nameless = json.loads(event(9, **old))
@@ -195,8 +194,8 @@ class TestExitCodes:
             (CALLED, ["--fail-on-calls", "--fail-unless-ready"], 1, "--fail-on-calls: "),
         ],
     )
-    def test_for_ci(self, log, lines, options, code, text):
-        """1: not as asked; 2: nobody can tell. Stderr says why."""
+    def test_fail_options_give_1_or_2_and_say_why(self, log, lines, options, code, text):
+        """1: not as asked; 2: not known. Stderr says why."""
         done = run(log(lines), *options)
         assert (done.returncode, done.stderr[:14]) == (code, "fxshim: --fail" if text else "")
         assert text in done.stderr
@@ -211,7 +210,7 @@ class TestExitCodes:
     @pytest.mark.parametrize(
         ("arguments", "text"),
         [
-            (["--target", "soon"], "fxshim: --target is no day: write 2026-11-26"),
+            (["--target", "soon"], "fxshim: --target is not a day: write 2026-11-26"),
             (["--json", "--csv"], "fxshim: Invalid value: --json and --csv exclude each other"),
         ],
     )
@@ -280,14 +279,14 @@ class TestJSON:
             lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner),
         )
     )
-    def test_is_what_it_was(self, value):
+    def test_json_keeps_hostile_letters_as_escapes(self, value):
         """Also with letters that no terminal should see and that no UTF-8 can hold."""
         data = {"one": value, "rows": [value, value], "none": []}
         text = "".join(as_json(data))
         assert json.loads(text) == json.loads(json.dumps(data))
         assert plain(text) == text
 
-    def test_a_row_is_a_line(self, log):
+    def test_each_row_of_a_list_is_one_line(self, log):
         """So that grep has something to go by, and nothing is built as a whole."""
         text = run(log(CALLED), "--json").stdout
         assert len([one for one in text.splitlines() if one.startswith('{"function": ')]) == 26 + 1
@@ -365,14 +364,14 @@ class TestStreams:
 
     def test_what_a_library_left_in_a_stream_changes_no_exit_code(self):
         """As it does if Python finds it at the end."""
-        script = "import sys; from shim.cli import streams; sys.stdout.write('x')"
-        for end in ("", "; streams.flush()"):
+        script = "import sys; from shim.cli import _output; sys.stdout.write('x')"
+        for end in ("", "; _output.flush()"):
             code, _, _ = in_shell(
                 f'unset PYTHONUNBUFFERED; {sys.executable} -c "{script}{end}" > /dev/full'
             )
             assert (code == 0) == bool(end)
 
-    def test_both(self, log):
+    def test_closed_stdout_and_stderr_leave_the_exit_code(self, log):
         """Leave the exit code."""
         assert in_shell(f"{FXSHIM} usage no.log >&- 2>&-") == (2, "", "")
         assert in_shell(f"{FXSHIM} usage {log(CALLED)} > /dev/full 2> /dev/full")[0] == 2
@@ -408,7 +407,7 @@ class TestReportFile:
         assert (done.returncode, Path(path).read_bytes()) == (2, before)
         assert done.stderr == f"fxshim: {page} is one of the logs: name another file for --html\n"
 
-    def test_is_a_file(self, log):
+    def test_report_is_written_to_regular_files_only(self, log):
         """A pipe would be waited for."""
         path = log(CALLED)
         os.mkfifo("pipe")
@@ -416,7 +415,7 @@ class TestReportFile:
         for name in ("pipe", "folder", "/dev/null"):
             done = run(path, "--html", name, timeout=30)
             assert done.returncode == 2
-            assert done.stderr == f"fxshim: {name}: cannot be written (it is no regular file)\n"
+            assert done.stderr == f"fxshim: {name}: cannot be written (it is not a regular file)\n"
 
     def test_is_written_whole_or_not_at_all(self, log):
         """On a full disk what was there stays, and nothing is left beside it."""
@@ -433,7 +432,7 @@ class TestReportFile:
     def test_what_is_no_file_is_not_replaced(self, log):
         """Though it came in between."""
         log(CALLED)
-        with pytest.raises(OSError, match="no regular file"):
+        with pytest.raises(OSError, match="not a regular file"):
             write_whole(Path("/dev/null"), "x")
 
 
@@ -468,7 +467,7 @@ class TestHostileNames:
         ],
         ids=" ".join,
     )
-    def test_reach_no_terminal(self, log, arguments):
+    def test_hostile_letters_in_any_field_are_escaped(self, log, arguments):
         """In whatever field of an event they are."""
         named = ("function", "caller_module", "caller_function", "caller_file", "mode", "code")
         named += ("replacement", "address", "instance", "service")
@@ -479,7 +478,7 @@ class TestHostileNames:
         assert done.stdout
         assert not set(done.stdout + done.stderr) & set("\x1b\x07\x9b\u202e\u2028\x7f")
 
-    def test_of_files(self, tmp_path):
+    def test_hostile_letters_in_file_names_are_escaped(self, tmp_path):
         """In an error as well."""
         done = run(str(tmp_path / HOSTILE))
         assert done.returncode == 2

@@ -16,21 +16,21 @@ from hypothesis import strategies as st
 
 from shim.notices import NoticeEvent
 from shim.usage import read_usage
-from shim.usage.events import FIELDS, FLAGS, NOT_ASKED
+from shim.usage._event_format import FIELDS, FLAGS, NOT_ASKED
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
 KINDS = {one.name: one for one in NoticeEvent.__subclasses__()}
 
 
-def test_the_table_of_fields_is_that_of_the_events():
-    """What is asked of an event is what it has, but for what it may lack."""
+def test_fields_asked_of_an_event_are_those_it_is_written_with():
+    """Except those that it may lack."""
     stamps = {"instance", "at"}
     asked = {name: set(kind.field_names()) - NOT_ASKED - stamps for name, kind in KINDS.items()}
-    assert {name: set(text.split()) for name, text in FIELDS.items()} == asked
+    assert asked == FIELDS
     assert FLAGS <= NOT_ASKED
 
 
-# What is not printable, Python shows by an escape; in a torn line that cannot be told from a name.
+# Python escapes characters that are not printable; in a torn line that looks like a name.
 letters = st.characters(codec="utf-8", exclude_characters="\ufffd?\\").filter(str.isprintable)
 names = st.one_of(
     st.sampled_from(
@@ -162,7 +162,7 @@ def read(tmp_path, content):
     return read_usage([str(path)], now=NOW)
 
 
-def told(usage):
+def summed(usage):
     """Return what a log tells, and of what it is silent."""
     return usage.sites, usage.log.processes, usage.log.events
 
@@ -192,12 +192,12 @@ def test_an_event_is_read_exactly_or_counted(event, written, around, tmp_path):
     for one in around:
         line = AROUND[one](line)
     usage = read(tmp_path, f"{line}\n")
-    exact = told(read(tmp_path, json.dumps(with_level(event)) + "\n"))
+    exact = summed(read(tmp_path, json.dumps(with_level(event)) + "\n"))
     assert exact[2] == 1
     if usage.log.unread:
-        assert told(usage) == NOTHING
+        assert summed(usage) == NOTHING
     else:
-        assert told(usage) == exact
+        assert summed(usage) == exact
 
 
 @pytest.mark.parametrize("around", AROUND)
@@ -211,7 +211,7 @@ def test_an_event_of_ordinary_names_is_read(written, around, event, tmp_path):
     event = type(event)(**{**changed, "service": "hr-sync"})
     usage = read(tmp_path, AROUND[around](WRITTEN[written](event)) + "\n")
     assert usage.log.unread_first == ""
-    assert told(usage) == told(read(tmp_path, json.dumps(with_level(event)) + "\n"))
+    assert summed(usage) == summed(read(tmp_path, json.dumps(with_level(event)) + "\n"))
 
 
 def name_ends(line):
@@ -235,9 +235,9 @@ def test_a_torn_line_is_counted_or_whole(line, data, ended, tmp_path):
     event, text = line
     end = data.draw(st.integers(name_ends(text), len(text)))
     usage = read(tmp_path, text[:end] + "\n" * ended)
-    exact = told(read(tmp_path, json.dumps(with_level(event)) + "\n"))
-    assert told(usage) in (exact, NOTHING)
-    assert bool(usage.log.unread) == (told(usage) == NOTHING)
+    exact = summed(read(tmp_path, json.dumps(with_level(event)) + "\n"))
+    assert summed(usage) in (exact, NOTHING)
+    assert bool(usage.log.unread) == (summed(usage) == NOTHING)
 
 
 @quickly
@@ -247,9 +247,9 @@ def test_a_folded_line_is_counted_or_whole(line, data, indent, tmp_path):
     event, text = line
     place = data.draw(st.integers(re.search(r"shim\.", text).start(), len(text)))
     usage = read(tmp_path, f"{text[:place]}\n{indent}{text[place:]}\n")
-    exact = told(read(tmp_path, json.dumps(with_level(event)) + "\n"))
-    assert told(usage) in (exact, NOTHING)
-    assert bool(usage.log.unread) == (told(usage) == NOTHING)
+    exact = summed(read(tmp_path, json.dumps(with_level(event)) + "\n"))
+    assert summed(usage) in (exact, NOTHING)
+    assert bool(usage.log.unread) == (summed(usage) == NOTHING)
 
 
 @quickly
@@ -262,9 +262,9 @@ def test_glued_lines_are_each_counted_or_whole(first, second, data, between, tmp
     usage = read(tmp_path, f"{torn}{between}{second[1]}\n")
     possible = [json.dumps(with_level(one)) for one, _ in (first, second)]
     choices = [[], possible[:1], possible[1:], possible]
-    exact = [told(read(tmp_path, "".join(f"{one}\n" for one in some))) for some in choices]
-    assert told(usage) in exact
-    if told(usage) != exact[-1]:
+    exact = [summed(read(tmp_path, "".join(f"{one}\n" for one in some))) for some in choices]
+    assert summed(usage) in exact
+    if summed(usage) != exact[-1]:
         assert usage.log.unread
 
 
@@ -273,17 +273,17 @@ def test_glued_lines_are_each_counted_or_whole(first, second, data, between, tmp
     line=st.tuples(events, st.sampled_from(list(WRITTEN)), st.sampled_from(list(AROUND))),
     encoding=st.sampled_from(["gb18030", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "ascii"]),
 )
-def test_in_any_encoding(line, encoding, tmp_path):
+def test_event_in_any_encoding_is_read_exactly_or_counted(line, encoding, tmp_path):
     """As it was, or counted; a letter that the encoding lacks is not made up."""
     event, written, around = line
     text = AROUND[around](WRITTEN[written](event)) + "\n"
     usage = read(tmp_path, ("2026 ordinary\n" * 9 + text).encode(encoding, "replace"))
     if usage.log.unread:
-        assert told(usage) == NOTHING
+        assert summed(usage) == NOTHING
     elif not usage.log.events:
         pytest.fail("lost")
     elif encoding.startswith(("gb", "utf")):
-        assert told(usage) == told(read(tmp_path, json.dumps(with_level(event)) + "\n"))
+        assert summed(usage) == summed(read(tmp_path, json.dumps(with_level(event)) + "\n"))
 
 
 anything = st.text(st.characters(codec="utf-8"), max_size=40)
@@ -301,7 +301,7 @@ pieces_of_events = st.sampled_from(
 def test_any_other_text_tells_nothing(text, tmp_path):
     """No call, no process; and where it names an event, it is counted."""
     usage = read(tmp_path, text)
-    assert told(usage) == NOTHING
+    assert summed(usage) == NOTHING
     if "shim.offline_api_called" in text:
         assert usage.log.unread
 
@@ -362,11 +362,11 @@ class TestOddLines:
             json.dumps({"a.n": 1, "b.n": 2, "x": CALLED.name, "shim": CALLED.fields()}),
         ],
     )
-    def test_are_read(self, line, tmp_path):
+    def test_odd_lines_are_read(self, line, tmp_path):
         """The event, and nothing else."""
         usage = read(tmp_path, f"{line}\n")
         assert usage.log.unread_first == ""
-        assert told(usage) == told(read(tmp_path, f"{JSON}\n"))
+        assert summed(usage) == summed(read(tmp_path, f"{JSON}\n"))
 
     @pytest.mark.parametrize("between", [" ", ""])
     def test_two_events_in_a_line_are_both_read_or_counted(self, between, tmp_path):
@@ -383,16 +383,16 @@ class TestOddLines:
             "[115,104,105,109,46,999]",
             # Fields of two events around one name.
             f"{PLAIN.removeprefix('event=shim.offline_api_called ')} {PLAIN.replace('=7-', '=8-')}",
-            # An escape that nobody writes.
+            # An unknown escape.
             f'msg="\\q {WRITTEN["logfmt"](ENDED)}"',
-            # One field, told twice.
+            # One field twice.
             f"{PLAIN} calls=9",
         ],
     )
-    def test_are_counted(self, line, tmp_path):
+    def test_unreadable_odd_lines_are_counted(self, line, tmp_path):
         """And tell nothing."""
         usage = read(tmp_path, f"{line}\n")
-        assert (told(usage), bool(usage.log.unread)) == (NOTHING, True)
+        assert (summed(usage), bool(usage.log.unread)) == (NOTHING, True)
 
     @pytest.mark.parametrize("file", ["[]", "[gen].py", "(a)", "{x}/a.py", "[a]:b", "[a].", "a[0]"])
     @pytest.mark.parametrize("written", WRITTEN)
@@ -401,7 +401,7 @@ class TestOddLines:
         event = replace(CALLED, caller_file=file)
         usage = read(tmp_path, WRITTEN[written](event) + "\n")
         if not usage.log.unread:
-            assert told(usage) == told(read(tmp_path, f"{WRITTEN['JSON'](event)}\n"))
+            assert summed(usage) == summed(read(tmp_path, f"{WRITTEN['JSON'](event)}\n"))
         if written in {"logfmt", "JSON", "repr"}:
             assert usage.log.unread_first == ""
 

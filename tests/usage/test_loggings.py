@@ -1,4 +1,4 @@
-"""docs/usage.md says which loggings can be read back; each is tried."""
+"""docs/usage.md says which log formats can be read; each is tried."""
 
 import csv
 import io
@@ -98,7 +98,7 @@ LOGGINGS = {
     ),
     "JSON of another": in_json,
     "a CSV file": in_csv,
-    "rich's": by_rich,
+    "`RichHandler`": by_rich,
     "a format without": by_logging("%(levelname)s %(message).40s"),
 }
 

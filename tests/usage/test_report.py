@@ -1,4 +1,4 @@
-"""The report holds every number, and nothing of what it is told becomes part of the page."""
+"""The report holds every number, and no text from a log becomes markup."""
 
 import re
 from dataclasses import replace
@@ -9,10 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shim.usage import Log, ProcessSeen, Seen, SiteKey, SiteSeen, Usage
 from shim.usage.figures import figures
-from shim.usage.model import Log, ProcessSeen, Seen, SiteKey, SiteSeen, Usage
-from shim.usage.report import render
-from shim.usage.report.chart import Chart
+from shim.usage.report import Chart, render
 from shim.usage.verdict import Judge
 
 NOW = datetime(2026, 11, 26, 8, tzinfo=timezone.utc)
@@ -96,7 +95,7 @@ def test_all_numbers_are_there():
         "25.0% of 8 differ",
         "employees[].name</code> 2",
         "3 fell back",
-        "(not told apart)",
+        "(sites counted together)",
         "9,876 lines",
         "<strong>1 line was not read</strong> (the first: a.log:9 has no time)",
         "29 of the last 30 days are in no log",
@@ -106,7 +105,7 @@ def test_all_numbers_are_there():
         assert expected in text, expected
 
 
-def test_nothing_at_all():
+def test_report_of_an_empty_log_says_so():
     """An empty log makes a page that says so."""
     text = page()
     assert "No call in these logs." in text
@@ -211,7 +210,7 @@ def test_the_policy_allows_its_own_script_and_style_only():
     assert "url(" not in text
 
 
-def test_is_small():
+def test_page_without_data_is_small():
     """Without its data."""
     assert len(page()) < 30_000
 
@@ -226,11 +225,11 @@ def rows(days, functions=1, calls=5):
 
 
 class TestChart:
-    def test_nothing(self):
+    def test_no_calls_give_no_chart(self):
         """Nothing to draw."""
         assert Chart.of([], ["2026-11-01"]) is None
 
-    def test_one_day(self):
+    def test_single_day_fills_the_width(self):
         """Fills the width."""
         chart = Chart.of(rows(1), [])
         [bar] = chart.bars
@@ -258,7 +257,7 @@ class TestChart:
         assert sum(bar.total for bar in chart.bars) == 50
 
     @pytest.mark.parametrize("count", [30, 200])
-    def test_the_line_to_zero(self, count):
+    def test_trend_reaches_zero_and_target_line_ends_on_the_target(self, count):
         """Falls to the bottom; what is needed ends on the target. No day to come is missing."""
         calls = [{**row, "calls": 10 * (count - n)} for n, row in enumerate(rows(count))]
         last = calls[-1]["day"]
@@ -292,8 +291,8 @@ class TestChart:
             | {"zero_on": "2025-01-01"},
         ],
     )
-    def test_without_a_line(self, target):
-        """If nobody knows, or no call is left: the days are as without a target."""
+    def test_days_stay_if_there_is_no_trend(self, target):
+        """If it is not known, or no call is left, the days are as without a target."""
         chart = Chart.of(rows(9), [], target)
         assert (chart.falling, chart.needed) == (None, None)
         assert len(chart.bars) == 9
@@ -319,7 +318,7 @@ class TestChart:
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_plurals(count):
+def test_counts_of_one_are_singular(count):
     """One is one."""
     processes = {
         str(number): ProcessSeen("hr-sync", {"2026-11-25"}, ended=True, faults=())

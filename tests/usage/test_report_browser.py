@@ -9,8 +9,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
+from shim.usage import Log, ProcessSeen, Seen, SiteKey, SiteSeen, Usage
 from shim.usage.figures import figures
-from shim.usage.model import Log, ProcessSeen, Seen, SiteKey, SiteSeen, Usage
 from shim.usage.report import render
 from shim.usage.verdict import Judge
 
@@ -106,7 +106,7 @@ def background(browser):
     return browser.execute_script("return getComputedStyle(document.body).backgroundColor")
 
 
-def test_sorts(opened):
+def test_table_sorts_by_click_and_by_keyboard(opened):
     """By a click and by the keyboard, numbers as numbers, up and down."""
     browser = opened()
     calls = head(browser, "calls")
@@ -125,7 +125,7 @@ def test_sorts(opened):
     assert shown(browser)[0] == 70
 
 
-def test_filters(opened):
+def test_filters_combine_and_count_what_is_left(opened):
     """By text, function, way and verdict, together; and says how many are left."""
     browser = opened()
     form = browser.find_element(By.ID, "filter")
@@ -193,7 +193,7 @@ def test_a_search_without_a_find_says_so(opened):
     assert browser.current_url.endswith("report.html")
 
 
-def test_links(opened):
+def test_links_lead_from_code_to_advice_to_call_sites(opened):
     """From a code to what to do instead, and from there to its call sites."""
     browser = opened()
     browser.find_element(By.CSS_SELECTOR, '#sites a[href="#fxo003"]').click()
@@ -248,7 +248,7 @@ def test_no_colour_means_two_things(opened):
 
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(opened, width, scheme):
+def test_axe_finds_no_accessibility_violation(opened, width, scheme):
     """With everything unfolded, and a banner."""
     browser = opened(width=width, scheme=scheme)
     for details in browser.find_elements(By.TAG_NAME, "details"):
@@ -263,7 +263,7 @@ def test_axe_finds_nothing(opened, width, scheme):
     assert found[1] == []
 
 
-def test_light_and_dark(opened):
+def test_colours_follow_the_system_until_the_button_is_used(opened):
     """As the system says, and the other way at a button."""
     light, dark = (background(opened(scheme=scheme)) for scheme in ("light", "dark"))
     assert light != dark
@@ -275,7 +275,7 @@ def test_light_and_dark(opened):
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])
-def test_fits(opened, width):
+def test_page_does_not_scroll_sideways(opened, width):
     """No scrolling to the side, but within the chart."""
     browser = opened(width=width)
     # Less than the width by a bar to scroll up and down.
@@ -330,7 +330,7 @@ def test_nothing_is_loaded_and_nothing_goes_wrong(opened):
     assert browser.get_log("browser") == []
 
 
-def test_without_scripts(opened):
+def test_page_is_complete_without_scripts(opened):
     """All is there, but for what only scripts can do."""
     browser = opened(scripts=False)
     assert len(shown(browser)) == len(SITES)
@@ -338,7 +338,7 @@ def test_without_scripts(opened):
     assert not browser.find_element(By.ID, "theme").is_displayed()
 
 
-def test_thousands_of_sites(opened, tmp_path):
+def test_thousands_of_sites_are_sorted_and_filtered_at_once(opened, tmp_path):
     """Are still sorted and filtered at once."""
     browser = opened()
     path = tmp_path / "large.html"

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from shim.notices import OfflineAPICalled, OfflineUsageSummarized, QuotaStoreLost
 from shim.notices._events import LoggerDisabled, NoticeHookFailed, ProcessEnded, ProcessStarted
 from shim.usage import read_usage
-from shim.usage.course import course
 from shim.usage.figures import figures
-from shim.usage.verdict import Judge, missing_events
+from shim.usage.verdict import Judge, course, missing_events
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=timezone.utc)
 FUNCTION, NEVER = "set_member_status_batch", "update_member"
@@ -75,11 +74,11 @@ def disabled(ago, **where):
 
 def of_version_0_1(text):
     """Return an event as version 0.1 wrote it."""
-    told = json.loads(text)
+    fields = json.loads(text)
     # A process is of one version.
-    told["process"] = f"{told.pop('instance')}old"
-    del told["service"]
-    return json.dumps(told)
+    fields["process"] = f"{fields.pop('instance')}old"
+    del fields["service"]
+    return json.dumps(fields)
 
 
 def covered(first=60, last=0, skip=()):
@@ -135,7 +134,7 @@ class TestReady:
         }
         assert data["doubts"] == []
 
-    def test_called_since(self, judged):
+    def test_called_names_the_line(self, judged):
         """Where."""
         verdicts, _ = judged([*QUIET, summarized(4)])
         assert verdicts[FUNCTION] == {
@@ -153,7 +152,7 @@ class TestReady:
             ("2026-11-27T00:00:00", "0 minutes"),
         ],
     )
-    def test_how_long_ago(self, judged, at, ago):
+    def test_time_since_a_call_is_in_days_hours_or_minutes(self, judged, at, ago):
         """In the unit that fits; clocks may differ."""
         lines = [summarized(0).replace("2026-11-26T10:00:00", at)]
         assert f"called {ago} ago" in judged(lines)[0][FUNCTION]["text"]
@@ -194,11 +193,11 @@ class TestDays:
             ),
         ],
     )
-    def test_not_enough_log(self, judged, lines, text):
+    def test_uncovered_days_block_ready(self, judged, lines, text):
         """An old log, a short one, one with holes: none makes anything look ready."""
         assert judged(lines)[0][NEVER] == {"state": "not_known", "ready": False, "text": text}
 
-    def test_gaps(self, judged):
+    def test_gaps_allow_days_without_log_lines(self, judged):
         """Weekends may be without a log, if one says how many days they are."""
         lines = [*covered(skip=[22, 23]), *QUIET[-3:]]
         assert not judged(lines, gaps=1)[0][FUNCTION]["ready"]
@@ -261,7 +260,7 @@ class TestDoubts:
 
 class TestServices:
     def test_of_which_no_process_was_seen(self, judged):
-        """Nobody knows of its sites, nor of a function, which it may call."""
+        """Its sites are not known, nor functions, which it may call."""
         verdicts, _ = judged([*QUIET, summarized(40, service="portal", instance="3-c")])
         assert verdicts["hr-sync/go"]["ready"]
         for name in ("portal/go", FUNCTION, NEVER):
@@ -272,13 +271,13 @@ class TestServices:
             )
 
     def test_that_are_switched_off(self, judged):
-        """Need not be seen, if somebody says so."""
+        """Not expected if the option names it."""
         verdicts, _ = judged(
             [*QUIET, summarized(40, service="portal", instance="3-c")], gone=["portal"]
         )
         assert {one["state"] for one in verdicts.values()} == {"ready", "never_called"}
 
-    def test_none_at_all(self, judged):
+    def test_log_without_a_process_blocks_ready(self, judged):
         """Days of log without the shim say nothing about it."""
         verdicts, _ = judged(covered())
         assert verdicts[NEVER]["text"] == (
@@ -286,7 +285,7 @@ class TestServices:
             "warnings of the logger `shim` through"
         )
 
-    def test_of_version_0_1(self, judged):
+    def test_sites_of_version_0_1_are_judged_by_its_processes(self, judged):
         """Have no name: their sites go by processes without one."""
         old = of_version_0_1(summarized(40, instance="7-g"))
         verdicts, data = judged(
@@ -372,9 +371,9 @@ def test_with_anything_missing_no_function_is_ready(judged, lines, more, data):
 def test_what_is_ready_has_a_process_and_no_call(judged, lines):
     """In these days, of its own service; and a function of every service that is in the logs."""
     _, found = judged([*covered(), *lines])
-    told = [json.loads(one) for one in lines]
+    logged = [json.loads(one) for one in lines]
     spans = {}
-    for one in told:
+    for one in logged:
         key = one.get("instance", one.get("process"))
         spans.setdefault((key, one.get("service", "")), []).append(one["at"][:10])
     seen = {service for (_, service), days in spans.items() if max(days) >= day(30)}
@@ -382,7 +381,7 @@ def test_what_is_ready_has_a_process_and_no_call(judged, lines):
         if one["verdict"]["ready"]:
             assert one["service"] in seen
             assert one["last_seen"] < day(29)
-    services = {one.get("service", "") for one in told}
+    services = {one.get("service", "") for one in logged}
     if any(one["verdict"]["ready"] for one in found["functions"]):
         assert services <= seen
 
@@ -402,7 +401,7 @@ class TestCourse:
         usage = read_usage([str(path)], now=NOW)
         return course(usage, Judge(usage, 30), target)
 
-    def test_calls_that_fall(self, tmp_path):
+    def test_falling_calls_reach_zero_on_a_day(self, tmp_path):
         """Ten fewer each day: zero in ten days."""
         found = self.course(tmp_path, range(400, 100, -10), NOW.date() + timedelta(days=20))
         assert (found.on_course, found.slope, found.first) == (True, -10, day(30))
@@ -415,19 +414,19 @@ class TestCourse:
         assert not late.on_course
         assert late.text.endswith("and zero on 2026-12-07, 2 days later")
 
-    def test_calls_that_do_not(self, tmp_path):
+    def test_rising_calls_never_reach_zero(self, tmp_path):
         """Never end."""
         found = self.course(tmp_path, [5] * 30, NOW.date())
         assert (found.on_course, found.zero_on) == (False, None)
         assert found.text.endswith("5 calls a day now, and they do not fall")
 
-    def test_no_call_left(self, tmp_path):
+    def test_no_call_left_is_on_course(self, tmp_path):
         """It is done."""
         found = self.course(tmp_path, [0] * 30, NOW.date())
         assert found.on_course
         assert "no call in the last 30 days" in found.text
 
-    def test_nobody_knows(self, tmp_path):
+    def test_few_days_or_missing_events_give_no_course(self, tmp_path):
         """By a few days, or if events are missing."""
         few = self.course(tmp_path, [5] * 6, NOW.date())
         assert (few.on_course, few.zero_on) == (None, None)
