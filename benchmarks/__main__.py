@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import calls, import_time, latency, memory, notice, quota, usage
+from benchmarks import calls, import_time, latency, memory, notice, quota, structure, usage
 from benchmarks.rows import Row, broken, table
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ SECTIONS = {
     "calls": Section("Calls", calls.measure),
     "memory": Section("Memory", memory.measure),
     "usage": Section("Reading a log back", usage.measure),
+    "structure": Section("How the package is cut", structure.measure),
 }
 
 
