@@ -15,8 +15,10 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
+import import_graph
 from pydantic import BaseModel
 
+import shim
 from shim.notices import NoticeEvent
 from shim.offline import ENDPOINTS, render
 from shim.sandbox import Fault
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(shim.__file__).parent
 DOCUMENTS = (*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md")))
 
 
@@ -183,12 +186,18 @@ def faults() -> str:
     )
 
 
+def architecture() -> str:
+    """Return a drawing of the package: its folders and files, and what each imports."""
+    return f"```\n{import_graph.picture(import_graph.rooms(PACKAGE))}```\n"
+
+
 BLOCKS = {
     "endpoints": render.table,
     "paths": paths,
     "settings": settings,
     "events": events,
     "faults": faults,
+    "architecture": architecture,
 }
 
 
