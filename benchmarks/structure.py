@@ -68,8 +68,8 @@ class Module:
     """A file of the package.
 
     Attributes:
-        path: Where it is.
-        text: What it says.
+        path: Its file.
+        text: Its source.
         is_derived: Whether `make derived` writes it.
     """
 

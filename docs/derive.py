@@ -171,7 +171,7 @@ def _section(thing: object, title: str) -> dict[str, str]:
 
 
 def faults() -> str:
-    """Return the kinds of trouble that a sandbox can be told to make, and how to say when."""
+    """Return the kinds of faults that a sandbox can make, and the fields that say when."""
     return "\n".join(
         [
             "| `kind` | what happens |",
