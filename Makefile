@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # A worker a core; the tests of one file stay together, for they share what is costly to make. Files
 # begin in the order that tests/conftest.py gives them: the slow ones first.
 PYTEST := -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
-# Made anew for another Python and for other pins. The demo needs less than the rest.
+# Made again for another Python and for other pins. The demo needs less than the rest.
 READY  := $(VENV)/.ready-$(GROUP)-$(notdir $(PYTHON))
 DEMO   := $(VENV)/.ready-demo-$(notdir $(PYTHON))
 # `make test COVERAGE=1` measures as well; .ci/run adds up what all Pythons measured.

@@ -1,1 +1,1 @@
-"""Measurements behind the figures in the documents; `make bench` makes them anew."""
+"""Measurements behind the figures in the documents; `make bench` repeats them."""

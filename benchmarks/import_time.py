@@ -3,7 +3,7 @@
     python -m benchmarks import_time
 
 Each import is timed in an interpreter of its own, after the interpreter's own start, with byte code
-at hand. They take turns, and the least of all rounds counts: noise only ever adds.
+at hand. They take turns, and the smallest figure of all rounds counts: noise only adds.
 
 `import shim` leaves to the first call what it can, so the second table counts both: from the start
 of the import to the end of a first call, against a sandbox on this machine. Beside it stands the
@@ -19,7 +19,7 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING
 
-from benchmarks.contenders import Errand
+from benchmarks.contenders import Task
 from benchmarks.contenders.wire import QUERY, look_up
 from benchmarks.rows import Row, show
 from benchmarks.tenant import sandbox
@@ -38,7 +38,7 @@ FIRST_ROUNDS = 10
 def _seconds(statement: str, cache: str, settings: Mapping[str, str] = {}) -> float:
     """Time one import in an interpreter of its own, without the interpreter's own start."""
     code = f"import time; t = time.perf_counter(); {statement}; print(time.perf_counter() - t)"
-    # Byte code for everybody, as after an installation; in a place of its own, so that what this
+    # Byte code for all modules, as after an installation; in a place of its own, so that what this
     # machine has compiled or not makes no difference.
     environment = {**os.environ, **settings, "PYTHONPYCACHEPREFIX": cache}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -89,7 +89,7 @@ def _ours(tenant: Tenant) -> str:
 
 
 def _by_hand(tenant: Tenant) -> str:
-    body = look_up(Errand(tenant, tenant.open_user_ids, 2, 1), tenant.open_user_ids)
+    body = look_up(Task(tenant, tenant.open_user_ids, 2, 1), tenant.open_user_ids)
     post = f"httpx.Client().post({tenant.base_url + QUERY!r}, json={body!r})"
     return f"import httpx; assert {post}.json()['errorCode'] == 0"
 

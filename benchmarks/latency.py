@@ -3,13 +3,13 @@
     python -m benchmarks latency
 
 1,020 calls (10 look-ups, 1,000 updates, 10 read-backs), 20 at once, make 51 rounds of 50 ms: the
-floor, which nobody gets below. The same job is run by the shim (as a stream, awaiting, and as the
-one offline call) on httpx and on httpx2; by three hand-written programs that make the same calls:
-on aiohttp, on one httpx.AsyncClient, and on requests with a thread for each call; and by the loop
-that most scripts have, with a look-up and an update for one member after another. Each is a process
-of its own and warmed up by one run that is not counted; they take turns, and the least of all
-rounds counts, since noise only adds.
-Between its turns the sandbox closes its connections, so each turn begins with handshakes.
+floor, which no program can go below. The same job is run by the shim (as a stream, awaiting, and as
+the one offline call) on httpx and on httpx2; by three hand-written programs that make the same
+calls: on aiohttp, on one httpx.AsyncClient, and on requests with a thread for each call; and by the
+loop that most scripts have, with a look-up and an update for one member after another. Each is a
+process of its own and warmed up by one run that is not counted; they take turns, and the smallest
+figure of all rounds counts, since noise only adds. Between its turns the sandbox closes its
+connections, so each turn begins with handshakes.
 
 The second part has 50 calls at once. Each door of the shim takes turns with aiohttp; the median of
 the rounds' ratios counts. Then it says what a call costs beside idle connections.
@@ -51,7 +51,7 @@ DISABLED, ENABLED = 1, 2
 
 @dataclass(frozen=True)
 class Contender:
-    """Who runs the errand.
+    """A program that runs the task.
 
     Attributes:
         name: For people.

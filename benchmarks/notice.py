@@ -3,7 +3,7 @@
     python -m benchmarks notice
 
 Every contender calls the same function with the same arguments. They take turns within each
-round, so that a slow moment of the machine hits all of them, and the least of all rounds counts:
+round, so that a slow moment of the machine hits all of them, and the smallest of all rounds counts:
 noise only ever adds. What one would use instead stands beside: `warnings.warn` by hand, PEP 702's
 own wrapper and tantale's `Deprecated`. All three are measured with a filter of the program that
 ignores the warning, which is their quickest: tantale's own `action` would set filters at each call.
@@ -87,7 +87,7 @@ async def call_async(function: Callable[..., Coroutine[Any, Any, Any]]) -> float
 
 
 def least(contenders: dict[str, Callable[[], float]]) -> dict[str, float]:
-    """The least of all rounds for each contender, in nanoseconds."""
+    """The smallest of all rounds for each contender, in nanoseconds."""
     found = dict.fromkeys(contenders, float("inf"))
     for _ in range(ROUNDS):
         for name, run in contenders.items():

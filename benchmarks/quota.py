@@ -1,4 +1,4 @@
-"""How close a run comes to the least time that the vendor's quota allows.
+"""How close a run comes to the shortest time that the vendor's quota allows.
 
     python -m benchmarks quota
 

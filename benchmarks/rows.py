@@ -18,8 +18,8 @@ class Row:
         what: What it is.
         value: How much.
         unit: Of what.
-        at_most: The most it may be.
-        at_least: The least it may be.
+        at_most: The upper bound.
+        at_least: The lower bound.
     """
 
     what: str
@@ -53,7 +53,7 @@ class Row:
         return ", ".join(words if self.kept else [*words, "**missed**"])
 
     def _with_unit(self, value: float) -> str:
-        # Four digits tell apart what can be told apart; a count is whole, however large.
+        # More than four digits is noise; a count is written in full.
         text = f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
         return f"{text} {self.unit}".rstrip()
 

@@ -53,9 +53,9 @@ class Tenant:
         }
 
     def environment(self, **settings: object) -> dict[str, str]:
-        """Return an environment in which the shim speaks to this tenant, with `settings`.
+        """Return an environment in which the shim calls this tenant, with `settings`.
 
-        Unless they say otherwise, without a quota, and with nothing to say about old calls.
+        Unless they set it, without a quota and without notices.
         """
         settings = {
             "base_url": self.base_url,
@@ -78,7 +78,7 @@ class Tenant:
         return self._counted("throttled")
 
     def _counted(self, what: str) -> int:
-        # Its own address, from its own mouth.
+        # The address that the sandbox has printed.
         with urlopen(f"{self.base_url}/_sandbox/calls") as answer:  # noqa: S310
             paths = json.load(answer)
         return sum(path[what] for path in paths.values())
@@ -122,12 +122,12 @@ def redis_server() -> Iterator[str]:
 
 
 @contextmanager
-def _process(command: list[str], goodbye: signal.Signals) -> Iterator[subprocess.Popen[bytes]]:
+def _process(command: list[str], ending: signal.Signals) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - ours.
         try:
             yield process
         finally:
-            process.send_signal(goodbye)
+            process.send_signal(ending)
 
 
 def _wait_for(port: int) -> None:

@@ -7,7 +7,7 @@ log of a whole application; in the second, every line is one, of 10 call sites; 
 10,000. The others: a loop over `json.loads`, which adds nothing up; and jq, polars and duckdb,
 which keep for each process and call site the largest count, as usage does, and nothing else. In the
 first log, `grep -F shim.` chooses the lines for jq; in the third it is left out, since its objects
-of 80,000 keys would take it hours. polars and duckdb are told which columns to read, and use all
+of 80,000 keys would take it hours. polars and duckdb get the columns to read, and use all
 cores; they are installed for the occasion. That all come to the same is checked. They take turns;
 the median of three rounds counts, and the spread is how far the slowest is from the quickest, in
 parts of the median. Memory is the peak of the process, as in `benchmarks.memory`.

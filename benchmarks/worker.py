@@ -1,7 +1,7 @@
-"""A contender in a process of its own, that runs its errand when it is told to.
+"""A contender in a process of its own, which runs its task on request.
 
-So none loads another's libraries or warms its caches, each may have settings of its own, and none
-is charged for the start of its interpreter.
+So no contender loads the libraries of another or warms its caches, each may have its own settings,
+and the start of the interpreter is not measured.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from benchmarks.contenders import Errand
+from benchmarks.contenders import Task
 from benchmarks.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Spent:
-    """What an errand has taken.
+    """What an task has taken.
 
     Attributes:
         seconds: Time.
@@ -38,7 +38,7 @@ class Spent:
 
 
 class Worker:
-    """The near end of the process."""
+    """The process, as its parent sees it."""
 
     def __init__(self, process: subprocess.Popen[str], members: int) -> None:
         self._orders = cast("IO[str]", process.stdin)
@@ -46,9 +46,9 @@ class Worker:
         self._members = members
 
     def start(self, status: int, members: int | None = None) -> None:
-        """Have it bring its members to a state, or so many of them."""
+        """Have it bring its members, or the first `members` of them, to a state."""
         many = self._members if members is None else members
-        self.tell({"status": status, "members": many})
+        self.send({"status": status, "members": many})
 
     def finish(self) -> Spent:
         """Wait until it has, and return what that took."""
@@ -59,7 +59,7 @@ class Worker:
         self.start(status, members)
         return self.finish()
 
-    def tell(self, what: Mapping[str, Any]) -> None:
+    def send(self, what: Mapping[str, Any]) -> None:
         """Send it a line."""
         self._orders.write(json.dumps(what) + "\n")
         self._orders.flush()
@@ -77,7 +77,7 @@ def worker(
 
     Args:
         program: Module and function below `benchmarks.contenders`, such as `with_shim:many`.
-        tenant: Where its errands are.
+        tenant: The tenant of its tasks.
         ids: Its members.
         at_once: How many calls it may have under way.
         environment: Its environment.
@@ -91,7 +91,7 @@ def worker(
         env={**environment, "FXIAOKE_SHIM_CONCURRENCY": str(at_once)},
     ) as process:
         near = Worker(process, len(ids))
-        near.tell({"tenant": asdict(tenant), "ids": ids, "at_once": at_once})
+        near.send({"tenant": asdict(tenant), "ids": ids, "at_once": at_once})
         yield near
 
 
@@ -101,21 +101,21 @@ def _program(name: str) -> Program:
     return found
 
 
-def _spent(program: Program, errand: Errand) -> Spent:
+def _spent(program: Program, task: Task) -> Spent:
     began, began_cpu = time.perf_counter(), time.process_time()
-    program(errand)
+    program(task)
     return Spent(time.perf_counter() - began, time.process_time() - began_cpu)
 
 
 def _work() -> None:
-    """Be the far end."""
+    """Run tasks in the process, one for each line on stdin."""
     program = _program(sys.argv[1])
     job = json.loads(sys.stdin.readline())
     tenant = Tenant(**job["tenant"])
     for line in sys.stdin:
         order = json.loads(line)
-        errand = Errand(tenant, job["ids"][: order["members"]], order["status"], job["at_once"])
-        sys.stdout.write(json.dumps(asdict(_spent(program, errand))) + "\n")
+        task = Task(tenant, job["ids"][: order["members"]], order["status"], job["at_once"])
+        sys.stdout.write(json.dumps(asdict(_spent(program, task))) + "\n")
         sys.stdout.flush()
 
 

@@ -15,8 +15,10 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
+import import_graph
 from pydantic import BaseModel
 
+import shim
 from shim.notices import NoticeEvent
 from shim.offline import ENDPOINTS
 from shim.sandbox import Fault
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from shim.offline import Endpoint
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(shim.__file__).parent
 DOCUMENTS = (*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md")))
 
 
@@ -203,7 +206,7 @@ def _section(thing: object, title: str) -> dict[str, str]:
 
 
 def faults() -> str:
-    """Return the kinds of trouble that a sandbox can be told to make, and how to say when."""
+    """Return the kinds of faults that a sandbox can make, and the fields that say when."""
     return "\n".join(
         [
             "| `kind` | what happens |",
@@ -218,12 +221,18 @@ def faults() -> str:
     )
 
 
+def architecture() -> str:
+    """Return a drawing of the package: its folders and files, and what each imports."""
+    return f"```\n{import_graph.picture(import_graph.rooms(PACKAGE))}```\n"
+
+
 BLOCKS = {
     "endpoints": endpoints,
     "paths": paths,
     "settings": settings,
     "events": events,
     "faults": faults,
+    "architecture": architecture,
 }
 
 

@@ -39,7 +39,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 @dataclass(frozen=True)
 class Story:
-    """One call site, and what becomes of it over the days."""
+    """One call site, and how its calls change over the days."""
 
     service: str
     function: str
@@ -53,7 +53,7 @@ class Story:
     mismatches: float = 0.0
 
     def mode(self, day: int) -> str:
-        """Return the way its calls go on a day."""
+        """Return the mode of its calls on a day."""
         return "object" if day >= self.object else "shadow" if day >= self.shadow else "legacy"
 
 

@@ -121,7 +121,7 @@ class Log:
 
 
 class Story:
-    """Plays it, and keeps what is told."""
+    """Plays the steps, and keeps the text."""
 
     def __init__(self, folder: Path) -> None:
         made = [Sandbox(3, departments=3, seed=seed, objects={}) for seed in range(TENANTS)]
@@ -129,7 +129,7 @@ class Story:
         self.gateway = Gateway(self.tenants)
         self.file = folder / "fxiaoke-shim.toml"
         self.log = Log(folder / "service.log")
-        self.told: list[str] = []
+        self.lines: list[str] = []
         self._rounds = 0
 
     def play(self) -> str:
@@ -148,7 +148,7 @@ class Story:
             self._round(_service())
         self._rewrite()
         self._judge()
-        return "\n".join(self.told)
+        return "\n".join(self.lines)
 
     def _turn(self, toml: str) -> None:
         """Turn the file, and wait until it is in force, as calls would find it."""
@@ -173,7 +173,7 @@ class Story:
             time.sleep(0.01)
 
     def _round(self, service: ModuleType) -> None:
-        """Let the service do a day's work at each tenant, and tell what the log has of it."""
+        """Let the service do a day's work at each tenant, and show what the log has of it."""
         start = len(self.log.events)
         self._rounds += 1
         for corp_id, tenant in self.tenants.items():
@@ -224,7 +224,7 @@ class Story:
         self._told_by("--since", "30d", only=["disable_leavers", "promote", "departments"])
 
     def _told_by(self, *arguments: str, only: list[str]) -> None:
-        """Run `fxshim usage` on the log and tell what it says of some sites."""
+        """Run `fxshim usage` on the log and show its lines about some sites."""
         today = f"{self.log.day:%Y-%m-%d}"
         command = Path(sys.executable).with_name("fxshim")
         done = subprocess.run(  # noqa: S603 - our own command.
@@ -242,10 +242,10 @@ class Story:
         self._block("text", "\n".join([shown, *sorted(rows)]))
 
     def _title(self, title: str, text: str) -> None:
-        self.told += [f"#### {title}", "", _wrapped(text), ""]
+        self.lines += [f"#### {title}", "", _wrapped(text), ""]
 
     def _block(self, kind: str, text: str) -> None:
-        self.told += [f"```{kind}", text.rstrip("\n"), "```", ""]
+        self.lines += [f"```{kind}", text.rstrip("\n"), "```", ""]
 
 
 def _lines(events: list[NoticeEvent]) -> str:
@@ -313,7 +313,7 @@ def _stage() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["FXIAOKE_SHIM_CONFIG"] = str(Path(folder, "fxiaoke-shim.toml"))
         reset: list[Callable[[], object]] = [
-            # The file is looked at often, so that nobody waits for it.
+            # The file is looked at often, so that no step waits for it.
             lambda: settings.reset(lambda: 50 * time.monotonic()),
             notices.forget,
             lambda: shim.set_notice_hooks(None),

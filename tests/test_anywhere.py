@@ -227,7 +227,7 @@ class TestLoops:
             {ending}
         """)
 
-    def test_closed_by_hand(self, program):
+    def test_a_loop_closed_by_hand_leaves_nothing_behind(self, program):
         """Wound up as asyncio.run does it, it leaves nothing behind."""
         program("""
             for _ in range(3):

@@ -62,12 +62,13 @@ def test_sdist_holds_what_its_tests_read(built):
         names = {name.partition("/")[2] for name in sdist.getnames()}
     wanted = {
         str(file.relative_to(ROOT))
-        for folder in ("tests", "docs", "examples", "benchmarks", "shim", ".ci")
+        for folder in ("tests", "docs", "examples", "benchmarks", "shim", ".ci", ".github")
         for file in (ROOT / folder).rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
     }
     wanted |= {file.name for file in ROOT.glob("*.md")}
     wanted |= {"conftest.py", "Makefile", "constraints.txt", "pyproject.toml", ".gitignore"}
+    wanted.add(".pre-commit-config.yaml")
     assert wanted <= names
 
 

@@ -5,6 +5,7 @@ import re
 import threading
 from pathlib import Path
 
+import import_graph
 import pytest
 
 import shim
@@ -14,6 +15,7 @@ from shim.sandbox import PROFILES, Sandbox
 from shim.settings.model import Settings
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = Path(shim.__file__).parent
 DOCUMENTS = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md"))
@@ -54,6 +56,14 @@ class TestEveryDocument:
         """`conftest.py` knows its language; a block without one is a drawing."""
         for language, source in FENCED.findall(DOCUMENTS[name]):
             assert language in {"python", "sh", "toml", "diff", "text"} or "--->" in source
+
+    def test_the_files_that_it_names_are_there(self, name):
+        """A path in code marks that begins with a folder of this repository."""
+        inside = re.compile(r"`((?:shim|tests|docs|examples|benchmarks|tools)/[\w./-]*)`")
+        paths = inside.findall(FENCED.sub("", DOCUMENTS[name]))
+        # The package may be an installed one.
+        roots = {path: PACKAGE.parent if path.startswith("shim/") else ROOT for path in paths}
+        assert [path for path, root in roots.items() if not (root / path).exists()] == []
 
     def test_its_external_links_are_known(self, name):
         """So that no address gets in that does not exist."""
@@ -101,6 +111,40 @@ def test_the_readme_links_every_document():
     """Directly, so that a reader finds it."""
     rest = {*DOCUMENTS, "LICENSE"} - {"README.md"}
     assert rest <= {link.partition("#")[0] for link in links(README)}
+
+
+def test_the_architecture_says_what_each_part_is_for(derive):
+    """Each row of the picture has one in the table, and the other way round."""
+    document = DOCUMENTS["docs/architecture.md"]
+    drawn = set(re.findall(r"^\| ([\w./]+) ", derive.architecture(), re.MULTILINE))
+    table = re.search(r"\| part \|.*?\n\n", document, re.DOTALL)[0]
+    first_cells = " ".join(re.findall(r"^\| (`[^|]+) \|", table, re.MULTILINE))
+    named = set(re.findall(r"`shim/([^`]+)`", first_cells))
+    assert drawn == named
+
+
+class TestPicture:
+    """The drawing of the imports."""
+
+    def test_each_is_below_all_that_import_it(self):
+        """On the floor below the lowest of them."""
+        graph = {"door": {"room", "cellar"}, "shed": set(), "room": {"cellar"}, "cellar": set()}
+        assert import_graph.floors(graph) == [["door", "shed"], ["room"], ["cellar"]]
+        assert import_graph.picture(graph).splitlines() == [
+            "+--------+",
+            "| door   | ---> room, cellar",
+            "| shed   |",
+            "+--------+",
+            "| room   | ---> cellar",
+            "+--------+",
+            "| cellar |",
+            "+--------+",
+        ]
+
+    def test_a_circle_is_refused_with_its_path(self):
+        """None of its parts is above the others."""
+        with pytest.raises(ValueError, match="a -> b -> a"):
+            import_graph.floors({"a": {"b"}, "b": {"a"}})
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=ENDPOINTS)

@@ -103,8 +103,8 @@ class TestA27thCall:
         assert count_members.title in explained
         assert 'find("PersonnelObj")' in explained
 
-    def test_the_stubs_have_it(self, count_members):
-        """Of both packages."""
+    def test_the_stubs_have_the_new_call(self, count_members):
+        """Both of them: to call and to await."""
         path = Path(__file__).parent.parent / "docs" / "stubs.py"
         spec = importlib.util.spec_from_file_location("stubs", path)
         stubs = importlib.util.module_from_spec(spec)

@@ -23,7 +23,7 @@ def python(code, *options):
     return done.stdout, done.stderr
 
 
-def test_the_public_names():
+def test_the_public_names_are_exactly_these():
     """Adding or removing one is a decision, not an accident."""
     assert sorted(shim.__all__) == sorted(
         [
@@ -72,7 +72,7 @@ class TestEndpoint:
         assert getattr(shim.aio, endpoint.name).__deprecated__ == message
 
 
-def test_codes_are_unique():
+def test_every_call_has_a_code_of_its_own():
     """A code names one call for ever."""
     codes = [endpoint.code for endpoint in ENDPOINTS.values()]
     assert len(set(codes)) == len(codes)
@@ -107,7 +107,7 @@ def test_the_stubs_are_derived(stubs):
         assert unformatted(text) == unformatted(derived), file
 
 
-def test_importing_is_free():
+def test_importing_loads_no_extra_and_configures_nothing():
     """No server, no CLI, no Redis; nothing printed, warned of or configured, under -W error."""
     code = (
         "import json, sys, logging, threading\n"
@@ -127,7 +127,7 @@ def test_importing_is_free():
     assert not [name for name in modules if name.startswith(("shim.cli", "shim.sandbox"))]
 
 
-def test_help_reads_well():
+def test_help_lists_each_call_with_its_parameters():
     """help(shim) and help(shim.aio) list the functions with their parameters."""
     out, _ = python("import shim; help(shim); help(shim.aio)")
     listed = r"^    (async )?set_member_status_batch\(\s*corpAccessToken"

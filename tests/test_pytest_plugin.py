@@ -116,7 +116,7 @@ def project(tmp_path):
 
 
 class TestWholeRuns:
-    def test_all_known(self, project):
+    def test_a_run_with_known_sites_only_passes(self, project):
         """Nothing to say; tests that empty the table hide nothing."""
         project.keep(*ALL)
         code, said = project.run()
@@ -134,8 +134,8 @@ class TestWholeRuns:
         assert "or add them with --fxiaoke-shim-baseline-update" in said
         assert len(project.kept()) == 3
 
-    def test_one_that_is_gone_is_taken_out(self, project):
-        """By a run that must have seen it."""
+    def test_a_site_that_is_gone_is_removed(self, project):
+        """If the run must have seen it."""
         other = {**LIST, "qualified_name": "others"}
         project.keep(*ALL, other)
         code, said = project.run()
@@ -167,14 +167,14 @@ class TestWholeRuns:
         assert project.run("--fxiaoke-shim-baseline-update")[0] == 0
         assert project.kept() == [{**LIST, "service": "hr-sync"}, LATER, ONE]
 
-    def test_one_of_version_1(self, project):
-        """Is good for these sites as well."""
+    def test_a_baseline_of_version_1_is_read(self, project):
+        """It knows no services, so its sites are known in all of them."""
         sites = [{key: one[key] for key in one if key != "service"} for one in ALL]
         project.keep(*sites, version=1)
         code, said = project.run()
         assert (code, project.kept()) == (0, sites), said
 
-    def test_update_takes_all_in(self, project):
+    def test_an_update_adds_every_site_of_the_run(self, project):
         """The first baseline, or a deliberate step back."""
         code, said = project.run("--fxiaoke-shim-baseline-update")
         assert (code, project.kept()) == (0, ALL)
@@ -193,15 +193,15 @@ class TestPartialRuns:
             (["--setup-only"], "no test was run"),
         ],
     )
-    def test_take_nothing_out(self, project, arguments, why):
-        """What they did not run may well call."""
+    def test_a_partial_run_removes_no_site(self, project, arguments, why):
+        """A test that was left out may call."""
         project.keep(*ALL, {**LIST, "qualified_name": "others"})
         code, said = project.run(*arguments)
         assert (code, len(project.kept())) == (0, 4), said
         if "--fixtures" not in arguments:
             assert f"not called, but kept, since {why}:" in said
 
-    def test_nor_does_one_in_which_a_worker_leaves_tests_out(self, project):
+    def test_a_run_in_which_a_worker_leaves_tests_out_removes_no_site(self, project):
         """The controller of pytest-xdist does not hear of it."""
         project.keep(*ALL, {**LIST, "qualified_name": "others"})
         (project.path / "conftest.py").write_text(
@@ -212,7 +212,7 @@ class TestPartialRuns:
         assert (code, len(project.kept())) == (0, 4), said
         assert "since tests were left out:" in said
 
-    def test_nor_does_one_with_skipped_or_failed_tests(self, project):
+    def test_a_run_with_skipped_or_failed_tests_removes_no_site(self, project):
         """They might have called."""
         project.keep(*ALL, {**LIST, "qualified_name": "others"})
         more = project.path / "test_more.py"
@@ -224,8 +224,8 @@ class TestPartialRuns:
         assert "since not all passed" in said
         assert len(project.kept()) == 4
 
-    def test_but_find_what_is_new(self, project):
-        """And an update by one only adds."""
+    def test_a_partial_run_fails_on_a_new_site(self, project):
+        """An update by one adds sites and removes none."""
         project.keep(LIST)
         assert project.run("-k", "one")[0] == 1
         assert project.run("-k", "one", "--fxiaoke-shim-baseline-update")[0] == 0
@@ -233,22 +233,22 @@ class TestPartialRuns:
 
 
 class TestBadBaselines:
-    def test_none(self, project):
-        """Says how to make one."""
+    def test_a_missing_baseline_is_refused(self, project):
+        """The message says how to write one."""
         code, said = project.run()
         assert code == 4
         assert "there is no baseline yet" in said
         assert "(--fxiaoke-shim-baseline-update writes it)" in said
 
-    def test_a_newer_one(self, project):
-        """Is refused."""
+    def test_a_baseline_of_a_newer_version_is_refused(self, project):
+        """The message names both versions."""
         project.keep(version=3)
         code, said = project.run()
         assert code == 4
         assert "has version 3, and this fxshim reads versions up to 2" in said
 
-    def test_one_that_cannot_be_written(self, project):
-        """Fails the run, since the update was not made."""
+    def test_a_baseline_that_cannot_be_written_fails_the_run(self, project):
+        """The update was not made."""
         file = project.path / "no" / "such.json"
         code, said = project.run(
             "--fxiaoke-shim-baseline-update", f"--fxiaoke-shim-baseline-file={file}"
@@ -256,8 +256,8 @@ class TestBadBaselines:
         assert code == 1
         assert "such.json: cannot be written" in said
 
-    def test_a_full_table(self, project):
-        """Hides sites, so it is no pass; one that failed anyway stays as it failed."""
+    def test_a_full_table_of_sites_fails_the_run(self, project):
+        """It hides sites. A run that failed for another reason keeps its exit code."""
         project.keep(*ALL)
         (project.path / "conftest.py").write_text(
             "import shim.notices._sites as sites\nsites.SITES_AT_MOST = 0\n"
@@ -269,7 +269,7 @@ class TestBadBaselines:
         assert project.run()[0] == 2
 
 
-def test_update_without_the_option(project):
+def test_an_update_without_the_baseline_option_is_refused(project):
     """There is no file to update then."""
     code, said = project.run("--fxiaoke-shim-baseline-update", option=None)
     assert code == 4
@@ -307,12 +307,12 @@ class TestProjectWithAShimOfItsOwn:
         ],
         ids=" ".join,
     )
-    def test_runs_as_without_the_package(self, clash, arguments):
+    def test_a_project_with_a_shim_of_its_own_runs_as_without_the_package(self, clash, arguments):
         """Nothing of ours is imported."""
         code, said = clash.run(*arguments, option=None)
         assert code == 0, said
 
-    def test_without_plugins(self, clash):
+    def test_a_project_with_a_shim_of_its_own_may_switch_plugins_off(self, clash):
         """Whether pytest looks for plugins or not."""
         code, said = clash.run(option=None, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
         assert code == 0, said
@@ -448,14 +448,14 @@ def test_plugin_imports_nothing_of_the_package_without_the_option(project):
     assert code == 0, said
 
 
-def test_package_imported_before_pytest_starts(project):
+def test_a_package_imported_before_pytest_causes_no_warning(project):
     """pytest warns of modules whose asserts it cannot rewrite; here warnings are errors."""
     how = ("-c", "import shim, fxiaoke_shim_pytest, pytest; raise SystemExit(pytest.main())")
     code, said = project.run("-W", "error", option=None, how=how)
     assert code == 0, said
 
 
-def test_log_stream_that_pytest_has_closed(project):
+def test_a_log_stream_that_pytest_has_closed_causes_no_error(project):
     """The last summary of the process finds what `logging` was set up with under capture."""
     (project.path / "hr.py").write_text(
         CODE + "import logging\nlogging.basicConfig(level=logging.INFO, force=True)\n"

@@ -54,13 +54,13 @@ class TestSetting:
 class TestBeforeTheFirstCall:
     """Events of a process that has not called, as far as no model is needed."""
 
-    def test_environment(self, service, monkeypatch):
+    def test_the_environment_counts_before_the_file(self, service, monkeypatch):
         """The environment counts before the file, as for every setting."""
         monkeypatch.setenv("FXIAOKE_SHIM_SERVICE", "by-environment")
         Path("fxiaoke-shim.toml").write_text('service = "by-file"\n')
         assert service() == "by-environment"
 
-    def test_file(self, service, monkeypatch, tmp_path):
+    def test_the_file_of_the_first_directory_counts(self, service, monkeypatch, tmp_path):
         """That of the directory in which it was asked first."""
         (tmp_path / "fxiaoke-shim.toml").write_text('service = "by-file"\n')
         assert service() == "by-file"
@@ -114,7 +114,7 @@ class TestProgram:
         """However it is started."""
         assert python(arguments=arguments) == f"{named}\n"
 
-    def test_code_has_no_name(self, python, code):
+    def test_a_program_without_a_file_is_named_python(self, python, code):
         """Nor has a prompt."""
         assert python(code) == "python\n"
 

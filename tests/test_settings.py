@@ -41,7 +41,7 @@ def test_each_place_is_read(place, monkeypatch, tmp_path):
     assert settings.current().current_open_user_id == "FSUID_X"
 
 
-def test_later_wins(monkeypatch, tmp_path):
+def test_configure_overrides_the_environment_which_overrides_the_file(monkeypatch, tmp_path):
     """file < environment < configure()."""
     give("file", monkeypatch, tmp_path, app_id="f", app_secret="f", permanent_code="f")
     give("environment", monkeypatch, tmp_path, app_secret="e", permanent_code="e")

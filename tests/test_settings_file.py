@@ -459,8 +459,8 @@ class TestRefused:
         until(lambda: heard(events, SettingsFileRefused))
         assert settings.current().mode == "legacy"
 
-    def test_and_back_again(self, file, events, until):
-        """Once it is mended, it is in force."""
+    def test_a_file_that_was_broken_counts_when_it_is_fixed(self, file, events, until):
+        """Without a restart."""
         replaced(file, "mode")
         until(lambda: heard(events, SettingsFileRefused))
         replaced(file, 'mode = "object"')

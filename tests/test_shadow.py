@@ -221,7 +221,7 @@ class TestWalks:
         except StopIteration as end:
             return got_out, end.value
 
-    def test_mixed_steps(self):
+    def test_each_read_and_write_of_one_step_gets_its_own_reply(self):
         """Reads and writes in one step: each gets the reply that is its own."""
 
         def mixed():
@@ -334,7 +334,7 @@ class TestFallback:
         assert finished.mode == "legacy"
         assert finished.reason == f"fallback after errorCode {code}"
 
-    def test_everybody_hidden(self, call, tenant):
+    def test_a_tenant_that_hides_all_members_gets_the_old_call(self, call, tenant):
         """What a missing read permission looks like: no error, and no rows."""
         made = tenant(3, profile="hidden", fallback="legacy", sandbox={"hidden": 3})
         assert self.way(call, made)["errorCode"] == 0

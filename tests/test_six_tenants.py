@@ -90,7 +90,7 @@ def check_written(answer, failing, asked):
 
 
 @pytest.mark.parametrize("name", ["set_member_status_batch", "set_member_status"])
-def test_member_status(name, made, call):
+def test_member_status_is_reported_as_the_tenant_has_it(name, made, call):
     """What is reported is what the state shows."""
     ids = made.open_user_ids
     if name == "set_member_status":
@@ -102,7 +102,7 @@ def test_member_status(name, made, call):
     assert {one for one, status in made.members().items() if status == "0"} == failing
 
 
-def test_update_member(made, call):
+def test_a_member_update_is_reported_as_the_tenant_has_it(made, call):
     """For a member of each fate."""
     failing = cannot_write(made)
     for one in made.open_user_ids[:4] + sorted(failing)[:2]:
@@ -183,7 +183,7 @@ def test_get_department_details(made, call):
         same(name, ours, theirs, "department.")
 
 
-def test_update_department(made, call):
+def test_a_department_update_is_reported_as_the_tenant_has_it(made, call):
     """For a department of each fate."""
     failing = cannot_write(made, departments=True)
     for one in sorted(made.departments())[:3] + sorted(failing)[:2]:
@@ -194,8 +194,8 @@ def test_update_department(made, call):
         assert after == (before if one in failing else "改名部")
 
 
-def test_set_department_status(made, call):
-    """Likewise."""
+def test_department_status_is_reported_as_the_tenant_has_it(made, call):
+    """For a department of each fate."""
     failing = cannot_write(made, departments=True)
     for one in sorted(made.departments())[:3] + sorted(failing)[:2]:
         before = made.departments()[one]["status"]

@@ -70,7 +70,7 @@ def folder(tmp_path):
     return Path(shutil.copytree(FILES, tmp_path / "typing"))
 
 
-def test_right_use_passes(folder):
+def test_type_checkers_accept_the_documented_use(folder):
     """Both accept the documented ways to call, blocking and awaiting."""
     assert mypy_errors("accepted.py", folder) == {}
     assert pyright_errors("accepted.py", folder) == {}

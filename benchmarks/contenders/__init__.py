@@ -1,9 +1,9 @@
-"""Programs that all run one errand: bring members to a state, and see that they are in it.
+"""Programs that all run one task: bring members to a state, and see that they are in it.
 
 Each is a module that loads its own library only, and is run in a process of its own (see
 `benchmarks.worker`). The hand-written ones are what a careful person writes without the shim: the
-same look-ups of 100, updates and read-backs, over one client. They raise at the first thing that
-is not as it should be; of the shim's own care (retries, outcomes, a pace) they have none.
+same look-ups of 100, updates and read-backs, over one client. They raise at the first unexpected
+answer, and have neither retries nor outcomes nor pacing.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Errand:
+class Task:
     """What is to be done.
 
     Attributes:
-        tenant: Where.
-        ids: Whose state.
-        status: Which: 1 disabled, 2 enabled, as in the offline API.
+        tenant: The tenant.
+        ids: The members.
+        status: The state to bring them to: 1 disabled, 2 enabled, as in the offline API.
         at_once: How many calls may be under way. The shim reads this from its settings.
     """
 
@@ -33,11 +33,11 @@ class Errand:
     at_once: int
 
 
-Program: TypeAlias = Callable[[Errand], None]
+Program: TypeAlias = Callable[[Task], None]
 
 
 def see(*, right: bool) -> None:
-    """Raise where something is not as it should be: what went wrong is not worth measuring."""
+    """Raise if a contender has not done its task: what went wrong is not worth measuring."""
     if not right:
-        msg = "a contender has not done its errand"
+        msg = "a contender has not done its task"
         raise RuntimeError(msg)

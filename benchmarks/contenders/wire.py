@@ -10,7 +10,7 @@ from benchmarks.contenders import see
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from benchmarks.contenders import Errand
+    from benchmarks.contenders import Task
 
 QUERY, UPDATE = "/cgi/crm/v2/data/query", "/cgi/crm/v2/data/update"
 #: The object API's names for the states 1 and 2.
@@ -18,10 +18,10 @@ STATUS = {1: "1", 2: "0"}
 _IDS_PER_QUERY = 100
 
 
-def look_up(errand: Errand, ids: Sequence[str]) -> dict[str, Any]:
+def look_up(task: Task, ids: Sequence[str]) -> dict[str, Any]:
     """Return the body that asks for the rows of up to 100 members."""
     return {
-        **errand.tenant.credentials,
+        **task.tenant.credentials,
         "convertUserId": True,
         "data": {
             "dataObjectApiName": "PersonnelObj",
@@ -37,17 +37,17 @@ def look_up(errand: Errand, ids: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def update(errand: Errand, row: dict[str, Any]) -> dict[str, Any]:
+def update(task: Task, row: dict[str, Any]) -> dict[str, Any]:
     """Return the body that brings one member to the state."""
     return {
-        **errand.tenant.credentials,
+        **task.tenant.credentials,
         "triggerWorkFlow": False,
         "triggerApprovalFlow": False,
         "data": {
             "object_data": {
                 "dataObjectApiName": "PersonnelObj",
                 "_id": row["_id"],
-                "status": STATUS[errand.status],
+                "status": STATUS[task.status],
             }
         },
     }
@@ -61,15 +61,15 @@ def rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 async def in_phases(
-    errand: Errand, post: Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
+    task: Task, post: Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 ) -> None:
     """Look all up, update all, read all back, with `at_once` calls under way in each phase.
 
     Args:
-        errand: What is to be done.
+        task: What is to be done.
         post: Posts a body to a path and returns the answer.
     """
-    free = asyncio.Semaphore(errand.at_once)
+    free = asyncio.Semaphore(task.at_once)
 
     async def call(path: str, body: dict[str, Any]) -> dict[str, Any]:
         async with free:
@@ -77,14 +77,14 @@ async def in_phases(
 
     async def look() -> list[dict[str, Any]]:
         chunks = (
-            errand.ids[start : start + _IDS_PER_QUERY]
-            for start in range(0, len(errand.ids), _IDS_PER_QUERY)
+            task.ids[start : start + _IDS_PER_QUERY]
+            for start in range(0, len(task.ids), _IDS_PER_QUERY)
         )
-        answers = await asyncio.gather(*(call(QUERY, look_up(errand, ids)) for ids in chunks))
+        answers = await asyncio.gather(*(call(QUERY, look_up(task, ids)) for ids in chunks))
         return [row for answer in answers for row in rows(answer)]
 
-    wanted = STATUS[errand.status]
+    wanted = STATUS[task.status]
     different = [row for row in await look() if row["status"] != wanted]
-    answers = await asyncio.gather(*(call(UPDATE, update(errand, row)) for row in different))
+    answers = await asyncio.gather(*(call(UPDATE, update(task, row)) for row in different))
     see(right=all(answer["errorCode"] == 0 for answer in answers))
-    see(right=[row["status"] for row in await look()] == [wanted] * len(errand.ids))
+    see(right=[row["status"] for row in await look()] == [wanted] * len(task.ids))

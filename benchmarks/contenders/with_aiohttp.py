@@ -1,4 +1,4 @@
-"""The errand hand-written on one aiohttp session."""
+"""The task hand-written on one aiohttp session."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import aiohttp
 from benchmarks.contenders.wire import in_phases
 
 if TYPE_CHECKING:
-    from benchmarks.contenders import Errand
+    from benchmarks.contenders import Task
 
 
-def phases(errand: Errand) -> None:
+def phases(task: Task) -> None:
     """Run it."""
-    asyncio.run(_phases(errand))
+    asyncio.run(_phases(task))
 
 
-async def _phases(errand: Errand) -> None:
+async def _phases(task: Task) -> None:
     async with aiohttp.ClientSession() as session:
 
         async def post(path: str, body: dict[str, Any]) -> dict[str, Any]:
-            async with session.post(f"{errand.tenant.base_url}{path}", json=body) as answer:
+            async with session.post(f"{task.tenant.base_url}{path}", json=body) as answer:
                 found: dict[str, Any] = await answer.json()
                 return found
 
-        await in_phases(errand, post)
+        await in_phases(task, post)

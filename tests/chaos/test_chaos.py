@@ -18,14 +18,14 @@ def program(name, *options):
     return done.returncode, done.stdout
 
 
-def test_every_fault_and_twisted_answers():
+def test_no_fault_and_no_twisted_answer_loses_or_repeats_a_write():
     """Each way once: nothing lost, false, done twice or without a bound. A line names its seed."""
     sizes = ("--members", 40, "--seeds", 12, "--at-once", 4, "--each", 3)
     code, said = program("run.py", *sizes, "--hurry")
     assert (code, said.count("\n")) == (0, 12), said
 
 
-def test_killed_at_random_moments():
+def test_a_run_after_a_kill_does_exactly_the_rest():
     """The next run does the rest, and no more than that."""
     code, said = program("kill.py", "--members", 250, "--kills", 4)
     assert code == 0, said
