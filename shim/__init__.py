@@ -28,7 +28,7 @@ from shim.notices import (
     set_notice_hooks,
 )
 from shim.offline import ENDPOINTS, Answer, Outcome, PlannedWrite
-from shim.settings import ConfigurationError, configure
+from shim.settings import ConfigurationError, configure, using
 
 __version__ = "0.2.0"
 """The version; pyproject.toml reads it here."""
@@ -69,5 +69,6 @@ __all__ = [
     "get_notice_hooks",
     "set_member_status_many",
     "set_notice_hooks",
+    "using",
 ]
 __all__ += list(ENDPOINTS)  # pyright: ignore[reportUnsupportedDunderAll]

@@ -144,9 +144,10 @@ def open_session(corp_access_token: str | None = None, corp_id: str | None = Non
         )
         raise ConfigurationError(msg)
     now = now.of(corp_id)
-    stored = now.corp_access_token
+    # A token is one tenant's: that of `corp_id`, if that is set.
+    stored = now.corp_access_token if now.corp_id in {None, corp_id} else None
     token = corp_access_token or (stored.get_secret_value() if stored else "")
-    if not token and now.app_credentials is None:
+    if not token and not now.can_renew:
         msg = (
             "there is no token: set corp_access_token, or app_id, app_secret and permanent_code "
             "with which one is fetched (environment variables FXIAOKE_SHIM_CORP_ACCESS_TOKEN, …)"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shim.objectapi.process import Process
     from shim.objectapi.session import Session
     from shim.objectapi.tokens import Renewal
+    from shim.settings.model import Settings
 
 R = TypeVar("R")
 Why = Literal["quota", "retry"]
@@ -166,18 +167,23 @@ def _named_by_app(
     renewal: Renewal = yield Wait(book.renew("", -inf, partial(fetch, "")))
     if not renewal.token:
         return local_reply(Code.TOKEN_EXPIRED, renewal.problem)
-    return (yield from token_call(session, process, call))
+    settings: Settings | str = yield Ask(partial(process.vault.settings, session, fresh=False))
+    if isinstance(settings, str):
+        return local_reply(Code.TOKEN_EXPIRED, settings)
+    return (yield from token_call(session, process, settings, call))
 
 
-def token_call(session: Session, process: Process, call: Call | None = None) -> Exchange:
+def token_call(
+    session: Session, process: Process, settings: Settings, call: Call | None = None
+) -> Exchange:
     """Return the steps of a call with the app credentials (contract, section 1, Credentials).
 
     Args:
         session: Who asks.
         process: What all sessions of this process share.
+        settings: Hold the app credentials.
         call: Which call; None for the one that brings a corpAccessToken.
     """
-    settings = session.settings
     call = call or Call(tokens.PATH, {})
     body = {**(settings.app_credentials or {}), **call.body}
     window = process.window(session, call.path, tokens.QUOTA_CALLS, tokens.QUOTA_SECONDS)
@@ -185,12 +191,15 @@ def token_call(session: Session, process: Process, call: Call | None = None) -> 
     def request() -> Request:
         return address(settings, call.path, dict(body), session.third_trace_id())
 
+    def send() -> Exchange:
+        return _send(session, request, secrets=settings.secrets)
+
     return (
         yield from _persistent(
             session,
             call,
             process,
-            lambda: _in_turn(session, process, window, lambda: _send(session, request)),
+            lambda: _in_turn(session, process, window, send),
         )
     )
 
@@ -253,7 +262,7 @@ def _once(
     reply = yield from _in_turn(session, process, window, first)
     if reply.code != Code.TOKEN_EXPIRED:
         return reply
-    if settings.app_credentials is None:
+    if not settings.can_renew:
         return _explained(
             reply,
             "pass a fresh token, or set app_id, app_secret and permanent_code so that "
@@ -338,8 +347,13 @@ def _asked(window: Window, question: Callable[[], R]) -> Generator[Step, Any, R]
     return answer
 
 
-def _send(session: Session, request: Callable[[], Request], token: str = "") -> Exchange:
-    reply: Reply = yield Send(request, (token, session.given_token, *session.secrets))
+def _send(
+    session: Session,
+    request: Callable[[], Request],
+    token: str = "",
+    secrets: tuple[str, ...] = (),
+) -> Exchange:
+    reply: Reply = yield Send(request, (token, session.given_token, *session.secrets, *secrets))
     session.answered(reply)
     return reply
 

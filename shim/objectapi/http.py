@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from shim.objectapi.clock import Clock
     from shim.objectapi.recent import RecentWrites
     from shim.objectapi.session import Session
+    from shim.settings.model import Settings
 
 # What a user's transport raises for the network. Anything else is a bug that its owner is to see.
 _TRANSPORT_TROUBLE = (
@@ -201,14 +202,18 @@ class _Posting:
 
 def _fetch_token(session: Session, stale: str) -> tokens.Renewal:
     """Return a successor of `stale`: fetched by this process, or by one it shares a store with."""
-    settings, process = session.settings, _clients.process
+    process = _clients.process
+    # Refused or expired: credentials that are kept may have been replaced in the vault.
+    settings = process.vault.settings(session, fresh=bool(stale))
+    if isinstance(settings, str):
+        return tokens.Renewal(problem=settings)
     store = process.store(settings)
     if store is None:
-        return _called_for_token(session)
+        return _called_for_token(session, settings)
     own: list[tokens.Renewal] = []
 
     def renew() -> Fetched | None:
-        own.append(_called_for_token(session))
+        own.append(_called_for_token(session, settings))
         return Fetched(own[-1].token, own[-1].seconds) if own[-1].token else None
 
     # As long as the call may take with all its patience, and a wait for the token path's window.
@@ -224,9 +229,14 @@ def _fetch_token(session: Session, stale: str) -> tokens.Renewal:
     return tokens.Renewal(fetched.token, seconds=fetched.seconds_left, shared=not own)
 
 
-def _called_for_token(session: Session) -> tokens.Renewal:
-    reply = _performed(session, steps.token_call(session, _clients.process))
-    return tokens.read(reply, session.tenant.corp_id)
+def _called_for_token(session: Session, settings: Settings) -> tokens.Renewal:
+    process = _clients.process
+    renewal = tokens.read(
+        _performed(session, steps.token_call(session, process, settings)), session.tenant.corp_id
+    )
+    if not renewal.token:
+        process.vault.forget(session.tenant)
+    return renewal
 
 
 def _find_employee(session: Session, call: Call) -> Reply:

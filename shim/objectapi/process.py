@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from shim.objectapi._vault import Vault
 from shim.objectapi.clock import MACHINE
 from shim.objectapi.kept import Kept
 from shim.objectapi.pacing import LocalWindow
@@ -26,6 +27,7 @@ class Process:
         clock: What all waiting in this process goes by.
         recent: The records that this process has written lately.
         kept: Replies that are the same for all calls, such as who acts for a tenant.
+        vault: App credentials that a function has returned.
     """
 
     def __init__(self, clock: Clock = MACHINE) -> None:
@@ -33,6 +35,7 @@ class Process:
         self.clock = clock
         self.recent = RecentWrites(clock.now)
         self.kept = Kept()
+        self.vault = Vault()
         self._windows: dict[tuple[object, ...], Window] = {}
         self._books: dict[tuple[Tenant, str | None], TokenBook] = {}
         self._stores: dict[tuple[str, str], SharedStore] = {}

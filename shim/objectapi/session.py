@@ -43,7 +43,8 @@ class Tenant:
     @property
     def key(self) -> str:
         """A name for it that machines which share something have in common."""
-        return f"{urlsplit(self.base_url).netloc}|{self.corp_id}"
+        address = urlsplit(self.base_url)
+        return f"{address.netloc}{address.path}|{self.corp_id}"
 
 
 class Session:

@@ -46,6 +46,7 @@ __all__ = [
     "foreseen",
     "pinned",
     "reset",
+    "using",
     "watch",
     "watch_file",
 ]
@@ -118,10 +119,44 @@ def pinned(settings: Settings) -> Iterator[None]:
         _pinned.reset(token)
 
 
+@contextmanager
+def using(**changes: Unpack[SettingsChanges]) -> Iterator[Settings]:
+    """Change settings for the calls of a `with` block.
+
+        with shim.using(current_open_user_id="FSUID_…"):
+            answer = set_member_status_batch(…)
+
+    The changes hold for the calls that this thread or this task begins in the block, and for the
+    tasks that it starts; other threads and tasks keep theirs. A call that has begun keeps its
+    settings after the block, a stream of `set_member_status_many` too. In the block, the changes
+    come before everything else, the tables of `tenants` included; a change of the settings file
+    or by `configure()` shows after it. Blocks can be nested.
+
+    A block with another `base_url` or `transport` uses no employee and no credentials from
+    outside: they are not sent to another gateway.
+
+    Args:
+        changes: Settings by name, as for `configure()`. Not those of the whole process: service,
+            notices, look_through, summary_seconds, redis_url, on_quota_store_loss, tenants.
+
+    Yields:
+        The settings in the block.
+
+    Raises:
+        ConfigurationError: A name or a value is unusable.
+    """
+    # Imported here, see `model`.
+    from shim.settings import layers  # noqa: PLC0415
+
+    with pinned(layers.inside(current(), changes)):
+        yield current()
+
+
 def configure(**changes: Unpack[SettingsChanges]) -> Settings:
     """Set settings by name for this process and return all that are in force.
 
-    Calls add up. Takes every field of `Settings` as a keyword.
+    Calls add up, also for `tenants`: of each value of a tenant's table the last one counts. Takes
+    every field of `Settings` as a keyword.
 
     Raises:
         ConfigurationError: A name or a value is unusable; nothing has changed then.
@@ -135,9 +170,10 @@ def configure(**changes: Unpack[SettingsChanges]) -> Settings:
             state = _first(changes)
         else:
             given = {**_state.configured, **changes}
+            if "tenants" in changes and "tenants" in _state.configured:
+                given["tenants"] = layers.joined((_state.configured["tenants"], changes["tenants"]))
             state = replace(_state, settings=layers.load(given, _state.table), configured=given)
-        # As validated: what was given may be a list that changes later.
-        kept = {name: getattr(state.settings, name) for name in state.configured}
+        kept = layers.as_validated(state.configured, state.settings)
         _state = state = replace(state, configured=kept)
     _tell()
     return state.settings
