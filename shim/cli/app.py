@@ -309,9 +309,21 @@ def baseline_check(
     raise typer.Exit(check(logs, baseline, shrink=shrink, empty=empty))
 
 
+_CorpId = Annotated[
+    str | None,
+    typer.Option(
+        "--corp-id",
+        help="The tenant, FSCID_….",
+        show_default="the setting corp_id",
+        metavar="FSCID",
+    ),
+]
+
+
 @app.command()
 def whoami(
     *,
+    corp_id: _CorpId = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Print which employee acts by the settings, and which setting says so.
@@ -320,7 +332,7 @@ def whoami(
     """
     from shim.cli.whoami import text  # noqa: PLC0415
 
-    echo(text(as_json=as_json))
+    echo(text(corp_id, as_json=as_json))
 
 
 class Action(str, Enum):
@@ -375,6 +387,7 @@ def members(  # noqa: PLR0913 - options of a command.
         bool, typer.Option("--dry-run", help="Write nothing; count, and say how long it takes.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
+    corp_id: _CorpId = None,
 ) -> None:
     """Disable or enable the members of a list of any length; print what became of them.
 
@@ -396,5 +409,6 @@ def members(  # noqa: PLR0913 - options of a command.
         only_failed=only_failed,
         dry_run=dry_run,
         quiet=quiet,
+        corp_id=corp_id,
     )
     raise typer.Exit(carry_out(order))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shim.offline.answer import Outcome
+    from shim.settings.model import Settings
 
 _STATUS = {"disable": 1, "enable": 2}
 _ASKED: dict[str, Asked] = {"disable": "disabled", "enable": "enabled"}
@@ -46,6 +47,7 @@ class Order:
         only_failed: The results file whose failed members alone are to be done.
         dry_run: Whether nothing is to be written.
         quiet: Whether progress is not shown.
+        corp_id: The tenant; None takes the setting's.
     """
 
     command: Literal["disable", "enable"]
@@ -54,6 +56,13 @@ class Order:
     only_failed: Path | None = None
     dry_run: bool = False
     quiet: bool = False
+    corp_id: str | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force for the tenant."""
+        now = settings.current()
+        return now.of(self.corp_id or now.corp_id or "")
 
     @property
     def asked(self) -> Asked:
@@ -92,7 +101,12 @@ class _Work:
     def run(self) -> int:
         order = self._order
         ids, total = self._ids()
-        run = Run(self._interruption.ending(ids), _STATUS[order.command], dry_run=order.dry_run)
+        run = Run(
+            self._interruption.ending(ids),
+            _STATUS[order.command],
+            corp_id=order.corp_id,
+            dry_run=order.dry_run,
+        )
         with ExitStack() as stack:
             results = self._results()
             if results is not None:
@@ -125,7 +139,7 @@ class _Work:
         return _chosen(ids, failed), total
 
     def _counted(self, ids: IdsFile, failed: set[str] | None) -> int:
-        acting = settings.current().current_open_user_id
+        acting = self._order.settings.current_open_user_id
         total, own = 0, False
         for one in _chosen(ids, failed):
             total += 1
@@ -187,7 +201,7 @@ class _Work:
         failures = tally.failures()
         whole = not self._troubles and not self._interruption.happened
         parts = [
-            summary.planned(tally, order.asked, settings.current())
+            summary.planned(tally, order.asked, order.settings)
             if self._dry_run
             else summary.done(tally, order.asked),
             *failures,
