@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import BaseModel, ValidationError
 
 from shim.settings.errors import ConfigurationError
-from shim.settings.model import PARTS_ONLY, Settings, TenantSettings
+from shim.settings.model import PARTS_ONLY, Settings, TenantSettings, shown
 from shim.settings.names import (
     CONFIG_VARIABLE,
     ENVIRONMENT_PREFIX,
@@ -195,7 +195,7 @@ def _complaints(
 
 def _short(part: object) -> str:
     """Return the name of a nested setting, or its number in a list, as an error shows it."""
-    return str(part) if isinstance(part, int) else reprlib.repr(str(part))[1:-1]
+    return str(part) if isinstance(part, int) else shown(str(part))
 
 
 def _hint(key: str) -> str:

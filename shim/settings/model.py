@@ -431,7 +431,7 @@ class Settings(_Part):
         for corp_id, table in self.tenants.items():
             given = table.given
             update = self._update(given, corp_id)
-            where = f"tenants.{_shown(corp_id)}"
+            where = f"tenants.{shown(corp_id)}"
             self._check_encryption(update.get("base_url", self.base_url), f"{where}.")
             if self.credentials is not None or given.keys().isdisjoint(_APP_CREDENTIALS):
                 continue
@@ -587,7 +587,7 @@ class Settings(_Part):
                 variable = f"{ENVIRONMENT_PREFIX}CURRENT_OPEN_USER_ID"
                 in_file = f"in {FILE_NAME}"
             else:
-                tenant = _shown(self._tenant)
+                tenant = shown(self._tenant)
                 where, table = f" for the tenant {tenant}", f"[tool.{TABLE_NAME}.tenants.{tenant}]"
                 value = f'{{"{tenant}": {{"current_open_user_id": {employee}}}}}'
                 code = f"shim.configure(tenants={value})"
@@ -606,6 +606,11 @@ class Settings(_Part):
         return self.current_open_user_id
 
 
-def _shown(corp_id: str) -> str:
-    """Return a corpId of a table as messages show it."""
-    return reprlib.repr(corp_id)[1:-1]
+_KEYS = reprlib.Repr()
+# A corpId of the vendor's has 38 characters.
+_KEYS.maxstring = 100
+
+
+def shown(key: str) -> str:
+    """Return the key of a nested setting, a corpId for example, as messages show it."""
+    return _KEYS.repr(key)[1:-1]
