@@ -28,7 +28,7 @@ from shim.notices import (
     UndocumentedParametersGiven,
 )
 from shim.objectapi.calls import is_local
-from shim.objectapi.codes import PASSING
+from shim.objectapi.codes import TRANSIENT
 from shim.offline import checks
 from shim.offline.answer import refusal, shaped
 from shim.scheduler.loading import load
@@ -454,7 +454,7 @@ def _is_refused(answer: Answer) -> bool:
 
 
 def _is_unanswered(answer: Answer) -> bool:
-    return answer["errorCode"] in PASSING or is_local(answer["traceId"])
+    return answer["errorCode"] in TRANSIENT or is_local(answer["traceId"])
 
 
 def _log_settings_file(wrong: str, ignored: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import shim
-from shim.objectapi.engine import httpx
+from shim.objectapi._environment import httpx
 from shim.settings import address
 
 PIECES = (

@@ -15,8 +15,8 @@ from shim._call import open_session
 from shim.notices import BulkRunFinished
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
-from shim.objectapi.kinds import KEYS_PER_QUERY
 from shim.objectapi.pacing import least_seconds
+from shim.objectapi.record_types import KEYS_PER_QUERY
 from shim.offline import checks
 from shim.offline.answer import Outcome
 from shim.offline.members import set_status

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shim.objectapi.codes import PASSING, UNCERTAIN, Code
+from shim.objectapi.codes import TRANSIENT, UNCERTAIN, Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +57,7 @@ class Call:
         A write that ended with 50009 is not: it may have been carried out, and a locked record
         answers with it every time (grade C). The caller has to look first.
         """
-        return code in PASSING and not (self.writes and code == Code.TIMEOUT)
+        return code in TRANSIENT and not (self.writes and code == Code.TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,10 +38,10 @@ class Code(IntEnum):
     TIMEOUT = 50009
 
 
-PASSING = frozenset({Code.BUSY, Code.TIMEOUT, Code.THROTTLED, Code.THROTTLED_TOO})
+TRANSIENT = frozenset({Code.BUSY, Code.TIMEOUT, Code.THROTTLED, Code.THROTTLED_TOO})
 """What passes by itself; worth asking again (grade B)."""
 
-STOPPING = frozenset(
+FATAL = frozenset(
     {
         Code.DAILY_QUOTA_USED,
         Code.NO_QUOTA,

@@ -1,4 +1,4 @@
-"""One call and all that belongs to it: a slot in the window, a fresh token, patience.
+"""One call and all that belongs to it: a slot in the window, a fresh token, retries.
 
 A generator without I/O, as httpx's `auth_flow` is: it yields what has to happen next and is sent
 the result. Whoever performs it, blocking or awaiting, therefore does the same thing.
@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from shim.objectapi import tokens
 from shim.objectapi.calls import Call, Reply, local_reply
 from shim.objectapi.codes import Code
-from shim.objectapi.pacing import POLL_SECONDS, Claim, WindowLost
+from shim.objectapi.pacing import POLL_SECONDS, Backoff, Claim, WindowLost
 from shim.objectapi.session import Request, address
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from shim.objectapi._process import Process
     from shim.objectapi.pacing import Window
-    from shim.objectapi.patience import Patience
-    from shim.objectapi.process import Process
     from shim.objectapi.session import Session
     from shim.objectapi.tokens import Renewal
     from shim.settings.model import Settings
@@ -211,7 +210,7 @@ def _persistent(
 
     A call that must not happen twice is made again only where it certainly has not happened.
     """
-    patience: Patience | None = None
+    backoff: Backoff | None = None
     in_doubt = False
     while True:
         reply = session.refuse()
@@ -225,12 +224,9 @@ def _persistent(
         final = reply.lasting or session.stopped or not call.may_pass(reply.code)
         if final or (in_doubt and not call.repeatable):
             return reply
-        if patience is None:
-            # Most calls need none, and most processes never load what it stands on.
-            from shim.objectapi.patience import Patience  # noqa: PLC0415
-
-            patience = Patience(session.settings.retry_seconds, process.clock.now)
-        pause = patience.pause()
+        if backoff is None:
+            backoff = Backoff(session.settings.retry_seconds, process.clock.now)
+        pause = backoff.pause()
         if pause is None:
             return reply
         yield Sleep(pause, "retry")

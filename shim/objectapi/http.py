@@ -11,29 +11,29 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from shim.objectapi import _wire as wire
 from shim.objectapi import exchange as steps
-from shim.objectapi import tokens, wire
-from shim.objectapi.clock import MACHINE
-from shim.objectapi.connections import (
-    Answer,
+from shim.objectapi import tokens
+from shim.objectapi._connections import (
     Connections,
+    HttpAnswer,
     Origin,
     athrough,
     origin,
     through,
 )
-from shim.objectapi.content import TooLarge, Unreadable
-from shim.objectapi.engine import httpcore, httpx
-from shim.objectapi.environment import UnusableEnvironment
-from shim.objectapi.network import Attempt, NameUnknown
+from shim.objectapi._environment import UnusableEnvironment, httpcore, httpx
+from shim.objectapi._network import Attempt, NameUnknown
+from shim.objectapi._process import Process
+from shim.objectapi._redis_tokens import Fetched
+from shim.objectapi._wire import TooLarge, Unreadable
+from shim.objectapi.clock import MACHINE
 from shim.objectapi.pacing import WindowLost
-from shim.objectapi.process import Process
-from shim.objectapi.shared_tokens import Fetched
 
 if TYPE_CHECKING:
+    from shim.objectapi._process import RecentWrites
     from shim.objectapi.calls import Call, Reply
     from shim.objectapi.clock import Clock
-    from shim.objectapi.recent import RecentWrites
     from shim.objectapi.session import Session
     from shim.settings.model import Settings
 
@@ -162,7 +162,7 @@ class _Posting:
         request = to.request(settings.base_url, self._request, self._attempt)
         return to, request, self._attempt, settings.max_answer_bytes
 
-    def answered(self, answer: Answer) -> Reply:
+    def answered(self, answer: HttpAnswer) -> Reply:
         """Return the reply in an answer."""
         return wire.decode(answer.status, answer.content, self._secrets)
 

@@ -1,11 +1,11 @@
-"""Never more calls than the vendor allows: a window per tenant and path.
+"""When a call may go out: quota windows by tenant and path, and pauses between retries.
 
 100 calls in 20 s per interface and tenant (contract, section 1, grade B). Whether the vendor
 counts in fixed or in sliding windows, and at which instant of a call, is unknown (grade U), so a
 slot is held from the sending until `quota_seconds` after the answer: right under every reading.
 
-Whoever comes to a full window is given the slot that is free next and told how long to wait for
-it, so that nobody asks twice and nobody is overtaken.
+A caller that comes to a full window is given the slot that is free next, with the time to wait for
+it. So no caller asks twice, and none is overtaken.
 """
 
 from __future__ import annotations
@@ -190,3 +190,46 @@ class Claim:
 def least_seconds(count: int, calls: int, seconds: float) -> float:
     """Return how long so many calls to one path take at the least under a quota; 0 = no quota."""
     return max(count - 1, 0) // calls * seconds if calls and seconds else 0.0
+
+
+_SHORTEST_PAUSE = 0.1
+_FIRST_PAUSE = 0.25
+_LONGEST_PAUSE = 8.0
+
+
+class Backoff:
+    """The pauses between the attempts of one call, from its first failure on.
+
+    Waiting for a slot before that was no failure. The pauses grow and are random, so that many
+    callers do not come back all at once. The strategies are tenacity's, asked directly: its loops
+    would perform the call and the pause, and a caller of this performs nothing itself.
+    """
+
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+        """Begin, to end after `seconds` of the clock."""
+        # Imported here: most calls are not retried, and most processes never need it.
+        from tenacity import (  # noqa: PLC0415
+            RetryCallState,
+            Retrying,
+            stop_before_delay,
+            wait_random_exponential,
+        )
+
+        self._clock = clock
+        self._wait = wait_random_exponential(
+            multiplier=_FIRST_PAUSE, min=_SHORTEST_PAUSE, max=_LONGEST_PAUSE
+        )
+        self._stop = stop_before_delay(seconds)
+        self._state = RetryCallState(Retrying(), None, (), {})
+        self._state.start_time = clock()
+
+    def pause(self) -> float | None:
+        """Return how many seconds to wait before the next attempt, or None to give up."""
+        self._state.set_result(None)
+        self._state.outcome_timestamp = self._clock()
+        self._state.upcoming_sleep = self._wait(self._state)
+        if self._stop(self._state):
+            return None
+        pause = self._state.upcoming_sleep
+        self._state.prepare_for_next_attempt()
+        return pause

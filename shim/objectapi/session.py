@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from shim.objectapi.calls import NOT_ATTEMPTED, local_reply, local_trace_id
-from shim.objectapi.codes import STOPPING
+from shim.objectapi.codes import FATAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,7 +152,7 @@ class Session:
             dead = self._silent_since is not None and now - self._silent_since >= patience
             # With a broken environment, for example, no other call can be sent either.
             dead = dead or (reply.lasting and not reply.reached)
-        if not self.stopped and (reply.code in STOPPING or dead):
+        if not self.stopped and (reply.code in FATAL or dead):
             self.stop(
                 reply.code,
                 f"this run was stopped by errorCode {reply.code} "

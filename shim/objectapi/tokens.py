@@ -1,9 +1,12 @@
-"""Tokens that expire: who holds a fresh one, and how it is fetched once for everybody.
+"""What is asked for once for all callers of a tenant: its token, its credentials, who acts.
 
 A token lives 7200 s (contract, section 1, grade A). The token call may be made at most 10 times a
-minute and never twice at once (grade B), so whoever meets an expired token waits for the one
-renewal that is under way. It runs in a thread of its own: blocking and awaiting callers, on
-whatever thread or loop, can all wait for it without waiting for each other.
+minute and never twice at once (grade B), so a caller that meets an expired token waits for the
+renewal that is under way. All asking is done in threads of its own: blocking and awaiting callers,
+on any thread or loop, can wait for it without waiting for each other.
+
+For `exchange` and `http`, through `_process`; `modes` takes the path of the call that names an
+employee.
 """
 
 from __future__ import annotations
@@ -13,15 +16,17 @@ import time
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from shim.objectapi.codes import PASSING, Code
-from shim.objectapi.values import integer
+from shim.objectapi.codes import TRANSIENT, Code
+from shim.objectapi.record_types import integer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable, Mapping
 
     from shim.objectapi.calls import Reply
+    from shim.objectapi.session import Session, Tenant
+    from shim.settings.model import Settings
 
 PATH = "/cgi/corpAccessToken/get/V2"
 EMPLOYEE_PATH = "/oauth2.0/token"
@@ -57,7 +62,7 @@ class Renewal:
     shared: bool = False
 
 
-class TokenBook:
+class TokenCache:
     """The tokens of one tenant: those known to have expired, and the one fetched since."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -151,7 +156,7 @@ def read(reply: Reply, corp_id: str) -> Renewal:
     """Return what the token call answered, refusing a token of another tenant."""
     if not reply.ok:
         # What passes by itself, or is the vendor's own trouble, says nothing of the credentials.
-        passing = reply.code in PASSING or reply.code == Code.SYSTEM_ERROR
+        passing = reply.code in TRANSIENT or reply.code == Code.SYSTEM_ERROR
         advice = "run again later" if passing else "check app_id, app_secret and permanent_code"
         return Renewal(
             problem=f"the renewal was refused with {reply.code} (traceId {reply.trace_id}): "
@@ -169,3 +174,114 @@ def read(reply: Reply, corp_id: str) -> Renewal:
     if seconds is None or not seconds > 0:
         return Renewal(token)
     return Renewal(token, seconds=float(min(seconds, _MOST_LIFE_SECONDS)))
+
+
+class ReplyCache:
+    """Replies by a key. One that is no success is forgotten, so that the next caller asks again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._replies: dict[Hashable, Future[Reply]] = {}
+
+    def ask(self, key: Hashable, find: Callable[[], Reply]) -> Future[Reply]:
+        """Return a future of the reply under `key`.
+
+        Args:
+            key: What the reply is the same for.
+            find: Makes the call, blocking; only run if there is no reply, and none on its way.
+        """
+        with self._lock:
+            known = self._replies.get(key)
+            if known is not None:
+                return known
+            pending = self._replies[key] = Future()
+        thread = threading.Thread(
+            target=self._run, args=(key, find, pending), name="fxiaoke-shim-employee", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError:
+            # The interpreter is leaving and starts no thread any more; no other caller waits then.
+            self._run(key, find, pending)
+        return pending
+
+    def _run(self, key: Hashable, find: Callable[[], Reply], pending: Future[Reply]) -> None:
+        try:
+            reply = find()
+        except BaseException as error:  # noqa: BLE001 - those who wait must not wait for ever.
+            self._forget(key)
+            pending.set_exception(error)
+            return
+        if not reply.ok:
+            self._forget(key)
+        pending.set_result(reply)
+
+    def _forget(self, key: Hashable) -> None:
+        with self._lock:
+            del self._replies[key]
+
+
+VAULT_AT_MOST = 1024
+"""Tenants whose credentials are kept. The one that was not needed for longest is forgotten."""
+
+_NONE = (
+    "the function `credentials` returned None for this corpId, and the settings hold no app_id, "
+    "app_secret and permanent_code for it"
+)
+
+
+class Vault:
+    """The credentials that the function has returned, by tenant. For any number of threads."""
+
+    def __init__(self) -> None:
+        """Keep nothing yet."""
+        self._lock = threading.Lock()
+        # With the function that they are from, for another may be configured.
+        self._kept: OrderedDict[Tenant, tuple[object, Mapping[str, Any]]] = OrderedDict()
+
+    def settings(self, session: Session, *, fresh: bool) -> Settings | str:
+        """Return the session's settings with the credentials of its tenant.
+
+        Args:
+            session: Whose.
+            fresh: Whether to ask the function even if what it returned before is kept.
+
+        Returns:
+            The settings; or why there are no credentials, and what to do.
+        """
+        now, tenant = session.settings, session.tenant
+        if now.credentials is None:
+            return now
+        kept = None if fresh else self._known(tenant, now.credentials)
+        try:
+            found = now.credentials(tenant.corp_id) if kept is None else kept
+        except Exception as error:  # noqa: BLE001 - foreign code; its text may hold a secret.
+            return f"the function `credentials` raised {type(error).__name__}; see its own log"
+        if found is None:
+            return _NONE if now.app_credentials is None else now
+        try:
+            made = now.with_credentials(found)
+        except ValueError as error:
+            return f"the function `credentials` returned something unusable: {error}"
+        self._keep(tenant, now.credentials, dict(found))
+        return made
+
+    def forget(self, tenant: Tenant) -> None:
+        """Ask the function again when they are next needed: the vendor has refused them."""
+        with self._lock:
+            self._kept.pop(tenant, None)
+
+    def _known(self, tenant: Tenant, function: object) -> Mapping[str, Any] | None:
+        with self._lock:
+            of, kept = self._kept.get(tenant, (None, {}))
+            if of is not function:
+                return None
+            self._kept.move_to_end(tenant)
+            return kept
+
+    def _keep(self, tenant: Tenant, function: object, found: Mapping[str, Any]) -> None:
+        with self._lock:
+            self._kept[tenant] = (function, found)
+            self._kept.move_to_end(tenant)
+            if len(self._kept) > VAULT_AT_MOST:
+                self._kept.popitem(last=False)

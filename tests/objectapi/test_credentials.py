@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 import shim
-from shim.objectapi import _vault
+from shim.objectapi import tokens
 from shim.objectapi.session import Session
 from shim.objectapi.tokens import EMPLOYEE_PATH, PATH
 
@@ -178,7 +178,7 @@ def test_another_function_is_asked_anew(tenant):
     """What the first one returned is not used for it."""
     made = tenant(3)
     session = Session(shim.configure(credentials=Vault({})), token="", corp_id="C", acting=None)
-    vault = _vault.Vault()
+    vault = tokens.Vault()
     for number in range(2):
         session.settings = shim.configure(
             credentials=Vault({**app(made), "permanent_code": f"code-{number}"})
@@ -189,9 +189,9 @@ def test_another_function_is_asked_anew(tenant):
 
 def test_only_so_many_are_kept(monkeypatch):
     """The one that was not needed for longest goes first."""
-    monkeypatch.setattr(_vault, "AT_MOST", 2)
+    monkeypatch.setattr(tokens, "VAULT_AT_MOST", 2)
     function = Vault({"app_id": "a", "app_secret": "b", "permanent_code": "c"})
-    now, vault = shim.configure(credentials=function), _vault.Vault()
+    now, vault = shim.configure(credentials=function), tokens.Vault()
     for corp_id in ("A", "B", "A", "C", "A", "B"):
         vault.settings(Session(now, token="", corp_id=corp_id, acting=None), fresh=False)
     assert function.asked == ["A", "B", "C", "B"]

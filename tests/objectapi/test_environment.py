@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 import shim
 from shim.objectapi import http
-from shim.objectapi.engine import httpx
-from shim.objectapi.environment import UnusableEnvironment, way
+from shim.objectapi._environment import UnusableEnvironment, httpx, way
 
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
@@ -69,7 +68,7 @@ def test_an_unusable_variable_is_named_and_not_tried_again(call, twisting, monke
 def test_a_socks_proxy_without_its_package_is_named(call, twisting, monkeypatch):
     """With what to install."""
     peer = twisting()
-    monkeypatch.setattr("shim.objectapi.environment.find_spec", lambda _name: None)
+    monkeypatch.setattr("shim.objectapi._environment.find_spec", lambda _name: None)
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
     assert "ALL_PROXY names a SOCKS proxy" in (text := disabled(call, peer)["errorMessage"])
     assert "pip install socksio" in text
@@ -127,7 +126,7 @@ def test_store_that_cannot_be_read_is_reported(monkeypatch):
         msg = "no certificates"
         raise OSError(msg)
 
-    monkeypatch.setattr("shim.objectapi.environment.httpx.create_ssl_context", refuse)
+    monkeypatch.setattr("shim.objectapi._environment.httpx.create_ssl_context", refuse)
     monkeypatch.setenv("SSL_CERT_DIR", ".")
     with pytest.raises(UnusableEnvironment, match="the system's store of certificates"):
         way("https", "open.fxiaoke.com", 443)
@@ -171,7 +170,7 @@ def test_the_proxy_of_an_address(monkeypatch, variables, host, expected):
 def test_the_systems_own_proxy_is_used(monkeypatch):
     """Windows and macOS have one beside the variables."""
     monkeypatch.setattr(
-        "shim.objectapi.environment.getproxies", lambda: {"https": "http://10.0.0.1"}
+        "shim.objectapi._environment.getproxies", lambda: {"https": "http://10.0.0.1"}
     )
     found = way("https", "open.fxiaoke.com", 443)
     assert found.variable == "the system's proxy setting"
@@ -184,7 +183,7 @@ def test_an_exception_list_that_cannot_be_read_is_named(monkeypatch):
         msg = "list"
         raise ValueError(msg)
 
-    monkeypatch.setattr("shim.objectapi.environment.proxy_bypass", refuse)
+    monkeypatch.setattr("shim.objectapi._environment.proxy_bypass", refuse)
     with pytest.raises(UnusableEnvironment, match="NO_PROXY"):
         way("http", "open.fxiaoke.com", 80)
 

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 import shim
-from shim.objectapi.engine import httpx
+from shim.objectapi._environment import httpx
 from shim.sandbox import Sandbox
 
 UPDATE = "/cgi/crm/v2/data/update"

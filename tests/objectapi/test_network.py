@@ -12,9 +12,9 @@ import pytest
 from twisting import TwistingPeer, reset
 
 import shim
-from shim.objectapi import connections
-from shim.objectapi.environment import UnusableEnvironment, way
-from shim.objectapi.network import AsyncNetwork, Attempt
+from shim.objectapi import _connections as connections
+from shim.objectapi._environment import UnusableEnvironment, way
+from shim.objectapi._network import AsyncNetwork, Attempt
 
 # Made for these tests with openssl: for localhost and 127.0.0.1, valid from 2020 to 2120.
 CERTIFICATE = str(Path(__file__).with_name("localhost.pem"))

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 import shim
 from shim.notices import QuotaStoreLost, QuotaStoreRecovered
+from shim.objectapi._redis_link import Link
+from shim.objectapi._redis_store import Fetched, SharedStore, StoreLost
 from shim.objectapi.pacing import WindowLost
-from shim.objectapi.shared import Fetched, SharedStore, StoreLost
-from shim.objectapi.shared_link import Link
 from shim.settings import ConfigurationError
 
 HOST = "open.fxiaoke.com|FSCID_1"
@@ -81,7 +81,7 @@ def child(code, *arguments):
     prologue = """
     import json, sys, threading, time
     from contextlib import closing
-    from shim.objectapi.shared import Fetched, SharedStore
+    from shim.objectapi._redis_store import Fetched, SharedStore
 
     def say(what):
         print(json.dumps(what), flush=True)
@@ -711,5 +711,5 @@ class TestInstallation:
 
     def test_importing_loads_no_redis(self):
         """Only who makes a store pays for it."""
-        code = "import shim.objectapi.shared, sys; sys.exit('redis' in sys.modules)"
+        code = "import shim.objectapi._redis_store, sys; sys.exit('redis' in sys.modules)"
         subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)

@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from shim.objectapi.engine import httpcore
+from shim.objectapi._environment import httpcore
 
 if TYPE_CHECKING:
     import ssl

@@ -14,12 +14,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shim.objectapi.shared_link import StoreLost, key
+from shim.objectapi._redis_link import StoreLost, key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from shim.objectapi.shared_link import Link
+    from shim.objectapi._redis_link import Link
 
 LOCK_SECONDS = 120.0
 """A renewal that takes longer passes for dead, and somebody else makes it."""

@@ -20,10 +20,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
-from shim.objectapi.content import ACCEPTED, Content
-from shim.objectapi.engine import httpcore, httpx
-from shim.objectapi.environment import Way, way
-from shim.objectapi.network import AsyncNetwork, Attempt, Network
+from shim.objectapi._environment import ConnectionSettings, httpcore, httpx, way
+from shim.objectapi._network import AsyncNetwork, Attempt, Network
+from shim.objectapi._wire import ACCEPTED, Content
 from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """Status and decoded body of an HTTP answer."""
 
     status: int
@@ -89,7 +88,7 @@ def origin(base_url: str) -> Origin:
 
 
 class _Connection:
-    def __init__(self, to: Origin, way_there: Way) -> None:
+    def __init__(self, to: Origin, way_there: ConnectionSettings) -> None:
         self.network = Network()
         self.is_in_step = True
         # Without a proxy no pool of the library's is needed, not even one of a single connection.
@@ -110,7 +109,7 @@ class _Connection:
             )
         )
 
-    def exchange(self, request: httpcore.Request, attempt: Attempt, bound: int) -> Answer:
+    def exchange(self, request: httpcore.Request, attempt: Attempt, bound: int) -> HttpAnswer:
         self.network.attempt = attempt
         response = self._inner.handle_request(request)
         try:
@@ -120,7 +119,7 @@ class _Connection:
         finally:
             response.close()
         self.is_in_step = not _is_followed(response)
-        return Answer(response.status, content.whole())
+        return HttpAnswer(response.status, content.whole())
 
     @property
     def is_usable(self) -> bool:
@@ -132,7 +131,7 @@ class _Connection:
 
 
 class _AsyncConnection:
-    def __init__(self, to: Origin, way_there: Way) -> None:
+    def __init__(self, to: Origin, way_there: ConnectionSettings) -> None:
         self.network = AsyncNetwork()
         self.is_in_step = True
         self._inner: Any = (
@@ -152,7 +151,7 @@ class _AsyncConnection:
             )
         )
 
-    async def exchange(self, request: httpcore.Request, attempt: Attempt, bound: int) -> Answer:
+    async def exchange(self, request: httpcore.Request, attempt: Attempt, bound: int) -> HttpAnswer:
         self.network.attempt = attempt
         response = await self._inner.handle_async_request(request)
         try:
@@ -162,7 +161,7 @@ class _AsyncConnection:
         finally:
             await response.aclose()
         self.is_in_step = not _is_followed(response)
-        return Answer(response.status, content.whole())
+        return HttpAnswer(response.status, content.whole())
 
     @property
     def is_usable(self) -> bool:
@@ -253,7 +252,7 @@ class Connections:
 
     def __init__(self) -> None:
         """Have none yet."""
-        self._ways: dict[Origin, Way] = {}
+        self._ways: dict[Origin, ConnectionSettings] = {}
         self._idle = _Idle[_Connection]()
         self._leaving = False
         self._at_exit = False
@@ -263,7 +262,7 @@ class Connections:
             tuple[AsyncGenerator[_Idle[_AsyncConnection], None], _Idle[_AsyncConnection]],
         ] = WeakKeyDictionary()
 
-    def way(self, to: Origin) -> Way:
+    def way(self, to: Origin) -> ConnectionSettings:
         """Return how an origin is reached; the environment is read at the first call.
 
         Raises:
@@ -275,7 +274,9 @@ class Connections:
             found = self._ways[to] = way(to.scheme, to.host.decode("ascii"), port)
         return found
 
-    def send(self, to: Origin, request: httpcore.Request, attempt: Attempt, bound: int) -> Answer:
+    def send(
+        self, to: Origin, request: httpcore.Request, attempt: Attempt, bound: int
+    ) -> HttpAnswer:
         """Send a request and return the answer, blocking.
 
         Raises:
@@ -303,7 +304,7 @@ class Connections:
 
     async def asend(
         self, to: Origin, request: httpcore.Request, attempt: Attempt, bound: int
-    ) -> Answer:
+    ) -> HttpAnswer:
         """As `send`, awaiting."""
         idle = await self._of_loop()
         kept, old = idle.take(to)
@@ -354,7 +355,7 @@ async def _lifetime() -> AsyncGenerator[_Idle[_AsyncConnection], None]:
             await one.close()
 
 
-def through(transport: _Transport, request: Request, attempt: Attempt, bound: int) -> Answer:
+def through(transport: _Transport, request: Request, attempt: Attempt, bound: int) -> HttpAnswer:
     """Send a request through a user's transport and return the answer.
 
     Raises:
@@ -363,19 +364,19 @@ def through(transport: _Transport, request: Request, attempt: Attempt, bound: in
     response = transport.handle_request(_given(request, attempt))
     try:
         if response.is_stream_consumed:
-            return Answer(response.status_code, _whole(response.content, bound))
+            return HttpAnswer(response.status_code, _whole(response.content, bound))
         content = Content(_encodings(response.headers.raw), bound)
         for chunk in response.iter_raw():
             attempt.left()
             content.add(chunk)
     finally:
         response.close()
-    return Answer(response.status_code, content.whole())
+    return HttpAnswer(response.status_code, content.whole())
 
 
 async def athrough(
     transport: _AsyncTransport, request: Request, attempt: Attempt, bound: int
-) -> Answer:
+) -> HttpAnswer:
     """As `through`, awaiting."""
     if not hasattr(transport, "handle_async_request"):
         msg = (
@@ -384,17 +385,17 @@ async def athrough(
         )
         raise ConfigurationError(msg)
 
-    async def exchange() -> Answer:
+    async def exchange() -> HttpAnswer:
         response = await transport.handle_async_request(_given(request, attempt))
         try:
             if response.is_stream_consumed:
-                return Answer(response.status_code, _whole(response.content, bound))
+                return HttpAnswer(response.status_code, _whole(response.content, bound))
             content = Content(_encodings(response.headers.raw), bound)
             async for chunk in response.aiter_raw():
                 content.add(chunk)
         finally:
             await response.aclose()
-        return Answer(response.status_code, content.whole())
+        return HttpAnswer(response.status_code, content.whole())
 
     seconds = attempt.left()
     try:

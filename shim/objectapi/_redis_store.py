@@ -1,7 +1,10 @@
-"""A window that any number of processes and machines share through Redis.
+"""What processes and machines share through Redis: this module's quota windows, and the tokens.
 
-The rule is that of `pacing`: a slot is busy from its taking until `seconds` after it is given
-back. No limiter library keeps it: they all count from the sending, so that a call which is
+The one door to the other modules of Redis is `SharedStore`. A forked child makes a store of its
+own: the connections of the parent are the parent's.
+
+The rule of a window is that of `pacing`: a slot is busy from its taking until `seconds` after it is
+given back. No limiter library keeps it: they all count from the sending, so that a call which is
 answered late leaves the window before the vendor may have counted it, and none can hold a slot
 until after the answer. Hence two small scripts, which reckon with Redis' own clock only:
 
@@ -11,7 +14,7 @@ until after the answer. Hence two small scripts, which reckon with Redis' own cl
 
 Every slot is taken from a window of this process as well. When Redis is lost, that one knows what
 this process has used; when Redis is back (empty, maybe), it still keeps this process within the
-quota, and what was used meanwhile is told to Redis before anything else is asked.
+quota, and what was used meanwhile is reported to Redis before anything else is asked.
 """
 
 from __future__ import annotations
@@ -25,11 +28,12 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from shim.objectapi._redis_link import RETRY_SECONDS, Link, OnLoss, StoreLost, key
+from shim.objectapi._redis_tokens import Fetched, SharedTokens
 from shim.objectapi.pacing import LocalWindow, Slot, use_within
-from shim.objectapi.shared_link import StoreLost, key
 
 if TYPE_CHECKING:
-    from shim.objectapi.shared_link import Argument, Link
+    from shim.objectapi._redis_link import Argument
 
 _MICROSECONDS = 1_000_000
 
@@ -270,3 +274,48 @@ def _nothing(answer: Any) -> None:
 
 def _microseconds(seconds: float) -> int:
     return round(seconds * _MICROSECONDS)
+
+
+__all__ = ["Fetched", "SharedStore", "SharedTokens", "SharedWindow", "StoreLost"]
+
+
+class SharedStore:
+    """One Redis, as one process sees it. For any number of threads.
+
+    Attributes:
+        tokens: The shared tokens.
+    """
+
+    def __init__(self, url: str, on_loss: OnLoss, *, retry_seconds: float = RETRY_SECONDS) -> None:
+        """Connect to nothing yet.
+
+        Args:
+            url: Where Redis is: the setting `redis_url`.
+            on_loss: What to do without it: the setting `on_quota_store_loss`.
+            retry_seconds: How long a lost store is left alone before somebody looks again.
+
+        Raises:
+            ConfigurationError: The extra `redis` is not installed, or the URL is unusable.
+        """
+        self._link = Link(url, on_loss, retry_seconds)
+        self.tokens = SharedTokens(self._link)
+
+    def window(
+        self, host_key: str, path: str, calls: int, seconds: float, lease_seconds: float
+    ) -> SharedWindow:
+        """Return a window. The caller keeps it: each one has its own memory of what it used.
+
+        Args:
+            host_key: Whose window, readable and without secrets; the same in all processes.
+            path: The interface that is counted.
+            calls: Slots.
+            seconds: How long a slot stays busy after its answer.
+            lease_seconds: How long a slot may be under way before its process passes for dead:
+                longer than the longest call, and `seconds` more.
+        """
+        name = f"{host_key}|{path}|{calls}/{seconds:g}"
+        return SharedWindow(self._link, name, calls, seconds, lease_seconds)
+
+    def close(self) -> None:
+        """Close the connections. A store that is used again opens new ones."""
+        self._link.close()
