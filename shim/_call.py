@@ -31,7 +31,7 @@ from shim.objectapi.calls import is_local
 from shim.objectapi.codes import TRANSIENT
 from shim.offline import checks
 from shim.offline.answer import refusal, shaped
-from shim.scheduler.loading import load
+from shim.scheduler.threads import load
 from shim.settings import ConfigurationError
 from shim.settings.names import SERVICE_AT_MOST
 
@@ -73,7 +73,7 @@ def perform(endpoint: Endpoint, caller: Caller | Site, arguments: Mapping[str, A
     # Imported here, as all below that talks to the network: it is not needed before the first call.
     from shim.scheduler import drivers  # noqa: PLC0415
 
-    return call.finish(drivers.walk(call.translation(), call.open_session))
+    return call.finish(drivers.run(call.translation(), call.open_session))
 
 
 def aperform(
@@ -88,7 +88,7 @@ async def _aperform(endpoint: Endpoint, site: Site, arguments: Mapping[str, Any]
     call = _Call(endpoint, site, arguments)
     from shim.scheduler import drivers  # noqa: PLC0415
 
-    return call.finish(await drivers.awalk(call.translation(), call.open_session))
+    return call.finish(await drivers.arun(call.translation(), call.open_session))
 
 
 _notices: dict[Endpoint, Notice] = {}

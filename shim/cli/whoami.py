@@ -46,7 +46,7 @@ def _found(now: Settings, corp_id: str | None) -> str:
     from shim.scheduler import drivers  # noqa: PLC0415 - talks to the network.
 
     session = open_session(corp_id=corp_id)
-    reply = drivers.walk(find_employee(now), lambda: session)
+    reply = drivers.run(find_employee(now), lambda: session)
     if not reply.ok:
         msg = f"{reply.message} (errorCode {reply.code}, traceId {reply.trace_id})"
         raise CommandError(msg)
