@@ -19,6 +19,7 @@ from typing import Any
 
 from shim import aio, notices, settings
 from shim._functions import function
+from shim._version import __version__
 from shim.bulk import set_member_status_many
 from shim.notices import (
     NoticeHook,
@@ -29,9 +30,6 @@ from shim.notices import (
 )
 from shim.offline import ENDPOINTS, Answer, Outcome, PlannedWrite
 from shim.settings import ConfigurationError, configure, using
-
-__version__ = "0.2.0"
-"""The version; pyproject.toml reads it here."""
 
 globals().update({name: function(endpoint) for name, endpoint in ENDPOINTS.items()})
 

@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
+from shim._version import __version__
 from shim.objectapi._environment import ConnectionSettings, httpcore, httpx, way
 from shim.objectapi._network import AsyncNetwork, Attempt, Network
 from shim.objectapi._wire import ACCEPTED, Content
@@ -34,7 +35,7 @@ _HEADERS = (
     (b"Accept", b"*/*"),
     (b"Accept-Encoding", ACCEPTED),
     (b"Content-Type", b"application/json"),
-    (b"User-Agent", b"fxiaoke-shim"),
+    (b"User-Agent", f"fxiaoke-shim/{__version__}".encode()),
 )
 # How many calls are under way is `settings.concurrency`'s business. Connections outlive a wait for
 # the vendor's quota, so that not every window begins with handshakes.
