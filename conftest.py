@@ -26,7 +26,8 @@ import shim
 from shim import notices, settings
 from shim.objectapi import http
 from shim.sandbox import Sandbox
-from shim.settings import file, layers
+from shim.settings import _file as file
+from shim.settings import _layers as layers
 
 ROOT = Path(__file__).parent
 EXAMPLES = str(ROOT / "examples")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import shim
 from shim.objectapi._environment import httpx
-from shim.settings import address
+from shim.settings import _address as address
 
 PIECES = (
     *("http", "https", "HTTP", "hTTps", "://", ":", "/", "//", "\\", "@", "?", "#", "%", "%41"),

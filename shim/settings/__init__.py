@@ -26,15 +26,15 @@ from typing import TYPE_CHECKING, Any
 
 from shim._forks import ProcessLock
 from shim.settings.errors import ConfigurationError
-from shim.settings.names import ENVIRONMENT_PREFIX
+from shim.settings.names import ENVIRONMENT_PREFIX, FUNCTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from typing_extensions import Unpack
 
+    from shim.settings._file import Files, Look, Table
     from shim.settings.changes import SettingsChanges
-    from shim.settings.file import Files, Look, Table
     from shim.settings.model import Settings
 
 __all__ = [
@@ -54,10 +54,6 @@ __all__ = [
 LOOK_SECONDS = 0.25
 """How often a call looks whether the file has changed. It has to look the same twice before it is
 read, for a file that is being written may be valid and yet not all there."""
-
-FUNCTIONS: list[Collection[str]] = []
-"""Collections of the names that routes may name. The owners of functions append theirs; what a
-collection gets later counts as well."""
 
 _lock = ProcessLock()
 _watchers: list[Callable[[], None]] = []
@@ -146,7 +142,7 @@ def using(**changes: Unpack[SettingsChanges]) -> Iterator[Settings]:
         ConfigurationError: A name or a value is unusable.
     """
     # Imported here, see `model`.
-    from shim.settings import layers  # noqa: PLC0415
+    from shim.settings import _layers as layers  # noqa: PLC0415
 
     with pinned(layers.inside(current(), changes)):
         yield current()
@@ -162,7 +158,7 @@ def configure(**changes: Unpack[SettingsChanges]) -> Settings:
         ConfigurationError: A name or a value is unusable; nothing has changed then.
     """
     # Imported here, see `model`.
-    from shim.settings import layers  # noqa: PLC0415
+    from shim.settings import _layers as layers  # noqa: PLC0415
 
     global _state  # noqa: PLW0603 - one process, one set of settings.
     with _lock.held():
@@ -206,7 +202,7 @@ def foreseen(name: str) -> Any:
 
 
 def _in_file(name: str) -> Any:
-    from shim.settings import file  # noqa: PLC0415
+    from shim.settings import _file as file  # noqa: PLC0415
 
     try:
         where = file.files()
@@ -274,7 +270,8 @@ def _looked() -> _State:
 def _refreshed(state: _State) -> tuple[_State, _News | None]:
     """Read the file if it has changed and looks the same as last time; also return the news."""
     # Imported here, see `model`.
-    from shim.settings import file, layers  # noqa: PLC0415
+    from shim.settings import _file as file  # noqa: PLC0415
+    from shim.settings import _layers as layers  # noqa: PLC0415
 
     seen = file.look(state.where)
     if seen != state.seen or seen == state.read:
@@ -296,7 +293,8 @@ def _refreshed(state: _State) -> tuple[_State, _News | None]:
 def _first(configured: Mapping[str, Any]) -> _State:
     """Read the layers for the first time."""
     # Imported here, see `model`.
-    from shim.settings import file, layers  # noqa: PLC0415
+    from shim.settings import _file as file  # noqa: PLC0415
+    from shim.settings import _layers as layers  # noqa: PLC0415
 
     where = file.files()
     seen = file.look(where)

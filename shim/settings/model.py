@@ -24,9 +24,15 @@ from pydantic import (
     model_validator,
 )
 
-from shim.settings import FUNCTIONS, address
+from shim.settings import _address as address
 from shim.settings.errors import ConfigurationError
-from shim.settings.names import ENVIRONMENT_PREFIX, FILE_NAME, SERVICE_AT_MOST, TABLE_NAME
+from shim.settings.names import (
+    ENVIRONMENT_PREFIX,
+    FILE_NAME,
+    FUNCTIONS,
+    SERVICE_AT_MOST,
+    TABLE_NAME,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,7 +23,7 @@ from shim.settings.names import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shim.settings.file import Table
+    from shim.settings._file import Table
 
 _COMPLAINTS_AT_MOST = 5
 # As JSON spells them, and as people write them in an environment.
