@@ -2,7 +2,7 @@
 
 There is no pool with a lock of its own: a connection belongs to the request that uses it, and the
 list of idle ones is changed in single steps that no exception can interrupt halfway. A connection
-whose request did not end in an answer is closed, never used again. So an exception that is thrown
+whose request did not end in an answer is closed and not reused. So an exception that is thrown
 into a call from outside costs one connection and no other call. No redirects are followed, no
 cookies are kept.
 """
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from shim._version import __version__
-from shim.objectapi._environment import ConnectionSettings, httpcore, httpx, way
+from shim.objectapi._environment import ConnectionSettings, connection_settings, httpcore, httpx
 from shim.objectapi._network import AsyncNetwork, Attempt, Network
 from shim.objectapi._wire import ACCEPTED, Content
 from shim.settings import ConfigurationError
@@ -37,7 +37,7 @@ _HEADERS = (
     (b"Content-Type", b"application/json"),
     (b"User-Agent", f"fxiaoke-shim/{__version__}".encode()),
 )
-# How many calls are under way is `settings.concurrency`'s business. Connections outlive a wait for
+# `settings.concurrency` limits the calls under way. Connections outlive a wait for
 # the vendor's quota, so that not every window begins with handshakes.
 _MOST_IDLE = 256
 _IDLE_SECONDS = 45.0
@@ -89,21 +89,21 @@ def origin(base_url: str) -> Origin:
 
 
 class _Connection:
-    def __init__(self, to: Origin, way_there: ConnectionSettings) -> None:
+    def __init__(self, to: Origin, by: ConnectionSettings) -> None:
         self.network = Network()
         self.is_in_step = True
         # Without a proxy no pool of the library's is needed, not even one of a single connection.
         self._inner: Any = (
             httpcore.HTTPConnection(
                 to.as_known(),
-                ssl_context=way_there.trust,
+                ssl_context=by.trust,
                 keepalive_expiry=_IDLE_SECONDS,
                 network_backend=self.network,
             )
-            if way_there.proxy is None
+            if by.proxy is None
             else httpcore.ConnectionPool(
-                ssl_context=way_there.trust,
-                proxy=way_there.proxy,
+                ssl_context=by.trust,
+                proxy=by.proxy,
                 max_connections=1,
                 keepalive_expiry=_IDLE_SECONDS,
                 network_backend=self.network,
@@ -132,20 +132,20 @@ class _Connection:
 
 
 class _AsyncConnection:
-    def __init__(self, to: Origin, way_there: ConnectionSettings) -> None:
+    def __init__(self, to: Origin, by: ConnectionSettings) -> None:
         self.network = AsyncNetwork()
         self.is_in_step = True
         self._inner: Any = (
             httpcore.AsyncHTTPConnection(
                 to.as_known(),
-                ssl_context=way_there.trust,
+                ssl_context=by.trust,
                 keepalive_expiry=_IDLE_SECONDS,
                 network_backend=self.network,
             )
-            if way_there.proxy is None
+            if by.proxy is None
             else httpcore.AsyncConnectionPool(
-                ssl_context=way_there.trust,
-                proxy=way_there.proxy,
+                ssl_context=by.trust,
+                proxy=by.proxy,
                 max_connections=1,
                 keepalive_expiry=_IDLE_SECONDS,
                 network_backend=self.network,
@@ -253,7 +253,7 @@ class Connections:
 
     def __init__(self) -> None:
         """Have none yet."""
-        self._ways: dict[Origin, ConnectionSettings] = {}
+        self._settings: dict[Origin, ConnectionSettings] = {}
         self._idle = _Idle[_Connection]()
         self._leaving = False
         self._at_exit = False
@@ -263,16 +263,18 @@ class Connections:
             tuple[AsyncGenerator[_Idle[_AsyncConnection], None], _Idle[_AsyncConnection]],
         ] = WeakKeyDictionary()
 
-    def way(self, to: Origin) -> ConnectionSettings:
-        """Return how an origin is reached; the environment is read at the first call.
+    def settings(self, to: Origin) -> ConnectionSettings:
+        """Return how to connect to an origin; the environment is read at the first call.
 
         Raises:
             UnusableEnvironment: The environment names what cannot be used.
         """
-        found = self._ways.get(to)
+        found = self._settings.get(to)
         if found is None:
             port = to.as_known().port
-            found = self._ways[to] = way(to.scheme, to.host.decode("ascii"), port)
+            found = self._settings[to] = connection_settings(
+                to.scheme, to.host.decode("ascii"), port
+            )
         return found
 
     def send(
@@ -286,7 +288,7 @@ class Connections:
         kept, old = self._idle.take(to)
         for one in old:
             one.close()
-        connection = kept or _Connection(to, self.way(to))
+        connection = kept or _Connection(to, self.settings(to))
         try:
             answer = connection.exchange(request, attempt, bound)
         except BaseException:
@@ -311,7 +313,7 @@ class Connections:
         kept, old = idle.take(to)
         for one in old:
             await one.close()
-        connection = kept or _AsyncConnection(to, self.way(to))
+        connection = kept or _AsyncConnection(to, self.settings(to))
         try:
             answer = await connection.exchange(request, attempt, bound)
         except BaseException:
@@ -408,7 +410,7 @@ async def athrough(
 
 def _given(request: Request, attempt: Attempt) -> httpx.Request:
     left = attempt.left()
-    # Waiting for a free connection of the transport's is no slowness of the vendor's.
+    # Waiting for a free connection of the transport does not count as slowness of the vendor.
     timeout = {"connect": left, "read": left, "write": left, "pool": None}
     return httpx.Request(
         request.method,

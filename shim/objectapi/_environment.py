@@ -48,7 +48,14 @@ else:
         msg = f"{VARIABLE}: should be httpx or httpx2"
         raise ConfigurationError(msg)
 
-__all__ = ["VARIABLE", "ConnectionSettings", "UnusableEnvironment", "httpcore", "httpx", "way"]
+__all__ = [
+    "VARIABLE",
+    "ConnectionSettings",
+    "UnusableEnvironment",
+    "connection_settings",
+    "httpcore",
+    "httpx",
+]
 
 
 _NO_PROXY = "NO_PROXY"
@@ -66,11 +73,11 @@ class UnusableEnvironment(Exception):  # noqa: N818 - answered, not raised to th
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
-    """How an origin is reached.
+    """How to connect to an origin.
 
     Attributes:
         proxy: The proxy, or None.
-        variable: Where the proxy comes from, for texts; empty without one.
+        variable: Name of the variable that names the proxy, for texts; empty without one.
         trust: The TLS settings; None if none are needed.
     """
 
@@ -79,8 +86,8 @@ class ConnectionSettings:
     trust: ssl.SSLContext | None = None
 
 
-def way(scheme: str, host: str, port: int) -> ConnectionSettings:
-    """Return how an origin is reached.
+def connection_settings(scheme: str, host: str, port: int) -> ConnectionSettings:
+    """Return how to connect to an origin.
 
     Raises:
         UnusableEnvironment: The environment names what cannot be used.

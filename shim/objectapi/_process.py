@@ -43,7 +43,7 @@ class RecentWrites:
                 self._written.popitem(last=False)
 
     def within(self, record: Hashable, seconds: float) -> bool:
-        """Whether a record was written less than so many seconds ago."""
+        """Whether a record was written less than `seconds` seconds ago."""
         with self._lock:
             written = self._written.get(record)
             return written is not None and self._clock() - written < seconds
@@ -53,7 +53,7 @@ class Process:
     """The shared state; `http` holds the one instance.
 
     Attributes:
-        clock: What all waiting in this process goes by.
+        clock: The clock of all waiting in this process.
         recent: The records that this process has written lately.
         kept: Replies that are the same for all calls, such as who acts for a tenant.
         vault: App credentials that a function has returned.
@@ -66,12 +66,12 @@ class Process:
         self.kept = ReplyCache()
         self.vault = Vault()
         self._windows: dict[tuple[object, ...], Window] = {}
-        self._books: dict[tuple[Tenant, str | None], TokenCache] = {}
+        self._token_caches: dict[tuple[Tenant, str | None], TokenCache] = {}
         self._stores: dict[tuple[str, str], SharedStore] = {}
         self._lock = threading.RLock()
 
     def window(self, session: Session, path: str, calls: int, seconds: float) -> Window | None:
-        """Return the window of one path of one tenant, or None where nothing is to be paced."""
+        """Return the window of one path of one tenant, or None if there is no pacing."""
         if not calls or not seconds:
             return None
         store = self.store(session.settings)
@@ -91,12 +91,12 @@ class Process:
             return window
 
     def tokens(self, tenant: Tenant, app_id: str | None) -> TokenCache:
-        """Return the book of one tenant's tokens, as one app gets them."""
+        """Return the cache of one tenant's tokens, as one app gets them."""
         with self._lock:
-            return self._books.setdefault((tenant, app_id), TokenCache(self.clock.now))
+            return self._token_caches.setdefault((tenant, app_id), TokenCache(self.clock.now))
 
     def store(self, settings: Settings) -> SharedStore | None:
-        """Return what this process shares with others, or None where it is alone.
+        """Return what this process shares with others, or None if it shares nothing.
 
         Raises:
             ConfigurationError: `redis_url` is set and cannot be used.

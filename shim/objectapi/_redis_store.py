@@ -29,7 +29,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from shim.objectapi._redis_link import RETRY_SECONDS, Link, OnLoss, StoreLost, key
-from shim.objectapi._redis_tokens import Fetched, SharedTokens
+from shim.objectapi._redis_tokens import SharedTokens
 from shim.objectapi.pacing import LocalWindow, Slot, use_within
 
 if TYPE_CHECKING:
@@ -118,9 +118,9 @@ end
 
 @dataclass(frozen=True, slots=True)
 class _SharedSlot(Slot):
-    """A slot here and there.
+    """A slot in Redis, and in this process.
 
-    `name` is empty where Redis was never asked; `free_at` is in microseconds of Redis' clock.
+    `name` is empty if Redis was never asked; `free_at` is in microseconds of Redis' clock.
 
     Attributes:
         local: The slot in this process's own window.
@@ -133,7 +133,7 @@ class _SharedSlot(Slot):
 
 @dataclass(frozen=True, slots=True)
 class _Return:
-    """What Redis has to be told about a slot that is given back.
+    """What Redis has to know about a slot that is given back.
 
     Attributes:
         name: The slot's.
@@ -173,13 +173,13 @@ class SharedWindow:
         self._local = LocalWindow(calls, seconds, lease_seconds=lease_seconds)
         self._take = link.script(_TAKE, self._taken)
         self._give_back = link.script(_GIVE_BACK, _nothing)
-        # What Redis could not be told while it was lost, oldest first.
-        self._untold: deque[_Return] = deque()
+        # What could not be reported to Redis while it was lost, oldest first.
+        self._unreported: deque[_Return] = deque()
         # Reentrant, for a signal handler or a finalizer may make a call while it is held.
         self._lock = threading.RLock()
 
     def take(self) -> Slot | None:
-        """Take the slot that is free first, or None where all are under way.
+        """Take the slot that is free first, or None if all are under way.
 
         Raises:
             StoreLost: The store is lost, and `on_quota_store_loss` is "refuse".
@@ -188,7 +188,7 @@ class SharedWindow:
         local = self._local.take()
         if local is None:
             return None
-        # With its lease, so that what no call of ours has left can be told apart.
+        # With its lease, so that slots which no call of ours has left can be recognised.
         name = f"{secrets.token_hex(8)}-{math.ceil(self.lease_seconds * 1000)}"
         try:
             slot = self._ask_for(name, local)
@@ -209,7 +209,7 @@ class SharedWindow:
         return slot
 
     def give_back(self, slot: Slot, *, used: bool) -> None:
-        """See `Window`. Never raises: what Redis cannot be told now it is told later."""
+        """See `Window`. Never raises: what cannot be reported to Redis now is reported later."""
         assert isinstance(slot, _SharedSlot)  # noqa: S101 - what take() returned.
         self._local.give_back(slot.local, used=used)
         if not used and not slot.name:
@@ -218,8 +218,8 @@ class SharedWindow:
             slot.name or secrets.token_hex(8),
             used,
             int(slot.free_at),
-            # Nobody knows which slot Redis chose where its answer was lost. It is free after
-            # `seconds` at the latest.
+            # Which slot Redis chose is unknown if its answer was lost. It is free after `seconds`
+            # at the latest.
             self._seconds if used or slot.in_doubt else 0.0,
             time.monotonic(),
         )
@@ -229,8 +229,8 @@ class SharedWindow:
             self._keep(back)
 
     def _ask_for(self, name: str, local: Slot) -> _SharedSlot | None:
-        if self._untold:
-            self._tell()
+        if self._unreported:
+            self._report()
         times = (_microseconds(self.lease_seconds), _microseconds(local.wait))
         found = self._take(self._keys, (*self._common, name, *times))
         if found is None:
@@ -246,25 +246,25 @@ class SharedWindow:
         if not isinstance(answer, list):
             raise TypeError
         wait, free_at = answer
-        # Microseconds are rounded, here and there.
+        # Microseconds are rounded by both sides.
         longest = _microseconds(self._seconds) + 2
         if not (isinstance(wait, int) and isinstance(free_at, int) and 0 <= wait <= longest):
             raise ValueError
         return wait / _MICROSECONDS, free_at
 
-    def _tell(self) -> None:
-        # Whoever comes meanwhile has to wait: the others' slots are not to be had before.
+    def _report(self) -> None:
+        # Callers that come meanwhile have to wait: no slot can be taken before.
         with self._lock:
-            untold = chain.from_iterable(back.arguments() for back in self._untold)
-            self._give_back(self._keys, (*self._common, *untold))
-            self._untold.clear()
+            unreported = chain.from_iterable(back.arguments() for back in self._unreported)
+            self._give_back(self._keys, (*self._common, *unreported))
+            self._unreported.clear()
 
     def _keep(self, back: _Return) -> None:
         with self._lock:
-            self._untold.append(back)
+            self._unreported.append(back)
             # Redis no longer counts what is older.
-            while self._untold[0].since < back.since - self.lease_seconds - self._seconds:
-                self._untold.popleft()
+            while self._unreported[0].since < back.since - self.lease_seconds - self._seconds:
+                self._unreported.popleft()
 
 
 def _nothing(answer: Any) -> None:
@@ -274,9 +274,6 @@ def _nothing(answer: Any) -> None:
 
 def _microseconds(seconds: float) -> int:
     return round(seconds * _MICROSECONDS)
-
-
-__all__ = ["Fetched", "SharedStore", "SharedTokens", "SharedWindow", "StoreLost"]
 
 
 class SharedStore:
@@ -292,7 +289,7 @@ class SharedStore:
         Args:
             url: Where Redis is: the setting `redis_url`.
             on_loss: What to do without it: the setting `on_quota_store_loss`.
-            retry_seconds: How long a lost store is left alone before somebody looks again.
+            retry_seconds: Seconds after which one caller tries a lost store again.
 
         Raises:
             ConfigurationError: The extra `redis` is not installed, or the URL is unusable.
@@ -310,7 +307,7 @@ class SharedStore:
             path: The interface that is counted.
             calls: Slots.
             seconds: How long a slot stays busy after its answer.
-            lease_seconds: How long a slot may be under way before its process passes for dead:
+            lease_seconds: How long a slot may be under way before its process counts as dead:
                 longer than the longest call, and `seconds` more.
         """
         name = f"{host_key}|{path}|{calls}/{seconds:g}"

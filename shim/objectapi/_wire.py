@@ -1,4 +1,4 @@
-"""Bytes into replies: what the vendor sent, or what became of the attempt to ask.
+"""Bytes into replies: what the vendor sent, or why there is no answer.
 
 The gateway answers HTTP 200 to everything, errors included (contract, section 1, grade B), so
 another status means that something in between answered: a proxy, a load balancer, a login page.
@@ -102,7 +102,7 @@ class Content:
 _PHONE = re.compile(r"(?<!\d)(?:\+?86)?1\d{10}(?!\d)")
 _LONGEST = 300
 _LONGEST_TRACE_ID = 128
-# Shorter ones are nobody's token, and replacing them would only tear the text apart.
+# A shorter one is no token, and replacing it would only make the text unreadable.
 _SHORTEST_SECRET = 4
 _TEXTS = ("errorMessage", "errorDescription")
 # No documented answer nests ten deep; deeper than this, comparing and printing would fail.
@@ -161,7 +161,7 @@ def _too_deep() -> Reply:
     return local_reply(
         Code.SYSTEM_ERROR,
         f"the answer nests deeper than {_DEEPEST} levels and was not read, so whether the call was "
-        "carried out is open; check base_url and proxies",
+        "carried out is unknown; check base_url and proxies",
     )
 
 
@@ -211,7 +211,7 @@ def _trace_id(given: Any, secrets: Collection[str]) -> str:
     if not isinstance(given, str) or not given:
         return local_trace_id()
     text = _INVISIBLE.sub("?", _masked(given, secrets))[:_LONGEST_TRACE_ID]
-    # What begins as ours does says that nobody answered.
+    # A text that begins as ours does would say that the vendor did not answer.
     return f"?{text}" if is_local(text) else text
 
 
@@ -228,10 +228,11 @@ def _masked(text: str, secrets: Collection[str]) -> str:
 
 
 def timed_out(seconds: float) -> Reply:
-    """Return the reply for a call that nobody answered in time."""
+    """Return the reply for a call that was not answered in time."""
     return local_reply(
         Code.TIMEOUT,
-        f"no answer within {seconds:g} s (timeout_seconds); whether the vendor received it is open",
+        f"no answer within {seconds:g} s (timeout_seconds); whether the vendor received it is "
+        "unknown",
     )
 
 
@@ -244,7 +245,7 @@ def unreachable(base_url: str, reason: str, proxy: str = "") -> Reply:
     """Return the reply for a call that never reached the vendor.
 
     Args:
-        base_url: Where it should have gone.
+        base_url: The address that it was for.
         reason: Why it did not.
         proxy: The variable that names the proxy, if there is one.
     """
@@ -266,17 +267,17 @@ def too_large(bound: int) -> Reply:
     return local_reply(
         Code.BUSY,
         f"the answer has more than {bound} bytes (max_answer_bytes) and was not read to its end; "
-        "whether the vendor did what was asked is open",
+        "whether the vendor did what was asked is unknown",
         lasting=True,
     )
 
 
 def unreadable() -> Reply:
-    """Return the reply for a call whose answer is encoded in a way that was not asked for."""
+    """Return the reply for a call whose answer is in an encoding that was not asked for."""
     return local_reply(
         Code.BUSY,
         "the answer cannot be decoded, by its Content-Encoding; check proxies and the gateway; "
-        "whether the vendor did what was asked is open",
+        "whether the vendor did what was asked is unknown",
     )
 
 
@@ -284,5 +285,5 @@ def broken(base_url: str, reason: str) -> Reply:
     """Return the reply for a call whose connection broke before an answer came."""
     return local_reply(
         Code.BUSY,
-        f"the connection to {base_url} broke ({reason}); whether it was received is open",
+        f"the connection to {base_url} broke ({reason}); whether it was received is unknown",
     )

@@ -1,7 +1,7 @@
-"""Posts requests, blocking or awaiting, and turns what becomes of them into replies.
+"""Posts requests, blocking or awaiting, and returns replies, whether or not there is an answer.
 
-What is shared by all calls of a process (connections, windows, tokens) is held here, and begun
-again in a forked child.
+What all calls of a process share (connections, windows, tokens) is held here, and made again in a
+forked child.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from shim.objectapi.session import Session
     from shim.settings.model import Settings
 
-# What a user's transport raises for the network. Anything else is a bug that its owner is to see.
+# What a user's transport raises for the network. Anything else is a bug, and is raised.
 _TRANSPORT_TROUBLE = (
     *(httpx.HTTPError, httpx.InvalidURL, httpx.StreamError),
     *(httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError),
@@ -67,7 +67,7 @@ def start_anew(clock: Clock = MACHINE) -> None:
         clock: What all waiting goes by from here on; tests give one that they can put forward.
     """
     global _clients  # noqa: PLW0603 - there is one of it, by intention.
-    # Kept, never used again: dropping it would close sockets that the parent is talking through.
+    # Kept but not reused: dropping it would close sockets that the parent is talking through.
     _left.append(_clients)
     _clients = _Clients(clock)
 
@@ -93,7 +93,7 @@ def exchange(session: Session, call: Call) -> steps.Exchange:
 
 
 def post(session: Session, step: steps.Send) -> Reply:
-    """Post one request and return what became of it, blocking."""
+    """Post one request and return the reply, blocking."""
     posting = _Posting(session, step)
     if posting.refusal is not None:
         return posting.refusal
@@ -102,13 +102,13 @@ def post(session: Session, step: steps.Send) -> Reply:
             answer = through(*posting.through())
         else:
             answer = _clients.connections.send(*posting.sending())
-    except Exception as error:  # noqa: BLE001 - sorted out there.
+    except Exception as error:  # noqa: BLE001 - `failed` sorts it.
         return posting.failed(error)
     return posting.answered(answer)
 
 
 async def apost(session: Session, step: steps.Send) -> Reply:
-    """Post one request and return what became of it, awaiting."""
+    """Post one request and return the reply, awaiting."""
     posting = _Posting(session, step)
     if posting.refusal is not None:
         return posting.refusal
@@ -117,13 +117,13 @@ async def apost(session: Session, step: steps.Send) -> Reply:
             answer = await athrough(*posting.through())
         else:
             answer = await _clients.connections.asend(*posting.sending())
-    except Exception as error:  # noqa: BLE001 - sorted out there.
+    except Exception as error:  # noqa: BLE001 - `failed` sorts it.
         return posting.failed(error)
     return posting.answered(answer)
 
 
 class _Posting:
-    """One request that is to be posted, and what its end means.
+    """One request to be posted, and the reply for each of its possible ends.
 
     Attributes:
         refusal: The reply if it cannot be sent at all, or None.
@@ -144,7 +144,7 @@ class _Posting:
         to = origin(settings.base_url)
         try:
             if settings.transport is None:
-                self._variable = _clients.connections.way(to).variable
+                self._variable = _clients.connections.settings(to).variable
                 self.to = to
         except UnusableEnvironment as problem:
             self.refusal = wire.unusable(str(problem))
@@ -216,7 +216,7 @@ def _fetch_token(session: Session, stale: str) -> tokens.Renewal:
         own.append(_called_for_token(session, settings))
         return Fetched(own[-1].token, own[-1].seconds) if own[-1].token else None
 
-    # As long as the call may take with all its patience, and a wait for the token path's window.
+    # As long as the call may take with all its retries, and a wait for the window of its path.
     lock = 2 * settings.timeout_seconds + settings.retry_seconds + tokens.QUOTA_SECONDS
     try:
         fetched = store.tokens.fetch(

@@ -48,7 +48,7 @@ class Tenant:
 
 
 class Session:
-    """Adds to a call who asks, and keeps the run's books: calls, trace ids, why it stopped."""
+    """Adds credentials to a call, and counts for its run: calls, trace ids, why it stopped."""
 
     __slots__ = (
         "_lock",
@@ -82,8 +82,8 @@ class Session:
             settings: The settings for the whole call.
             token: The caller's corpAccessToken.
             corp_id: The caller's corpId.
-            acting: In whose name the object API is asked; None where only old calls are made, and
-                until it has been found out.
+            acting: The acting employee; None if only old calls are made, and until it has been
+                found.
             third_trace_id: The caller's thirdTraceId.
         """
         self.settings = settings
@@ -110,7 +110,7 @@ class Session:
         return address(self.settings, call.path, body, self.third_trace_id(), call.method)
 
     def aside(self) -> Session:
-        """Return a session with the same books, of which no trouble stops this one's run."""
+        """Return a session with the same counters whose errors do not stop the run of this one."""
         twin = copy(self)
         twin.go_on()
         twin.on_stop = lambda: None
@@ -131,25 +131,26 @@ class Session:
         self.on_stop()
 
     def go_on(self) -> None:
-        """Take a stop back: what comes is something else."""
+        """Take a stop back: what follows is another call."""
         self._stopped = None
         self._silent_since = None
 
     def refuse(self) -> Reply | None:
         """Return the reply to a call that is not to be attempted any more, or None."""
         because = self._stopped
-        # A trace id of its own for each: it is what a reply is found by.
+        # Each reply has a trace id of its own, by which it can be found.
         return because and replace(because, trace_id=local_trace_id())
 
     def judge(self, reply: Reply, now: float) -> None:
-        """Stop the run at what will not pass, and at a host that has been dead for too long."""
+        """Stop the run at a fatal error, and at a host that has been dead for too long."""
         with self._lock:
-            patience = self.settings.dead_host_seconds
             if reply.reached:
                 self._silent_since = None
             elif self._silent_since is None:
                 self._silent_since = now
-            dead = self._silent_since is not None and now - self._silent_since >= patience
+            dead = self._silent_since is not None and (
+                now - self._silent_since >= self.settings.dead_host_seconds
+            )
             # With a broken environment, for example, no other call can be sent either.
             dead = dead or (reply.lasting and not reply.reached)
         if not self.stopped and (reply.code in FATAL or dead):

@@ -34,10 +34,10 @@ EMPLOYEE_PATH = "/oauth2.0/token"
 QUOTA_CALLS = 10
 QUOTA_SECONDS = 60.0
 LIFE_SECONDS = 7200.0
-"""How long a token lives where the answer does not say (grade A)."""
+"""How long a token lives if the answer does not say (grade A)."""
 _ENDS_SOON_SECONDS = 600.0
 # Asked within 6600 s, the vendor gives the same token again (grade A); a tenant that does so for
-# longer, or refuses, is not asked at every call.
+# longer, or refuses, is not asked at each call.
 _ASK_AGAIN_SECONDS = 60.0
 _REMEMBERED = 64
 # Bounds on what an answer may say of a token; no real one comes near.
@@ -47,10 +47,10 @@ _MOST_LIFE_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """What a renewal brought.
+    """The result of a renewal.
 
     Attributes:
-        token: The token; empty where there is none.
+        token: The token; empty if there is none.
         problem: Why there is none.
         seconds: How long the token lives from now.
         shared: Whether another process left it in the shared store.
@@ -74,15 +74,15 @@ class TokenCache:
         self._fresh_is_shared = False
         self._fresh_since = 0.0
         self._fresh_until = 0.0
-        # When a renewal last ended, whatever it brought.
+        # When a renewal last ended, successful or not.
         self._asked_at = 0.0
         self._pending: Future[Renewal] | None = None
 
     def best(self, given: str) -> str:
         """Return the token to use for a caller who came with `given`.
 
-        Legacy programs cache tokens for hours; one that is known to have expired is not tried
-        again when a fresh one is at hand.
+        Legacy programs cache tokens for hours. One that is known to have expired is not sent if
+        there is a fresh one.
         """
         with self._lock:
             return self._fresh if self._fresh and given in self._expired else given
@@ -90,7 +90,7 @@ class TokenCache:
     def ends_soon(self, token: str) -> bool:
         """Whether this is the token fetched here, and it is time to fetch its successor.
 
-        Renewing before the end spares every caller the refused call; the old token lives on
+        Renewing before the end saves each caller a refused call; the old token lives on
         meanwhile (grade A).
         """
         with self._lock:
@@ -126,14 +126,14 @@ class TokenCache:
         try:
             thread.start()
         except RuntimeError:
-            # The interpreter is leaving and starts no thread any more; nobody else waits then.
+            # The interpreter is leaving and starts no thread any more; no other caller waits then.
             self._run(fetch, pending)
         return pending
 
     def _run(self, fetch: Callable[[], Renewal], pending: Future[Renewal]) -> None:
         try:
             renewal = fetch()
-        except BaseException as error:  # noqa: BLE001 - whoever waits must be told, not left waiting.
+        except BaseException as error:  # noqa: BLE001 - callers that wait must get it.
             self._finish(None)
             pending.set_exception(error)
         else:
@@ -153,11 +153,11 @@ class TokenCache:
 
 
 def read(reply: Reply, corp_id: str) -> Renewal:
-    """Return what the token call answered, refusing a token of another tenant."""
+    """Return the result of the token call; a token of another tenant is refused."""
     if not reply.ok:
-        # What passes by itself, or is the vendor's own trouble, says nothing of the credentials.
-        passing = reply.code in TRANSIENT or reply.code == Code.SYSTEM_ERROR
-        advice = "run again later" if passing else "check app_id, app_secret and permanent_code"
+        # A transient error, or one of the vendor itself, says nothing about the credentials.
+        transient = reply.code in TRANSIENT or reply.code == Code.SYSTEM_ERROR
+        advice = "run again later" if transient else "check app_id, app_secret and permanent_code"
         return Renewal(
             problem=f"the renewal was refused with {reply.code} (traceId {reply.trace_id}): "
             f"{advice}"
@@ -177,7 +177,7 @@ def read(reply: Reply, corp_id: str) -> Renewal:
 
 
 class ReplyCache:
-    """Replies by a key. One that is no success is forgotten, so that the next caller asks again."""
+    """Replies by a key. An unsuccessful one is forgotten, so that the next caller asks."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -187,8 +187,8 @@ class ReplyCache:
         """Return a future of the reply under `key`.
 
         Args:
-            key: What the reply is the same for.
-            find: Makes the call, blocking; only run if there is no reply, and none on its way.
+            key: All callers with this key get the same reply.
+            find: Makes the call, blocking; called only if there is no reply and none is awaited.
         """
         with self._lock:
             known = self._replies.get(key)
@@ -208,7 +208,7 @@ class ReplyCache:
     def _run(self, key: Hashable, find: Callable[[], Reply], pending: Future[Reply]) -> None:
         try:
             reply = find()
-        except BaseException as error:  # noqa: BLE001 - those who wait must not wait for ever.
+        except BaseException as error:  # noqa: BLE001 - callers that wait must get it.
             self._forget(key)
             pending.set_exception(error)
             return
@@ -267,7 +267,7 @@ class Vault:
         return made
 
     def forget(self, tenant: Tenant) -> None:
-        """Ask the function again when they are next needed: the vendor has refused them."""
+        """Forget the credentials of a tenant: the vendor has refused them."""
         with self._lock:
             self._kept.pop(tenant, None)
 

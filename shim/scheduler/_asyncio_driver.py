@@ -41,10 +41,10 @@ class AsyncioDriver(Generic[T]):
         self.exhausted = False
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[Any]] = set()
-        # What to do now that something has been done, or None: look around. No asyncio.Queue: that
-        # fails when a task that waits for it is collected after its loop was closed.
+        # What to do now that something has been done, or None: look for steps. No asyncio.Queue:
+        # that fails when a task that waits for it is collected after its loop was closed.
         self._done: deque[Callable[[], None] | None] = deque()
-        self._told = asyncio.Event()
+        self._notified = asyncio.Event()
         self._pulling = False
         self._under_way = 0
 
@@ -60,7 +60,7 @@ class AsyncioDriver(Generic[T]):
             self.give_up()
             return
         try:
-            # Where one failed, or we were cancelled, the others must have ended before we go.
+            # If one failed, or this was cancelled, the others must have ended before this does.
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -89,11 +89,11 @@ class AsyncioDriver(Generic[T]):
 
     def look_around(self) -> None:
         """End the `wait`: something has changed from which more steps may follow."""
-        self._tell(None)
+        self._notify(None)
 
-    def _tell(self, done: Callable[[], None] | None) -> None:
+    def _notify(self, done: Callable[[], None] | None) -> None:
         self._done.append(done)
-        self._told.set()
+        self._notified.set()
 
     def hand_out(self) -> None:
         """Have everything performed that can be now."""
@@ -123,10 +123,10 @@ class AsyncioDriver(Generic[T]):
         due = self.scheduler.due()
         if due is not None and not self._under_way and not self._pulling:
             due = self.scheduler.clock.idle(due)
-        alarm = None if due is None else self._loop.call_later(due, self._tell, None)
+        alarm = None if due is None else self._loop.call_later(due, self._notify, None)
         while not self._done:
-            self._told.clear()
-            await self._told.wait()
+            self._notified.clear()
+            await self._notified.wait()
         done = self._done.popleft()
         if alarm is not None:
             alarm.cancel()
@@ -148,30 +148,30 @@ class AsyncioDriver(Generic[T]):
     def _spawn(self, doing: Coroutine[Any, Any, R], then: Callable[[R], None]) -> None:
         """Have something done, and what follows from it when the driver next looks."""
 
-        def told(task: asyncio.Task[R]) -> None:
+        def ended(task: asyncio.Task[R]) -> None:
             self._tasks.discard(task)
             if not task.cancelled():
                 error = task.exception()
-                self._tell(_raising(error) if error else partial(then, task.result()))
+                self._notify(_raising(error) if error else partial(then, task.result()))
 
         task = self._loop.create_task(doing)
         self._tasks.add(task)
-        task.add_done_callback(told)
+        task.add_done_callback(ended)
 
     def _await(self, renewal: Future[Renewal], then: Callable[[Renewal], None]) -> None:
-        def tell(done: Future[Renewal]) -> None:
+        def notify(done: Future[Renewal]) -> None:
             error = done.exception()
             if error is not None:
                 self._from_outside(_raising(error))
             else:
                 self._from_outside(partial(then, done.result()))
 
-        renewal.add_done_callback(tell)
+        renewal.add_done_callback(notify)
 
     def _from_outside(self, then: Callable[[], None] | None) -> None:
-        """Tell from another thread; the loop may have ended meanwhile, and then nobody asks."""
+        """Notify from another thread. If the loop has ended meanwhile, nothing waits for it."""
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._tell, then)
+            self._loop.call_soon_threadsafe(self._notify, then)
 
 
 # What is under way, by its event loop.

@@ -66,7 +66,7 @@ class ThreadDriver(Generic[T]):
             self.leave()
 
     def leave(self) -> None:
-        """Give up what is under way, except steps that are performed now: those end by themselves.
+        """Give up what is under way, except steps that are performed now: those end on their own.
 
         Results that there are can still be taken.
         """

@@ -1,7 +1,7 @@
 """Drivers: perform what translations ask for, blocking or awaiting, until they return.
 
-`run` and `arun` take one translation, `stream` and `AsyncStream` any number of them. What to do
-and when is `Scheduler`'s business, for both alike.
+`run` and `arun` take one translation, `stream` and `AsyncStream` any number of them. `Scheduler`
+says what to do and when, for both.
 """
 
 from __future__ import annotations

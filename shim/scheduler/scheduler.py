@@ -63,9 +63,9 @@ class Scheduler(Generic[T]):
     wait for what they bring.
 
     Attributes:
-        clock: What waiting goes by.
+        clock: The clock of all waiting.
         results: What translations have returned, for the driver to take.
-        session: Who asks; opened when a translation first asks for a call.
+        session: Holds the credentials; opened when a translation first asks for a call.
     """
 
     def __init__(self, open_session: Callable[[], Session]) -> None:
@@ -196,7 +196,8 @@ class Scheduler(Generic[T]):
     def _settle(self) -> None:
         """Go on with what needs nothing performed, until there is no such thing.
 
-        A loop, not one call within another: a stopped run answers any number of calls by itself.
+        A loop, not one call within another: a stopped run answers any number of calls
+        without sending them.
         """
         while True:
             if self._answered:

@@ -1,12 +1,12 @@
-"""Who is asked, as whom, and how: the one place that knows the settings.
+"""Where calls go, who acts, and how calls are made: the one place that knows the settings.
 
 Three layers, later wins: a file in the current directory (`fxiaoke-shim.toml`, or
 `[tool.fxiaoke-shim]` in `pyproject.toml`), the environment (`FXIAOKE_SHIM_*`), `configure()`. They
 are read at the first call, never at import; `reset()` makes the next call read them again.
 
 The file is read again when it changes, so that it can be a switch that needs no restart. One that
-is broken or gone then changes nothing: what was read last stays in force, and `watch_file` is told.
-Nor does a file that nobody named change where tokens go (`file.FIXED`).
+is broken or gone then changes nothing: what was read last stays in force, and the watchers of the
+file are called. A file that no one named does not change where tokens go (`_file.FIXED`).
 
 What is in force is one value that never changes, and is replaced as a whole. So a forked child has
 either the old settings or the new ones, whatever another thread was doing.
@@ -91,7 +91,7 @@ _foreseen: dict[str, Any] = {}
 
 
 def current() -> Settings:
-    """Return the settings in force, reading file and environment if nobody has yet.
+    """Return the settings in force, reading file and environment at the first call.
 
     Raises:
         ConfigurationError: A layer holds something unusable.
@@ -107,7 +107,7 @@ def current() -> Settings:
 
 @contextmanager
 def pinned(settings: Settings) -> Iterator[None]:
-    """Have `current()` return these in here, so that what belongs together goes by the same."""
+    """Have `current()` return these settings inside a `with` block."""
     token = _pinned.set(settings)
     try:
         yield
@@ -171,7 +171,7 @@ def configure(**changes: Unpack[SettingsChanges]) -> Settings:
             state = replace(_state, settings=layers.load(given, _state.table), configured=given)
         kept = layers.as_validated(state.configured, state.settings)
         _state = state = replace(state, configured=kept)
-    _tell()
+    _notify()
     return state.settings
 
 
@@ -223,7 +223,7 @@ def reset(clock: Callable[[], float] = time.monotonic) -> None:
         _state = None
         _clock = clock
         _foreseen.clear()
-    _tell()
+    _notify()
 
 
 def watch(watcher: Callable[[], None]) -> None:
@@ -240,7 +240,7 @@ def watch_file(watcher: Callable[[str, tuple[str, ...]], None]) -> None:
     _file_watchers.append(watcher)
 
 
-def _tell() -> None:
+def _notify() -> None:
     for watcher in _watchers:
         watcher()
 
@@ -261,7 +261,7 @@ def _looked() -> _State:
     if news is not None:
         # With the lock given back: foreign code runs here.
         if not news.wrong:
-            _tell()
+            _notify()
         for watcher in _file_watchers:
             watcher(news.wrong, news.ignored)
     return state

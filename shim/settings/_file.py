@@ -30,8 +30,8 @@ BYTES_AT_MOST = 1_000_000
 """A longer file is not read. Room for 20,000 tenants in `routes`."""
 FIXED = ("allow_plain_http", "base_url", "redis_url")
 """Settings that say where tokens go. A file that was found by chance gives them at its first
-reading only: whoever can write to the current directory could send the tokens elsewhere. In the
-tables of `tenants` the same holds for `base_url`."""
+reading only: a program that can write to the current directory could send the tokens elsewhere. In
+the tables of `tenants` the same holds for `base_url`."""
 
 # What the parser copies for dotted keys grows with the product of the dots in the deepest line and
 # those of the whole file. This many steps take it about a second.
@@ -42,11 +42,11 @@ _UTF8_MARK = b"\xef\xbb\xbf"
 
 
 class Files(NamedTuple):
-    """Where a settings file may lie, the first that holds settings counts.
+    """Where a settings file may be; the first that holds settings counts.
 
     Attributes:
         paths: Absolute, so that no later `chdir` changes where `base_url` comes from.
-        explicit: Whether somebody named it, so that it has to be there.
+        explicit: Whether it was named, so that it has to be there.
     """
 
     paths: tuple[Path, ...]
@@ -119,7 +119,7 @@ def files() -> Files:
     """Return where this process has its settings file.
 
     The current directory only, as Python itself looks for modules. Linters look upwards as well,
-    but a file further up (in `/tmp`, say) may be somebody else's.
+    but a file further up (in `/tmp`, say) may belong to another user.
 
     Raises:
         ConfigurationError: The variable names a relative path, and the current directory is gone.

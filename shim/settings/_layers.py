@@ -1,4 +1,4 @@
-"""The layers that settings come from, and what is said when one of them is unusable."""
+"""The layers that settings come from, and the errors if one of them is unusable."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def load(configured: Mapping[str, Any], table: Table) -> Settings:
     try:
         return Settings.model_validate({key: value for key, (value, _) in given.items()})
     except ValidationError as error:
-        # `from None`: the chained error would show the input to whoever prints the traceback.
+        # `from None`: the chained error would show the input in a traceback.
         raise ConfigurationError("; ".join(_complaints(error, given, origins))) from None
 
 
@@ -213,7 +213,7 @@ def _from_environment() -> Iterator[tuple[str, _Given]]:
             origin = f"environment variable {name}"
             yield _TENANTS, _Given(_of_tenant(origin, name, text), origin)
             continue
-        # The environment is shared: what resembles no setting may well be somebody else's.
+        # The environment is shared: what resembles no setting may belong to another program.
         if key.lower() not in Settings.model_fields and not _hint(key):
             continue
         origin = f"environment variable {name}"
@@ -230,7 +230,7 @@ def _of_tenant(origin: str, name: str, text: str) -> Any:
             f"settings: {', '.join(TenantSettings.model_fields)}"
         )
         raise ConfigurationError(msg)
-    # The types are those of the top level, whose defaults tell them.
+    # The types are those of the top level, whose defaults show them.
     return {corp_id: {key: _parsed(origin, key, text)}}
 
 

@@ -97,7 +97,7 @@ class SettingsChanges(TypedDict, total=False):
     """The acting employee (`FSUID_…`): the object API reads and writes in the name of this
     employee. Every mode but `legacy` needs one. The employee needs the permission to read and
     edit PersonnelObj (for department calls: DepartmentObj). If this is not set, `acting_mobile`
-    or the app credentials tell who acts; `fxshim whoami` prints who that is."""
+    or the app credentials name who acts; `fxshim whoami` prints who that is."""
     acting_mobile: str | SecretStr | None
     """Mobile number of the acting employee, exactly as Fxiaoke has it, instead of
     `current_open_user_id`. The id is asked for once for each tenant of a process, by *Query
@@ -109,7 +109,7 @@ class SettingsChanges(TypedDict, total=False):
     """Tenant (`FSCID_…`) for `fxshim members` and `set_member_status_many`."""
     app_id: str | None
     """First of the three app credentials. With all three, tokens are renewed before they expire.
-    If a token is refused, it is renewed and the call is made again once. If neither
+    If a token is refused, it is renewed and the call is repeated once. If neither
     `current_open_user_id` nor `acting_mobile` is set, the employee acts whom `POST /oauth2.0/token`
     names for these credentials."""
     app_secret: str | SecretStr | None

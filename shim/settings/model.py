@@ -244,7 +244,7 @@ class Settings(_Part):
     """The acting employee (`FSUID_…`): the object API reads and writes in the name of this
     employee. Every mode but `legacy` needs one. The employee needs the permission to read and
     edit PersonnelObj (for department calls: DepartmentObj). If this is not set, `acting_mobile`
-    or the app credentials tell who acts; `fxshim whoami` prints who that is."""
+    or the app credentials name who acts; `fxshim whoami` prints who that is."""
     acting_mobile: SecretStr | None = Field(default=None, min_length=1)
     """Mobile number of the acting employee, exactly as Fxiaoke has it, instead of
     `current_open_user_id`. The id is asked for once for each tenant of a process, by *Query
@@ -256,7 +256,7 @@ class Settings(_Part):
     """Tenant (`FSCID_…`) for `fxshim members` and `set_member_status_many`."""
     app_id: str | None = Field(default=None, min_length=1)
     """First of the three app credentials. With all three, tokens are renewed before they expire.
-    If a token is refused, it is renewed and the call is made again once. If neither
+    If a token is refused, it is renewed and the call is repeated once. If neither
     `current_open_user_id` nor `acting_mobile` is set, the employee acts whom `POST /oauth2.0/token`
     names for these credentials."""
     app_secret: SecretStr | None = None

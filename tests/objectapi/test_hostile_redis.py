@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 import shim
 from shim.notices import set_notice_hooks
-from shim.objectapi._redis_link import BoundedSocket, Link
-from shim.objectapi._redis_store import Fetched, SharedStore, StoreLost
+from shim.objectapi._redis_link import BoundedSocket, Link, StoreLost
+from shim.objectapi._redis_store import SharedStore
+from shim.objectapi._redis_tokens import Fetched
 
 HOST = "open.fxiaoke.com|FSCID_1"
 CALLS, SECONDS, LEASE = 3, 0.2, 30.0
