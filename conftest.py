@@ -26,7 +26,8 @@ import shim
 import shim.testing
 from shim import settings
 from shim.sandbox import Sandbox
-from shim.settings import file, layers
+from shim.settings import _file as file
+from shim.settings import _layers as layers
 
 ROOT = Path(__file__).parent
 EXAMPLES = str(ROOT / "examples")

@@ -12,6 +12,7 @@ import inspect
 import json
 import re
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
@@ -22,7 +23,14 @@ import shim
 from shim.notices import NoticeEvent
 from shim.offline import ENDPOINTS
 from shim.sandbox import Fault
-from shim.settings.model import ByMobileStatus, Route, Settings, StatusValues, Triggers
+from shim.settings.model import (
+    ByMobileStatus,
+    Route,
+    Settings,
+    StatusValues,
+    TenantSettings,
+    Triggers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,6 +103,7 @@ def settings() -> str:
         (StatusValues, "status_values"),
         (ByMobileStatus, "by_mobile_status"),
         (Triggers, "triggers"),
+        (TenantSettings, "tenants"),
     )
     return "\n".join(
         [
@@ -156,8 +165,12 @@ def _values(annotation: Any) -> str:
         return "table" if get_origin(annotation) is dict else "list"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "table"
-    first = next((one for one in get_args(annotation) if one is not type(None)), annotation)
-    return _WORDS.get(first, "text, secret")
+    if get_origin(annotation) is Callable:
+        return "function"
+    first = next((one for one in get_args(annotation) if one is not type(None)), None)
+    if first is not None:
+        return _values(first)
+    return _WORDS.get(annotation, "text, secret")
 
 
 def _default(value: Any) -> str:

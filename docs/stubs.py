@@ -14,6 +14,7 @@ import ast
 import inspect
 import textwrap
 import types
+from collections import abc
 from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
@@ -61,7 +62,7 @@ from shim.notices import (
 from shim.offline import Answer, Outcome, PlannedWrite
 """
 BLOCKING_AFTER = """\
-from shim.settings import ConfigurationError, configure
+from shim.settings import ConfigurationError, configure, using
 from shim.settings.model import Settings
 """
 AWAITABLE = """\
@@ -210,7 +211,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from typing_extensions import Required, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pydantic import SecretStr
 
@@ -221,7 +222,13 @@ if TYPE_CHECKING:
 
 def changes() -> str:
     """Return `shim/settings/changes.py`."""
-    parts = (model.StatusValues, model.ByMobileStatus, model.Triggers, model.Route)
+    parts = (
+        model.StatusValues,
+        model.ByMobileStatus,
+        model.Triggers,
+        model.Route,
+        model.TenantSettings,
+    )
     tables = [_table(one, f"{one.__name__}Table", _docstring(one)) for one in parts]
     whole = _table(
         model.Settings, "SettingsChanges", "Every setting, by name; all may be left out."
@@ -256,8 +263,11 @@ def accepted(hint: Any) -> str:
         text = "list[str] | tuple[str, ...]"
     elif origin is tuple:
         text = f"Sequence[{accepted(arguments[0])}]"
-    elif origin is dict:
+    elif origin in {dict, abc.Mapping}:
         text = f"Mapping[{', '.join(map(accepted, arguments))}]"
+    elif origin is abc.Callable:
+        given, returned = arguments
+        text = f"Callable[[{', '.join(map(written, given))}], {accepted(returned)}]"
     elif hint is SecretStr:
         text = "str | SecretStr"
     elif isinstance(hint, type) and issubclass(hint, BaseModel):

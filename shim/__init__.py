@@ -19,6 +19,7 @@ from typing import Any
 
 from shim import aio, notices, settings
 from shim._functions import function
+from shim._version import __version__
 from shim.bulk import set_member_status_many
 from shim.notices import (
     NoticeHook,
@@ -28,10 +29,7 @@ from shim.notices import (
     set_notice_hooks,
 )
 from shim.offline import ENDPOINTS, Answer, Outcome, PlannedWrite
-from shim.settings import ConfigurationError, configure
-
-__version__ = "0.2.0"
-"""The version; pyproject.toml reads it here."""
+from shim.settings import ConfigurationError, configure, using
 
 globals().update({name: function(endpoint) for name, endpoint in ENDPOINTS.items()})
 
@@ -69,5 +67,6 @@ __all__ = [
     "get_notice_hooks",
     "set_member_status_many",
     "set_notice_hooks",
+    "using",
 ]
 __all__ += list(ENDPOINTS)  # pyright: ignore[reportUnsupportedDunderAll]

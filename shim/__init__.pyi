@@ -28,7 +28,7 @@ from shim.offline.answers import (
     SavedRecordAnswer,
 )
 from shim.offline.shapes import Department, User
-from shim.settings import ConfigurationError, configure
+from shim.settings import ConfigurationError, configure, using
 from shim.settings.model import Settings
 
 __version__: str
@@ -72,6 +72,7 @@ __all__ = [
     "update_erp_object",
     "update_member",
     "update_preset_object",
+    "using",
 ]
 
 @deprecated(

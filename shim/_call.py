@@ -28,10 +28,10 @@ from shim.notices import (
     UndocumentedParametersGiven,
 )
 from shim.objectapi.calls import is_local
-from shim.objectapi.codes import PASSING
+from shim.objectapi.codes import TRANSIENT
 from shim.offline import checks
 from shim.offline.answer import refusal, shaped
-from shim.scheduler.loading import load
+from shim.scheduler.threads import load
 from shim.settings import ConfigurationError
 from shim.settings.names import SERVICE_AT_MOST
 
@@ -73,7 +73,7 @@ def perform(endpoint: Endpoint, caller: Caller | Site, arguments: Mapping[str, A
     # Imported here, as all below that talks to the network: it is not needed before the first call.
     from shim.scheduler import drivers  # noqa: PLC0415
 
-    return call.finish(drivers.walk(call.translation(), call.open_session))
+    return call.finish(drivers.run(call.translation(), call.open_session))
 
 
 def aperform(
@@ -88,7 +88,7 @@ async def _aperform(endpoint: Endpoint, site: Site, arguments: Mapping[str, Any]
     call = _Call(endpoint, site, arguments)
     from shim.scheduler import drivers  # noqa: PLC0415
 
-    return call.finish(await drivers.awalk(call.translation(), call.open_session))
+    return call.finish(await drivers.arun(call.translation(), call.open_session))
 
 
 _notices: dict[Endpoint, Notice] = {}
@@ -144,9 +144,10 @@ def open_session(corp_access_token: str | None = None, corp_id: str | None = Non
         )
         raise ConfigurationError(msg)
     now = now.of(corp_id)
-    stored = now.corp_access_token
+    # A token is one tenant's: that of `corp_id`, if that is set.
+    stored = now.corp_access_token if now.corp_id in {None, corp_id} else None
     token = corp_access_token or (stored.get_secret_value() if stored else "")
-    if not token and now.app_credentials is None:
+    if not token and not now.can_renew:
         msg = (
             "there is no token: set corp_access_token, or app_id, app_secret and permanent_code "
             "with which one is fetched (environment variables FXIAOKE_SHIM_CORP_ACCESS_TOKEN, …)"
@@ -453,7 +454,7 @@ def _is_refused(answer: Answer) -> bool:
 
 
 def _is_unanswered(answer: Answer) -> bool:
-    return answer["errorCode"] in PASSING or is_local(answer["traceId"])
+    return answer["errorCode"] in TRANSIENT or is_local(answer["traceId"])
 
 
 def _log_settings_file(wrong: str, ignored: tuple[str, ...]) -> None:

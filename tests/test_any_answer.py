@@ -20,9 +20,10 @@ from pydantic import TypeAdapter
 
 import shim
 from shim import settings as shim_settings
-from shim.objectapi import environment, http
+from shim.objectapi import _environment as environment
+from shim.objectapi import http
+from shim.objectapi._environment import httpx
 from shim.objectapi.clock import SkippingClock
-from shim.objectapi.engine import httpx
 from shim.offline import ENDPOINTS, employees
 from shim.sandbox import Sandbox
 

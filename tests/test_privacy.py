@@ -11,7 +11,7 @@ import structlog
 
 import shim
 from shim.objectapi import calls
-from shim.objectapi.engine import httpx
+from shim.objectapi._environment import httpx
 from shim.offline import ENDPOINTS
 from shim.sandbox import Sandbox
 

@@ -41,6 +41,7 @@ def test_the_public_names_are_exactly_these():
             "get_notice_hooks",
             "set_member_status_many",
             "set_notice_hooks",
+            "using",
         ]
     )
     assert sorted(shim.aio.__all__) == sorted([*ENDPOINTS, "set_member_status_many"])

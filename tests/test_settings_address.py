@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import shim
-from shim.objectapi.engine import httpx
-from shim.settings import address
+from shim.objectapi._environment import httpx
+from shim.settings import _address as address
 
 PIECES = (
     *("http", "https", "HTTP", "hTTps", "://", ":", "/", "//", "\\", "@", "?", "#", "%", "%41"),

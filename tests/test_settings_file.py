@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import shim
 from shim import settings
 from shim.notices import SettingsFileRead, SettingsFileRefused
-from shim.settings import file as settings_file
+from shim.settings import _file as settings_file
 
 
 @pytest.fixture(autouse=True)

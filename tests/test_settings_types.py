@@ -32,12 +32,14 @@ PARTS = {
     model.StatusValues: "StatusValuesTable",
     model.ByMobileStatus: "ByMobileStatusTable",
     model.Triggers: "TriggersTable",
+    model.TenantSettings: "TenantSettingsTable",
 }
 DEFAULTS = {
     model.Route: model.Route(mode="object"),
     model.StatusValues: model.StatusValues(),
     model.ByMobileStatus: model.ByMobileStatus(),
     model.Triggers: model.Triggers(),
+    model.TenantSettings: model.TenantSettings(),
 }
 
 
@@ -54,6 +56,7 @@ def as_checkers_see_it():
 
 SEEN = as_checkers_see_it()
 HINTS = get_type_hints(SEEN.SettingsChanges)
+OF_A_TENANT = get_type_hints(SEEN.TenantSettingsTable)
 
 
 def values(hint):
@@ -93,7 +96,9 @@ def test_only_what_may_be_anything_is_typed_so():
     }
 
 
-@pytest.mark.parametrize("name", [name for name in HINTS if HINTS[name] is not typing.Any])
+@pytest.mark.parametrize(
+    "name", [name for name in HINTS if HINTS[name] is not typing.Any and name != "tenants"]
+)
 def test_what_checkers_accept_is_accepted(name):
     """Any value of a keyword's type is refused for what it is at most, never for its type."""
 
@@ -101,6 +106,19 @@ def test_what_checkers_accept_is_accepted(name):
     @given(values(HINTS[name]))
     def accepted(value):
         assert {one["type"] for one in complaints({name: value})} <= OF_VALUES
+
+    accepted()
+
+
+@pytest.mark.parametrize("name", [name for name in OF_A_TENANT if name != "transport"])
+def test_what_checkers_accept_for_a_tenant_is_accepted(name):
+    """The same holds for the values of a tenant's table."""
+
+    @hypothesis.settings(deadline=None)
+    @given(values(OF_A_TENANT[name]))
+    def accepted(value):
+        found = complaints({"tenants": {"FSCID_A": {name: value}}})
+        assert {one["type"] for one in found} <= OF_VALUES
 
     accepted()
 

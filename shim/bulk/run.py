@@ -19,12 +19,12 @@ from shim.bulk._tally import Tally
 from shim.notices import BulkRunFinished
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
-from shim.objectapi.kinds import KEYS_PER_QUERY
 from shim.objectapi.pacing import least_seconds
+from shim.objectapi.record_types import KEYS_PER_QUERY
 from shim.offline import checks
 from shim.offline.answer import Outcome
 from shim.offline.members import set_status
-from shim.scheduler.loading import load
+from shim.scheduler.threads import load
 from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
@@ -64,15 +64,15 @@ class _Base:
         self.tally = Tally()
         # What talks to the network is not needed before.
         from shim.modes.choice import choose  # noqa: PLC0415
-        from shim.scheduler.work import Work  # noqa: PLC0415
+        from shim.scheduler.scheduler import Scheduler  # noqa: PLC0415
 
         self._session = open_session(corp_access_token, corp_id)
         self._settings = self._session.settings
         # There is no old call for this, so of the modes only dry_run matters.
         mode = choose(self._settings, FUNCTION, self._session.tenant.corp_id).mode
         self.dry_run = dry_run or mode == "dry_run"
-        self._work: Work[list[Outcome]] = Work(lambda: self._session)
-        self._work.open()
+        self._scheduler: Scheduler[list[Outcome]] = Scheduler(lambda: self._session)
+        self._scheduler.open()
         self._started = time.monotonic()
         self._interrupted = False
         self._finished = False
@@ -98,7 +98,7 @@ class _Base:
 
         `quota`, `retry` or `read-back`; None while calls are made.
         """
-        return self._work.waiting
+        return self._scheduler.waiting
 
     def remaining_seconds(self, rest: int) -> float:
         """Return how many seconds the quota makes `rest` more members take at least.
@@ -205,7 +205,7 @@ class Run(_Base):
 
         self._begin()
         try:
-            for outcomes in stream(self._work, map(self._flow, self._chunks())):
+            for outcomes in stream(self._scheduler, map(self._flow, self._chunks())):
                 yield self._count(outcomes)
         finally:
             self.finish()
@@ -251,7 +251,7 @@ class AsyncRun(_Base):
         """Return an iterator over the outcomes, in the order in which they end."""
         from shim.scheduler.drivers import AsyncStream  # noqa: PLC0415 - talks to the network.
 
-        groups = AsyncStream(self._work, self._flows())
+        groups = AsyncStream(self._scheduler, self._flows())
         return AsyncOutcomes(groups, begin=self._begin, count=self._count, end=self._end)
 
     def _end(self, *, whole: bool) -> None:

@@ -288,9 +288,21 @@ def baseline_check(
     raise typer.Exit(check_baseline(logs, baseline, shrink=shrink, empty=empty))
 
 
+_CorpId = Annotated[
+    str | None,
+    typer.Option(
+        "--corp-id",
+        help="The tenant, FSCID_….",
+        show_default="the setting corp_id",
+        metavar="FSCID",
+    ),
+]
+
+
 @app.command()
 def whoami(
     *,
+    corp_id: _CorpId = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Print the acting employee, and which setting names it.
@@ -299,7 +311,7 @@ def whoami(
     """
     from shim.cli.whoami import text  # noqa: PLC0415
 
-    echo(text(as_json=as_json))
+    echo(text(corp_id, as_json=as_json))
 
 
 @app.command()
@@ -345,6 +357,7 @@ def members(  # noqa: PLR0913 - options of a command.
         ),
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")] = False,
+    corp_id: _CorpId = None,
 ) -> None:
     """Disable or enable the members of a list of any length; print the results.
 
@@ -367,5 +380,6 @@ def members(  # noqa: PLR0913 - options of a command.
         only_failed=only_failed,
         dry_run=dry_run,
         quiet=quiet,
+        corp_id=corp_id,
     )
     raise typer.Exit(carry_out(options))

@@ -50,6 +50,7 @@ class MembersOptions:
         only_failed: The results file whose failed members are to be done, and no others.
         dry_run: Whether to write nothing.
         quiet: Whether to show no progress.
+        corp_id: The tenant; None takes the setting's.
     """
 
     command: Literal["disable", "enable"]
@@ -58,6 +59,13 @@ class MembersOptions:
     only_failed: Path | None = None
     dry_run: bool = False
     quiet: bool = False
+    corp_id: str | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force for the tenant."""
+        now = settings.current()
+        return now.of(self.corp_id or now.corp_id or "")
 
     @property
     def asked(self) -> Asked:
@@ -95,7 +103,12 @@ class _Command:
     def run(self) -> int:
         options = self._options
         ids, total = self._ids()
-        run = Run(self._interruption.ending(ids), _STATUS[options.command], dry_run=options.dry_run)
+        run = Run(
+            self._interruption.ending(ids),
+            _STATUS[options.command],
+            corp_id=options.corp_id,
+            dry_run=options.dry_run,
+        )
         with ExitStack() as stack:
             results = self._results()
             if results is not None:
@@ -129,7 +142,7 @@ class _Command:
         return _chosen(ids, failed), total
 
     def _counted(self, ids: IdsFile, failed: set[str] | None) -> int:
-        acting = settings.current().current_open_user_id
+        acting = self._options.settings.current_open_user_id
         total, own = 0, False
         for one in _chosen(ids, failed):
             total += 1
@@ -187,7 +200,7 @@ class _Command:
         failures = _failures(tally)
         whole = not self._troubles and not self._interruption.happened
         parts = [
-            _planned(tally, options.asked, settings.current())
+            _planned(tally, options.asked, options.settings)
             if self._dry_run
             else _done(tally, options.asked),
             *failures,

@@ -18,8 +18,12 @@ _FOUND_BY = {
 }
 
 
-def text(*, as_json: bool) -> str:
+def text(corp_id: str | None = None, *, as_json: bool) -> str:
     """Return the acting employee. A set id is not checked; others are looked up.
+
+    Args:
+        corp_id: The tenant; None takes the setting's.
+        as_json: Whether to return a JSON object instead of a line.
 
     Raises:
         CommandError: It cannot be looked up.
@@ -28,20 +32,21 @@ def text(*, as_json: bool) -> str:
     from shim.modes.object_api import employee_source  # noqa: PLC0415 - loads every offline call.
 
     now = settings.current()
-    employee = now.acting_employee() or _found(now)
+    now = now.of(corp_id or now.corp_id or "")
+    employee = now.acting_employee() or _found(now, corp_id)
     source = employee_source(now)
     if as_json:
         return json.dumps({"open_user_id": employee, "source": source})
     return f"{employee} ({_FOUND_BY[source]})"
 
 
-def _found(now: Settings) -> str:
+def _found(now: Settings, corp_id: str | None) -> str:
     from shim._call import open_session  # noqa: PLC0415
     from shim.modes.object_api import find_employee  # noqa: PLC0415
     from shim.scheduler import drivers  # noqa: PLC0415 - talks to the network.
 
-    session = open_session()
-    reply = drivers.walk(find_employee(now), lambda: session)
+    session = open_session(corp_id=corp_id)
+    reply = drivers.run(find_employee(now), lambda: session)
     if not reply.ok:
         msg = f"{reply.message} (errorCode {reply.code}, traceId {reply.trace_id})"
         raise CommandError(msg)

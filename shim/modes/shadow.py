@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic
 
 from shim.modes._handler import T, handled
 from shim.objectapi.calls import Reply, local_trace_id
-from shim.objectapi.codes import PASSING, Code
+from shim.objectapi.codes import TRANSIENT, Code
 from shim.offline import checks
 from shim.scheduler.steps import Pause, Steps
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shim.objectapi.calls import Call
 
 # A shadow read answered with one of these has seen nothing: it is transient, or a token is renewed.
-_BLIND = PASSING | {Code.TOKEN_EXPIRED}
+_BLIND = TRANSIENT | {Code.TOKEN_EXPIRED}
 
 
 @dataclass(frozen=True, slots=True)

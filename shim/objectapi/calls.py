@@ -1,6 +1,6 @@
 """Calls and replies as values: what is asked of the object API, and what came back.
 
-A call holds no credentials and no address; whoever sends it adds them. Neither shows its
+A call holds no credentials and no address; the session adds them. Neither shows its
 content in a repr, since contents are people's data.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shim.objectapi.codes import PASSING, UNCERTAIN, Code
+from shim.objectapi.codes import TRANSIENT, UNCERTAIN, Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ class Call:
     """One call.
 
     Attributes:
-        path: Where it goes.
+        path: The path of its address.
         body: What is sent beside the credentials.
         writes: It changes something; a read-only driver must refuse it.
         repeatable: Made twice, it does what it does once. There is no idempotency key (grade B).
@@ -35,9 +35,9 @@ class Call:
         as_given: It is an old call: made once, with credentials and nothing else added.
         aside_until: It is part of a shadow, which ends at this time of the clock: given up then,
             and of no consequence to the run it belongs to.
-        finds: Makes of the vendor's reply one whose `employee` is who acts, or one that says why
-            nobody was found. Such a call names no acting employee; it is made once for all callers
-            of a tenant, and its reply is kept.
+        finds: Turns the vendor's reply into one whose `employee` acts, or into one that says why
+            none was found. Such a call names no acting employee; it is made once for all callers of
+            a tenant, and its reply is kept.
         by_app: It carries the app credentials in place of a token.
     """
 
@@ -51,27 +51,27 @@ class Call:
     finds: Callable[[Reply], Reply] | None = field(default=None, repr=False)
     by_app: bool = False
 
-    def may_pass(self, code: int) -> bool:
-        """Whether this call is worth making again, as it is, after it ended with `code`.
+    def is_retried_after(self, code: int) -> bool:
+        """Whether this call is to be retried, as it is, after it ended with `code`.
 
         A write that ended with 50009 is not: it may have been carried out, and a locked record
         answers with it every time (grade C). The caller has to look first.
         """
-        return code in PASSING and not (self.writes and code == Code.TIMEOUT)
+        return code in TRANSIENT and not (self.writes and code == Code.TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer, whoever gave it: the vendor, or this side of the wire when nobody answered.
+    """One answer: the vendor's, or one of our own if the vendor gave none.
 
     Attributes:
         code: `errorCode`.
-        trace_id: `traceId`; starts with `shim-` when nobody answered.
+        trace_id: `traceId`; starts with `shim-` if the vendor did not answer.
         message: What went wrong.
         body: The whole answer.
         reached: Whether the call may have reached the vendor.
         earlier_doubt: Whether an earlier attempt at the same call may have been carried out.
-        lasting: Whether the same call would end in the same way, so that it is not made again.
+        lasting: Whether the same call would end the same, so that it is not retried.
         employee: Who acts (FSUID_…), if this answers a call that finds that out.
         planned: Whether this answers a write that a dry run did not make.
     """
@@ -113,17 +113,17 @@ _LOCAL = "shim-"
 
 
 def local_trace_id() -> str:
-    """Return a unique traceId for an answer that was given on this side of the wire."""
+    """Return a unique traceId for an answer of our own."""
     return f"{_LOCAL}{uuid.uuid4().hex}"
 
 
 def is_local(trace_id: str) -> bool:
-    """Whether a traceId is one of this side's, so that no vendor has seen it."""
+    """Whether a traceId is one of our own, which the vendor has not seen."""
     return trace_id.startswith(_LOCAL)
 
 
 NOT_ATTEMPTED = "not attempted: "
-"""How the text of a reply begins to a call that was not made any more, since the run is to end."""
+"""Begin of the text of a reply to a call that was not made, since the run is to end."""
 
 
 def is_not_attempted(message: str, trace_id: str) -> bool:
@@ -132,7 +132,7 @@ def is_not_attempted(message: str, trace_id: str) -> bool:
 
 
 NOTHING_SENT = "nothing was sent: "
-"""How the text of a reply begins if this installation can send nothing, now or later."""
+"""Begin of the text of a reply if this installation can send nothing, now or later."""
 
 
 def is_nothing_sent(message: str, trace_id: str) -> bool:
@@ -141,7 +141,7 @@ def is_nothing_sent(message: str, trace_id: str) -> bool:
 
 
 def local_reply(code: int, message: str, *, reached: bool = True, lasting: bool = False) -> Reply:
-    """Return a reply that this side gives because nobody else did."""
+    """Return a reply of our own, since the vendor gave none."""
     return Reply(code, local_trace_id(), message, reached=reached, lasting=lasting)
 
 

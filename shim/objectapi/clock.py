@@ -1,7 +1,7 @@
 """The clock that waiting goes by: the machine's, or one that a test puts forward.
 
-It is the clock of pauses, quotas, tokens and patience. How long an answer takes on the wire is not
-its business.
+It is the clock of pauses, quotas, tokens and retries. How long an answer takes on the wire is
+measured by the machine's clock in any case.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ class Clock:
         return time.time()
 
     def sleep(self, seconds: float) -> None:
-        """Let so many seconds pass."""
+        """Let some seconds pass."""
         time.sleep(seconds)
 
     def idle(self, seconds: float) -> float:
-        """Return how long to wait, in real seconds, for something that is due in so many.
+        """Return how long to wait, in real seconds, for something that is due in `seconds`.
 
         Asked by a driver that has nothing else to do.
         """

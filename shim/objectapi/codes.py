@@ -38,10 +38,10 @@ class Code(IntEnum):
     TIMEOUT = 50009
 
 
-PASSING = frozenset({Code.BUSY, Code.TIMEOUT, Code.THROTTLED, Code.THROTTLED_TOO})
-"""What passes by itself; worth asking again (grade B)."""
+TRANSIENT = frozenset({Code.BUSY, Code.TIMEOUT, Code.THROTTLED, Code.THROTTLED_TOO})
+"""Transient: calls are retried after these (grade B)."""
 
-STOPPING = frozenset(
+FATAL = frozenset(
     {
         Code.DAILY_QUOTA_USED,
         Code.NO_QUOTA,
@@ -50,10 +50,10 @@ STOPPING = frozenset(
         Code.NO_ACCESS,
     }
 )
-"""What will not pass, for this call or any other of the same run (grade B)."""
+"""Fatal for this call and all others of the same run (grade B)."""
 
 BAD_PARAMETERS = frozenset({Code.BAD_PARAMETER, Code.BAD_PARAMETER_TOO})
 """What an unknown field, among other things, is answered with (grade C)."""
 
 UNCERTAIN = frozenset({Code.BUSY, Code.SYSTEM_ERROR, Code.TIMEOUT})
-"""After one of these a write may or may not have happened; only reading back tells."""
+"""After one of these a write may or may not have happened; only reading back shows which."""

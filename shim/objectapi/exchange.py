@@ -1,7 +1,7 @@
-"""One call and all that belongs to it: a slot in the window, a fresh token, patience.
+"""One call and all that belongs to it: a slot in the window, a fresh token, retries.
 
 A generator without I/O, as httpx's `auth_flow` is: it yields what has to happen next and is sent
-the result. Whoever performs it, blocking or awaiting, therefore does the same thing.
+the result. So a driver that blocks and one that awaits do the same thing.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from shim.objectapi import tokens
 from shim.objectapi.calls import Call, Reply, local_reply
 from shim.objectapi.codes import Code
-from shim.objectapi.pacing import POLL_SECONDS, Claim, WindowLost
+from shim.objectapi.pacing import POLL_SECONDS, Backoff, Claim, WindowLost
 from shim.objectapi.session import Request, address
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from shim.objectapi._process import Process
     from shim.objectapi.pacing import Window
-    from shim.objectapi.patience import Patience
-    from shim.objectapi.process import Process
     from shim.objectapi.session import Session
     from shim.objectapi.tokens import Renewal
+    from shim.settings.model import Settings
 
 R = TypeVar("R")
 Why = Literal["quota", "retry"]
@@ -38,8 +38,8 @@ class Send:
     """Post this and send back the `Reply`.
 
     Attributes:
-        request: Makes the request. Whoever performs the step does it outside of its turn with the
-            work, so that making one holds up nobody else.
+        request: Makes the request. The driver calls it outside of its lock, so that making one
+            holds up no other call.
         secrets: What must not show in the reply's text.
     """
 
@@ -49,7 +49,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Let so many seconds pass."""
+    """Let `seconds` seconds pass."""
 
     seconds: float
     why: Why
@@ -93,21 +93,21 @@ def exchange(
     if call.finds is not None:
         return (yield from _found(session, call, process, find))
     if call.as_given or call.aside_until is not None:
-        return (yield from _plainly(session, call, process))
+        return (yield from _unretried(session, call, process))
     once = partial(_once, session, call, process, fetch)
-    return (yield from _persistent(session, call, process, once))
+    return (yield from _retried(session, call, process, once))
 
 
-def _plainly(session: Session, call: Call, process: Process) -> Exchange:
-    """Make a call once, in its turn, and leave it at that."""
+def _unretried(session: Session, call: Call, process: Process) -> Exchange:
+    """Make a call once, in a slot of its window; no retry, no renewal of its token."""
     now = session.settings
-    book = process.tokens(session.tenant, now.app_id)
+    cache = process.tokens(session.tenant, now.app_id)
     window = process.window(session, call.path, now.quota_calls, now.quota_seconds)
     until = inf if call.aside_until is None else call.aside_until
 
     def send() -> Exchange:
         # The caller's, unless this process knows that it has ended and has its successor.
-        token = book.best(session.given_token)
+        token = cache.best(session.given_token)
         return (yield from _send(session, _request(session, process, call, token), token))
 
     return (yield from _in_turn(session, process, window, send, until))
@@ -149,7 +149,7 @@ def finding(
         reply = yield from _named_by_app(session, call, process, fetch)
     else:
         once = partial(_once, session, call, process, fetch)
-        reply = yield from _persistent(session, call, process, once)
+        reply = yield from _retried(session, call, process, once)
     return reply if call.finds is None else call.finds(reply)
 
 
@@ -162,22 +162,27 @@ def _named_by_app(
     token call does. Without that, an employee of one tenant could act in another: where ids are
     numbers, both may have a 1000.
     """
-    book = process.tokens(session.tenant, session.settings.app_id)
-    renewal: Renewal = yield Wait(book.renew("", -inf, partial(fetch, "")))
+    cache = process.tokens(session.tenant, session.settings.app_id)
+    renewal: Renewal = yield Wait(cache.renew("", -inf, partial(fetch, "")))
     if not renewal.token:
         return local_reply(Code.TOKEN_EXPIRED, renewal.problem)
-    return (yield from token_call(session, process, call))
+    settings: Settings | str = yield Ask(partial(process.vault.settings, session, fresh=False))
+    if isinstance(settings, str):
+        return local_reply(Code.TOKEN_EXPIRED, settings)
+    return (yield from token_call(session, process, settings, call))
 
 
-def token_call(session: Session, process: Process, call: Call | None = None) -> Exchange:
+def token_call(
+    session: Session, process: Process, settings: Settings, call: Call | None = None
+) -> Exchange:
     """Return the steps of a call with the app credentials (contract, section 1, Credentials).
 
     Args:
         session: Who asks.
         process: What all sessions of this process share.
+        settings: Hold the app credentials.
         call: Which call; None for the one that brings a corpAccessToken.
     """
-    settings = session.settings
     call = call or Call(tokens.PATH, {})
     body = {**(settings.app_credentials or {}), **call.body}
     window = process.window(session, call.path, tokens.QUOTA_CALLS, tokens.QUOTA_SECONDS)
@@ -185,24 +190,27 @@ def token_call(session: Session, process: Process, call: Call | None = None) -> 
     def request() -> Request:
         return address(settings, call.path, dict(body), session.third_trace_id())
 
+    def send() -> Exchange:
+        return _send(session, request, secrets=settings.secrets)
+
     return (
-        yield from _persistent(
+        yield from _retried(
             session,
             call,
             process,
-            lambda: _in_turn(session, process, window, lambda: _send(session, request)),
+            lambda: _in_turn(session, process, window, send),
         )
     )
 
 
-def _persistent(
+def _retried(
     session: Session, call: Call, process: Process, once: Callable[[], Exchange]
 ) -> Exchange:
-    """Make a call again while what is wrong may pass, for `retry_seconds` at the most.
+    """Retry a call after transient errors, for at most `retry_seconds`.
 
-    A call that must not happen twice is made again only where it certainly has not happened.
+    A call that must not happen twice is retried only if it certainly has not happened.
     """
-    patience: Patience | None = None
+    backoff: Backoff | None = None
     in_doubt = False
     while True:
         reply = session.refuse()
@@ -210,18 +218,15 @@ def _persistent(
             reply = yield from once()
             session.judge(reply, process.clock.now())
         if in_doubt:
-            # An earlier attempt may have been carried out where the last one was not.
+            # An earlier attempt may have been carried out even if the last one was not.
             reply = replace(reply, earlier_doubt=True)
         in_doubt = reply.doubtful
-        final = reply.lasting or session.stopped or not call.may_pass(reply.code)
+        final = reply.lasting or session.stopped or not call.is_retried_after(reply.code)
         if final or (in_doubt and not call.repeatable):
             return reply
-        if patience is None:
-            # Most calls need none, and most processes never load what it stands on.
-            from shim.objectapi.patience import Patience  # noqa: PLC0415
-
-            patience = Patience(session.settings.retry_seconds, process.clock.now)
-        pause = patience.pause()
+        if backoff is None:
+            backoff = Backoff(session.settings.retry_seconds, process.clock.now)
+        pause = backoff.pause()
         if pause is None:
             return reply
         yield Sleep(pause, "retry")
@@ -230,9 +235,9 @@ def _persistent(
 def _once(
     session: Session, call: Call, process: Process, fetch: Callable[[str], Renewal]
 ) -> Exchange:
-    """Make a call once; where its token has expired, once more with a fresh one."""
+    """Make a call once; if its token has expired, once more with a fresh one."""
     settings = session.settings
-    book = process.tokens(session.tenant, settings.app_id)
+    cache = process.tokens(session.tenant, settings.app_id)
     window = process.window(session, call.path, settings.quota_calls, settings.quota_seconds)
     token, used_at, once_more = "", 0.0, False
 
@@ -241,10 +246,10 @@ def _once(
         # Chosen only now: while this call waited for its slot, another may have renewed. The time
         # comes first: a token fetched between the two would else pass for one already refused.
         used_at = process.clock.now()
-        token = book.best(session.given_token)
-        if book.ends_soon(token):
-            # Nobody waits for this one: the old token lives on for a while (grade A).
-            book.renew(token, used_at, partial(fetch, token))
+        token = cache.best(session.given_token)
+        if cache.ends_soon(token):
+            # No call waits for this one: the old token lives on for a while (grade A).
+            cache.renew(token, used_at, partial(fetch, token))
         if not token:
             # As the vendor would say it, but without spending a call.
             return local_reply(Code.TOKEN_EXPIRED, "no corpAccessToken yet")
@@ -253,21 +258,21 @@ def _once(
     reply = yield from _in_turn(session, process, window, first)
     if reply.code != Code.TOKEN_EXPIRED:
         return reply
-    if settings.app_credentials is None:
+    if not settings.can_renew:
         return _explained(
             reply,
             "pass a fresh token, or set app_id, app_secret and permanent_code so that "
             "it can be renewed here",
         )
     while True:
-        renewal = yield Wait(book.renew(token, used_at, partial(fetch, token)))
+        renewal = yield Wait(cache.renew(token, used_at, partial(fetch, token)))
         if not renewal.token:
             return _explained(reply, renewal.problem)
         token, used_at = renewal.token, process.clock.now()
         send = partial(_sent_with, session, process, call, token)
         reply = yield from _in_turn(session, process, window, send)
         # What another process left may have ended early, or be no token of this tenant. It is
-        # replaced once; a token that was fetched here is the vendor's last word.
+        # replaced once; a token that was fetched here is not replaced again.
         if reply.code != Code.TOKEN_EXPIRED or not renewal.shared or once_more:
             return reply
         once_more = True
@@ -325,7 +330,7 @@ def _in_turn(
             reply = yield from send()
         yield from _asked(window, partial(claim.give_back, used=used))
     except BaseException:
-        # Given up: nobody performs a step any more.
+        # Given up: no driver performs a step any more.
         claim.give_back(used=used)
         raise
     return reply
@@ -338,8 +343,13 @@ def _asked(window: Window, question: Callable[[], R]) -> Generator[Step, Any, R]
     return answer
 
 
-def _send(session: Session, request: Callable[[], Request], token: str = "") -> Exchange:
-    reply: Reply = yield Send(request, (token, session.given_token, *session.secrets))
+def _send(
+    session: Session,
+    request: Callable[[], Request],
+    token: str = "",
+    secrets: tuple[str, ...] = (),
+) -> Exchange:
+    reply: Reply = yield Send(request, (token, session.given_token, *session.secrets, *secrets))
     session.answered(reply)
     return reply
 

@@ -1,7 +1,7 @@
-"""Posts requests, blocking or awaiting, and turns what becomes of them into replies.
+"""Posts requests, blocking or awaiting, and returns replies, whether or not there is an answer.
 
-What is shared by all calls of a process (connections, windows, tokens) is held here, and begun
-again in a forked child.
+What all calls of a process share (connections, windows, tokens) is held here, and made again in a
+forked child.
 """
 
 from __future__ import annotations
@@ -11,32 +11,33 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from shim.objectapi import _wire as wire
 from shim.objectapi import exchange as steps
-from shim.objectapi import tokens, wire
-from shim.objectapi.clock import MACHINE
-from shim.objectapi.connections import (
-    Answer,
+from shim.objectapi import tokens
+from shim.objectapi._connections import (
     Connections,
+    HttpAnswer,
     Origin,
     athrough,
     origin,
     through,
 )
-from shim.objectapi.content import TooLarge, Unreadable
-from shim.objectapi.engine import httpcore, httpx
-from shim.objectapi.environment import UnusableEnvironment
-from shim.objectapi.network import Attempt, NameUnknown
+from shim.objectapi._environment import UnusableEnvironment, httpcore, httpx
+from shim.objectapi._network import Attempt, NameUnknown
+from shim.objectapi._process import Process
+from shim.objectapi._redis_tokens import Fetched
+from shim.objectapi._wire import TooLarge, Unreadable
+from shim.objectapi.clock import MACHINE
 from shim.objectapi.pacing import WindowLost
-from shim.objectapi.process import Process
-from shim.objectapi.shared_tokens import Fetched
 
 if TYPE_CHECKING:
+    from shim.objectapi._process import RecentWrites
     from shim.objectapi.calls import Call, Reply
     from shim.objectapi.clock import Clock
-    from shim.objectapi.recent import RecentWrites
     from shim.objectapi.session import Session
+    from shim.settings.model import Settings
 
-# What a user's transport raises for the network. Anything else is a bug that its owner is to see.
+# What a user's transport raises for the network. Anything else is a bug, and is raised.
 _TRANSPORT_TROUBLE = (
     *(httpx.HTTPError, httpx.InvalidURL, httpx.StreamError),
     *(httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError),
@@ -66,7 +67,7 @@ def start_anew(clock: Clock = MACHINE) -> None:
         clock: What all waiting goes by from here on; tests give one that they can put forward.
     """
     global _clients  # noqa: PLW0603 - there is one of it, by intention.
-    # Kept, never used again: dropping it would close sockets that the parent is talking through.
+    # Kept but not reused: dropping it would close sockets that the parent is talking through.
     _left.append(_clients)
     _clients = _Clients(clock)
 
@@ -92,7 +93,7 @@ def exchange(session: Session, call: Call) -> steps.Exchange:
 
 
 def post(session: Session, step: steps.Send) -> Reply:
-    """Post one request and return what became of it, blocking."""
+    """Post one request and return the reply, blocking."""
     posting = _Posting(session, step)
     if posting.refusal is not None:
         return posting.refusal
@@ -101,13 +102,13 @@ def post(session: Session, step: steps.Send) -> Reply:
             answer = through(*posting.through())
         else:
             answer = _clients.connections.send(*posting.sending())
-    except Exception as error:  # noqa: BLE001 - sorted out there.
+    except Exception as error:  # noqa: BLE001 - `failed` sorts it.
         return posting.failed(error)
     return posting.answered(answer)
 
 
 async def apost(session: Session, step: steps.Send) -> Reply:
-    """Post one request and return what became of it, awaiting."""
+    """Post one request and return the reply, awaiting."""
     posting = _Posting(session, step)
     if posting.refusal is not None:
         return posting.refusal
@@ -116,13 +117,13 @@ async def apost(session: Session, step: steps.Send) -> Reply:
             answer = await athrough(*posting.through())
         else:
             answer = await _clients.connections.asend(*posting.sending())
-    except Exception as error:  # noqa: BLE001 - sorted out there.
+    except Exception as error:  # noqa: BLE001 - `failed` sorts it.
         return posting.failed(error)
     return posting.answered(answer)
 
 
 class _Posting:
-    """One request that is to be posted, and what its end means.
+    """One request to be posted, and the reply for each of its possible ends.
 
     Attributes:
         refusal: The reply if it cannot be sent at all, or None.
@@ -143,7 +144,7 @@ class _Posting:
         to = origin(settings.base_url)
         try:
             if settings.transport is None:
-                self._variable = _clients.connections.way(to).variable
+                self._variable = _clients.connections.settings(to).variable
                 self.to = to
         except UnusableEnvironment as problem:
             self.refusal = wire.unusable(str(problem))
@@ -161,7 +162,7 @@ class _Posting:
         request = to.request(settings.base_url, self._request, self._attempt)
         return to, request, self._attempt, settings.max_answer_bytes
 
-    def answered(self, answer: Answer) -> Reply:
+    def answered(self, answer: HttpAnswer) -> Reply:
         """Return the reply in an answer."""
         return wire.decode(answer.status, answer.content, self._secrets)
 
@@ -201,17 +202,21 @@ class _Posting:
 
 def _fetch_token(session: Session, stale: str) -> tokens.Renewal:
     """Return a successor of `stale`: fetched by this process, or by one it shares a store with."""
-    settings, process = session.settings, _clients.process
+    process = _clients.process
+    # Refused or expired: credentials that are kept may have been replaced in the vault.
+    settings = process.vault.settings(session, fresh=bool(stale))
+    if isinstance(settings, str):
+        return tokens.Renewal(problem=settings)
     store = process.store(settings)
     if store is None:
-        return _called_for_token(session)
+        return _called_for_token(session, settings)
     own: list[tokens.Renewal] = []
 
     def renew() -> Fetched | None:
-        own.append(_called_for_token(session))
+        own.append(_called_for_token(session, settings))
         return Fetched(own[-1].token, own[-1].seconds) if own[-1].token else None
 
-    # As long as the call may take with all its patience, and a wait for the token path's window.
+    # As long as the call may take with all its retries, and a wait for the window of its path.
     lock = 2 * settings.timeout_seconds + settings.retry_seconds + tokens.QUOTA_SECONDS
     try:
         fetched = store.tokens.fetch(
@@ -224,9 +229,14 @@ def _fetch_token(session: Session, stale: str) -> tokens.Renewal:
     return tokens.Renewal(fetched.token, seconds=fetched.seconds_left, shared=not own)
 
 
-def _called_for_token(session: Session) -> tokens.Renewal:
-    reply = _performed(session, steps.token_call(session, _clients.process))
-    return tokens.read(reply, session.tenant.corp_id)
+def _called_for_token(session: Session, settings: Settings) -> tokens.Renewal:
+    process = _clients.process
+    renewal = tokens.read(
+        _performed(session, steps.token_call(session, process, settings)), session.tenant.corp_id
+    )
+    if not renewal.token:
+        process.vault.forget(session.tenant)
+    return renewal
 
 
 def _find_employee(session: Session, call: Call) -> Reply:

@@ -1,11 +1,11 @@
-"""Never more calls than the vendor allows: a window per tenant and path.
+"""When a call may go out: quota windows by tenant and path, and pauses between retries.
 
 100 calls in 20 s per interface and tenant (contract, section 1, grade B). Whether the vendor
 counts in fixed or in sliding windows, and at which instant of a call, is unknown (grade U), so a
 slot is held from the sending until `quota_seconds` after the answer: right under every reading.
 
-Whoever comes to a full window is given the slot that is free next and told how long to wait for
-it, so that nobody asks twice and nobody is overtaken.
+A caller that comes to a full window is given the slot that is free next, with the time to wait for
+it. So no caller asks twice, and none is overtaken.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 POLL_SECONDS = {False: 0.01, True: 0.05}
-"""How long to wait before asking a window, here or elsewhere, again where every slot is under way:
-nobody knows yet when the first comes back."""
+"""Seconds between two questions to a window, by whether it is remote, if all slots are under way:
+when the first comes back is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Slot:
 
     Attributes:
         wait: Seconds until it may be used; 0 = now.
-        free_at: On the window's clock, when it is free; 0.0 where it was never used.
+        free_at: On the window's clock, when it is free; 0.0 if it was never used.
         name: What the window knows it by.
         use_by: On `time.monotonic()`, until when its call must have begun. A call that begins later
             may last longer than the lease.
@@ -45,7 +45,7 @@ class Slot:
 
 
 class WindowLost(Exception):  # noqa: N818 - raised to be answered, not to fail.
-    """Who keeps the window cannot be asked, and going on without is not wanted; says what to do."""
+    """The store of the window cannot be asked, and must not be done without; says what to do."""
 
 
 class Window(Protocol):
@@ -66,10 +66,10 @@ class Window(Protocol):
         ...
 
     def take(self) -> Slot | None:
-        """Take the slot that is free first, or None where all are under way.
+        """Take the slot that is free first, or None if all are under way.
 
         Raises:
-            WindowLost: Nobody can tell.
+            WindowLost: The store of the window cannot be asked.
         """
         ...
 
@@ -120,8 +120,8 @@ class LocalWindow:
             for name in [name for name, end in self._busy.items() if end <= machine]:
                 del self._busy[name]
             del self._free_at[: bisect_right(self._free_at, now)]
-            # A slot given back after its lease may make them more than there should be. So many
-            # have to be free before the next can be had.
+            # A slot given back after its lease may make them more than there should be. The excess
+            # has to be free before the next can be taken.
             over = self._under_way + len(self._free_at) - self._calls
             if over >= len(self._free_at):
                 return None
@@ -137,7 +137,7 @@ class LocalWindow:
             return slot
 
     def give_back(self, slot: Slot, *, used: bool) -> None:
-        """See `Window`. What was used counts, even where its lease is over."""
+        """See `Window`. What was used counts, even if its lease is over."""
         with self._lock:
             was_busy = self._busy.pop(slot.name, None) is not None
             if used:
@@ -154,8 +154,8 @@ def use_within(lease_seconds: float, seconds: float) -> float:
 class Claim:
     """One caller's slot, given back exactly once, whenever the caller is given up.
 
-    A window that is kept elsewhere is asked in a thread of its own. Its answer may come when nobody
-    waits for it any more, and then goes back at once.
+    A window that is kept elsewhere is asked in a thread of its own. If its answer comes when the
+    caller has been given up, the slot goes back at once.
     """
 
     def __init__(self, window: Window) -> None:
@@ -188,5 +188,48 @@ class Claim:
 
 
 def least_seconds(count: int, calls: int, seconds: float) -> float:
-    """Return how long so many calls to one path take at the least under a quota; 0 = no quota."""
+    """Return the least seconds that `count` calls to one path take under a quota; 0 = no quota."""
     return max(count - 1, 0) // calls * seconds if calls and seconds else 0.0
+
+
+_SHORTEST_PAUSE = 0.1
+_FIRST_PAUSE = 0.25
+_LONGEST_PAUSE = 8.0
+
+
+class Backoff:
+    """The pauses between the attempts of one call, from its first failure on.
+
+    Waiting for a slot before that was no failure. The pauses grow and are random, so that many
+    callers do not come back all at once. The strategies are tenacity's, asked directly: its loops
+    would perform the call and the pause, and a caller of this performs nothing itself.
+    """
+
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+        """Begin, to end after `seconds` of the clock."""
+        # Imported here: most calls are not retried, and most processes never need it.
+        from tenacity import (  # noqa: PLC0415
+            RetryCallState,
+            Retrying,
+            stop_before_delay,
+            wait_random_exponential,
+        )
+
+        self._clock = clock
+        self._wait = wait_random_exponential(
+            multiplier=_FIRST_PAUSE, min=_SHORTEST_PAUSE, max=_LONGEST_PAUSE
+        )
+        self._stop = stop_before_delay(seconds)
+        self._state = RetryCallState(Retrying(), None, (), {})
+        self._state.start_time = clock()
+
+    def pause(self) -> float | None:
+        """Return how many seconds to wait before the next attempt, or None to give up."""
+        self._state.set_result(None)
+        self._state.outcome_timestamp = self._clock()
+        self._state.upcoming_sleep = self._wait(self._state)
+        if self._stop(self._state):
+            return None
+        pause = self._state.upcoming_sleep
+        self._state.prepare_for_next_attempt()
+        return pause

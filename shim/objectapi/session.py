@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from shim.objectapi.calls import NOT_ATTEMPTED, local_reply, local_trace_id
-from shim.objectapi.codes import STOPPING
+from shim.objectapi.codes import FATAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,11 +43,12 @@ class Tenant:
     @property
     def key(self) -> str:
         """A name for it that machines which share something have in common."""
-        return f"{urlsplit(self.base_url).netloc}|{self.corp_id}"
+        address = urlsplit(self.base_url)
+        return f"{address.netloc}{address.path}|{self.corp_id}"
 
 
 class Session:
-    """Adds to a call who asks, and keeps the run's books: calls, trace ids, why it stopped."""
+    """Adds credentials to a call, and counts for its run: calls, trace ids, why it stopped."""
 
     __slots__ = (
         "_lock",
@@ -81,8 +82,8 @@ class Session:
             settings: The settings for the whole call.
             token: The caller's corpAccessToken.
             corp_id: The caller's corpId.
-            acting: In whose name the object API is asked; None where only old calls are made, and
-                until it has been found out.
+            acting: The acting employee; None if only old calls are made, and until it has been
+                found.
             third_trace_id: The caller's thirdTraceId.
         """
         self.settings = settings
@@ -109,7 +110,7 @@ class Session:
         return address(self.settings, call.path, body, self.third_trace_id(), call.method)
 
     def aside(self) -> Session:
-        """Return a session with the same books, of which no trouble stops this one's run."""
+        """Return a session with the same counters whose errors do not stop the run of this one."""
         twin = copy(self)
         twin.go_on()
         twin.on_stop = lambda: None
@@ -130,28 +131,29 @@ class Session:
         self.on_stop()
 
     def go_on(self) -> None:
-        """Take a stop back: what comes is something else."""
+        """Take a stop back: what follows is another call."""
         self._stopped = None
         self._silent_since = None
 
     def refuse(self) -> Reply | None:
         """Return the reply to a call that is not to be attempted any more, or None."""
         because = self._stopped
-        # A trace id of its own for each: it is what a reply is found by.
+        # Each reply has a trace id of its own, by which it can be found.
         return because and replace(because, trace_id=local_trace_id())
 
     def judge(self, reply: Reply, now: float) -> None:
-        """Stop the run at what will not pass, and at a host that has been dead for too long."""
+        """Stop the run at a fatal error, and at a host that has been dead for too long."""
         with self._lock:
-            patience = self.settings.dead_host_seconds
             if reply.reached:
                 self._silent_since = None
             elif self._silent_since is None:
                 self._silent_since = now
-            dead = self._silent_since is not None and now - self._silent_since >= patience
+            dead = self._silent_since is not None and (
+                now - self._silent_since >= self.settings.dead_host_seconds
+            )
             # With a broken environment, for example, no other call can be sent either.
             dead = dead or (reply.lasting and not reply.reached)
-        if not self.stopped and (reply.code in STOPPING or dead):
+        if not self.stopped and (reply.code in FATAL or dead):
             self.stop(
                 reply.code,
                 f"this run was stopped by errorCode {reply.code} "

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from shim._forks import ProcessLock
 from shim.objectapi import calls
 from shim.objectapi.codes import Code
-from shim.objectapi.values import record_id
+from shim.objectapi.record_types import record_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from shim.objectapi.values import integer, scalar, text_of
+from shim.objectapi.record_types import integer, scalar, text_of
 
 
 def text(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from shim.objectapi.calls import is_local
 from shim.objectapi.codes import BAD_PARAMETERS, Code
-from shim.objectapi.values import integer, record_id, scalar, text_of
+from shim.objectapi.record_types import integer, record_id, scalar, text_of
 from shim.offline.answer import Outcome, State
 from shim.scheduler.steps import Pause, Steps
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shim.objectapi.calls import Reply, Row
-    from shim.objectapi.kinds import Kind
+    from shim.objectapi.record_types import RecordType
     from shim.settings.model import Settings
 
 FIRST_PAUSE_SECONDS = 0.2
@@ -69,7 +69,7 @@ STILL_OPEN = (
 )
 
 
-def hidden(kind: Kind) -> str:
+def hidden(kind: RecordType) -> str:
     """Return the text for an id without a row, which may not exist or may not be visible."""
     return (
         f"{kind.id_name} not found, or hidden: currentOpenUserId needs the read permission on "
@@ -77,7 +77,7 @@ def hidden(kind: Kind) -> str:
     )
 
 
-def locked(kind: Kind) -> str:
+def locked(kind: RecordType) -> str:
     """Return the text for a record that is locked, and so was not written."""
     return (
         "the record is locked, so it was not written: have it unlocked in Fxiaoke by an "
@@ -86,7 +86,7 @@ def locked(kind: Kind) -> str:
     )
 
 
-def none_seen(kind: Kind) -> str:
+def none_seen(kind: RecordType) -> str:
     """Return the note for a list that is empty, perhaps for want of a permission."""
     return (
         f"nothing found, or all of it hidden: currentOpenUserId needs the read permission on "
@@ -96,7 +96,7 @@ def none_seen(kind: Kind) -> str:
 
 def set_state(  # noqa: PLR0913 - what, whose, where, and how carefully.
     settings: Settings,
-    kind: Kind,
+    kind: RecordType,
     keys: Sequence[str],
     wanted: Mapping[str, Any],
     *,
@@ -199,7 +199,7 @@ class _Doubts:
     Lists come from a search index and lag behind writes (contract, section 3, grade C here).
     """
 
-    def __init__(self, settings: Settings, kind: Kind, corp_id: str, *, always: bool) -> None:
+    def __init__(self, settings: Settings, kind: RecordType, corp_id: str, *, always: bool) -> None:
         # Imported here: `import shim` loads no HTTP library.
         from shim.objectapi import http  # noqa: PLC0415
 
@@ -231,7 +231,7 @@ class _Change:
     def __init__(
         self,
         settings: Settings,
-        kind: Kind,
+        kind: RecordType,
         keys: Sequence[str],
         wanted: Mapping[str, Any],
         doubts: _Doubts,

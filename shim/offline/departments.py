@@ -19,8 +19,7 @@ from shim._endpoint import (
     offline,
 )
 from shim.objectapi.codes import Code
-from shim.objectapi.kinds import DEPARTMENT
-from shim.objectapi.values import scalar
+from shim.objectapi.record_types import DEPARTMENT, scalar
 from shim.offline import checks
 from shim.offline._paging import read_all
 from shim.offline._rows import as_number, first, text, whole

@@ -12,8 +12,7 @@ from shim._endpoint import EXACT, Address, Replacement, Translation, converted, 
 from shim.objectapi import calls
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
-from shim.objectapi.kinds import PERSONNEL
-from shim.objectapi.values import scalar
+from shim.objectapi.record_types import PERSONNEL, scalar
 from shim.offline import checks
 from shim.offline._paging import Snapshot, Snapshots, chunks, read_all
 from shim.offline._rows import first, numbers, text, whole

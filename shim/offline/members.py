@@ -11,7 +11,7 @@ from shim import settings
 from shim._endpoint import EXACT, Address, Replacement, Translation, converted, dropped, offline
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
-from shim.objectapi.kinds import PERSONNEL
+from shim.objectapi.record_types import PERSONNEL
 from shim.offline import checks
 from shim.offline._state import set_state
 from shim.offline.answer import Answer, Outcome, summary

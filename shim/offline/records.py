@@ -19,7 +19,7 @@ from shim import settings
 from shim._endpoint import EXACT, Address, Fate, Replacement, converted, offline
 from shim.objectapi.calls import Call, Reply, path
 from shim.objectapi.codes import Code
-from shim.objectapi.values import record_id
+from shim.objectapi.record_types import record_id
 from shim.offline import _requests
 from shim.offline.answer import Answer, Outcome, envelope
 from shim.offline.answers import (

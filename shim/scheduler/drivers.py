@@ -1,7 +1,7 @@
 """Drivers: perform what translations ask for, blocking or awaiting, until they return.
 
-`walk` and `awalk` take one translation, `stream` and `AsyncStream` any number of them. What to do
-and when is `Work`'s business, for both alike.
+`run` and `arun` take one translation, `stream` and `AsyncStream` any number of them. `Scheduler`
+says what to do and when, for both.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import WeakSet
 
-from shim.scheduler.awaiting import Loop, give_up_with_their_loops
-from shim.scheduler.blocking import ThreadDriver
-from shim.scheduler.work import Work
+from shim.scheduler._asyncio_driver import AsyncioDriver, give_up_on_closed_loops
+from shim.scheduler._thread_driver import ThreadDriver
+from shim.scheduler.scheduler import Scheduler
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Iterator
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def walk(flow: Steps[T], open_session: Callable[[], Session]) -> T:
+def run(flow: Steps[T], open_session: Callable[[], Session]) -> T:
     """Return what `flow` returns, blocking; a session is opened when it first asks for a call."""
-    give_up_with_their_loops()
-    with ThreadDriver(Work[T](open_session)) as threads:
+    give_up_on_closed_loops()
+    with ThreadDriver(Scheduler[T](open_session)) as threads:
         return threads.one(flow)
 
 
-def stream(work: Work[T], flows: Iterator[Steps[T]]) -> Generator[T, None, None]:
+def stream(scheduler: Scheduler[T], flows: Iterator[Steps[T]]) -> Generator[T, None, None]:
     """Yield what the flows return, as they end, blocking.
 
-    Work goes on while results are taken. Closing the generator gives up what is under way.
+    Calls go on while results are taken. Closing the generator gives up what is under way.
     """
-    give_up_with_their_loops()
-    with ThreadDriver(work) as threads:
+    give_up_on_closed_loops()
+    with ThreadDriver(scheduler) as threads:
         _streaming.add(threads)
         yield from threads.all(flows)
 
@@ -56,31 +56,31 @@ def _leave() -> None:
         threads.leave()
 
 
-async def awalk(flow: Steps[T], open_session: Callable[[], Session]) -> T:
+async def arun(flow: Steps[T], open_session: Callable[[], Session]) -> T:
     """Return what `flow` returns, awaiting; a session is opened when it first asks for a call."""
-    give_up_with_their_loops()
-    async with Loop(Work[T](open_session)) as loop:
-        loop.work.begin(flow)
-        while not loop.work.results:
+    give_up_on_closed_loops()
+    async with AsyncioDriver(Scheduler[T](open_session)) as loop:
+        loop.scheduler.begin(flow)
+        while not loop.scheduler.results:
             loop.hand_out()
-            if not loop.work.results:
+            if not loop.scheduler.results:
                 await loop.wait()
-        return loop.work.results.popleft()
+        return loop.scheduler.results.popleft()
 
 
 class AsyncStream(Generic[T]):
     """What the flows return, as they end, awaiting.
 
-    Work goes on in a task of its own while results are taken. What has begun is finished even if no
+    Calls go on in a task of its own while results are taken. What has begun is finished even if no
     more are taken, so that no slot waits for a consumer that pauses.
 
     Not an async generator: one that is left half-way is closed some time later by its event loop,
     or never if the loop ends first. This one gives everything up when it is dropped.
     """
 
-    def __init__(self, work: Work[T], flows: AsyncGenerator[Steps[T], None]) -> None:
-        """Take on a work; nothing begins before the first result is asked for."""
-        self._work = work
+    def __init__(self, scheduler: Scheduler[T], flows: AsyncGenerator[Steps[T], None]) -> None:
+        """Take a scheduler; nothing begins before the first result is asked for."""
+        self._scheduler = scheduler
         self._flows = flows
         self._progress: _Progress[T] | None = None
         self._over = False
@@ -92,7 +92,7 @@ class AsyncStream(Generic[T]):
         if self._over:
             raise StopAsyncIteration
         if self._progress is None:
-            self._progress = _Progress(self._work, self._flows)
+            self._progress = _Progress(self._scheduler, self._flows)
         try:
             return await self._progress.result()
         except BaseException:
@@ -113,10 +113,10 @@ class AsyncStream(Generic[T]):
 class _Progress(Generic[T]):
     """The task of a stream. Knows nothing of the stream, so that this can be dropped meanwhile."""
 
-    def __init__(self, work: Work[T], flows: AsyncGenerator[Steps[T], None]) -> None:
-        self._work = work
-        give_up_with_their_loops()
-        self._driver = Loop(work)
+    def __init__(self, scheduler: Scheduler[T], flows: AsyncGenerator[Steps[T], None]) -> None:
+        self._scheduler = scheduler
+        give_up_on_closed_loops()
+        self._driver = AsyncioDriver(scheduler)
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self._task = self._loop.create_task(self._go_on(flows))
@@ -126,11 +126,11 @@ class _Progress(Generic[T]):
             async with aclosing(flows), self._driver as driver:
                 while True:
                     driver.hand_out()
-                    if self._work.results:
+                    if self._scheduler.results:
                         self._changed.set()
-                    elif self._work.hungry:
+                    elif self._scheduler.wants_more:
                         driver.pull(flows)
-                    if driver.exhausted and self._work.idle:
+                    if driver.exhausted and self._scheduler.idle:
                         return
                     await driver.wait()
         finally:
@@ -141,16 +141,16 @@ class _Progress(Generic[T]):
 
         Raises:
             StopAsyncIteration: There is none any more.
-            BaseException: What the work has raised.
+            BaseException: What a translation or a transport has raised.
         """
-        while not self._work.results:
+        while not self._scheduler.results:
             if self._task.done():
                 self._task.result()
                 raise StopAsyncIteration
             self._changed.clear()
             await self._changed.wait()
-        taken = self._work.results.popleft()
-        if not self._work.results:
+        taken = self._scheduler.results.popleft()
+        if not self._scheduler.results:
             self._driver.look_around()
         return taken
 
@@ -171,7 +171,7 @@ class _Progress(Generic[T]):
             return
         running = self._loop.is_running()
         try:
-            # Not now: this may be a garbage collection in the middle of a step of this very work.
+            # Not now: this may be a garbage collection in the middle of one of its steps.
             self._loop.call_soon_threadsafe(self._stop)
         except RuntimeError:
             # The loop is closed.

@@ -16,7 +16,7 @@ from shim.objectapi.calls import Call, Reply
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Nothing is to be done for so many seconds."""
+    """Nothing is to be done for `seconds` seconds."""
 
     seconds: float
 

@@ -3,7 +3,11 @@
 `threading.Thread.start` waits for the new thread. An exception that is thrown in meanwhile (by a
 signal's handler, for example) may leave that one hanging. So a first thread, whose start is one
 step, starts the one that is meant. In rare cases an exception that is thrown into a thread by its
-number hits that first thread before it runs; so who waits for it looks again now and then.
+number hits that first thread before it runs; so a thread that waits for it looks every two seconds.
+
+`load` loads what makes calls, at the first call, in a thread of its own: an exception that is
+thrown into an import from outside may leave modules that cannot be imported any more, for the rest
+of the process.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
+from importlib import import_module
 from queue import Empty
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -137,3 +142,18 @@ def start_here(target: Callable[[], object], name: str, threads: list[threading.
         threads.remove(thread)
         return False
     return True
+
+
+_loaded: list[object] = []
+
+
+def load() -> None:
+    """See to it that the drivers, and all below them, can be imported without being interrupted."""
+    if not _loaded:
+        run(_load, "fxiaoke-shim-import")
+
+
+def _load() -> None:
+    # An error is raised again by the import that follows, where the caller gets it.
+    with suppress(Exception):
+        _loaded.append(import_module("shim.scheduler.drivers"))

@@ -1,12 +1,12 @@
-"""Who is asked, as whom, and how: the one place that knows the settings.
+"""Where calls go, who acts, and how calls are made: the one place that knows the settings.
 
 Three layers, later wins: a file in the current directory (`fxiaoke-shim.toml`, or
 `[tool.fxiaoke-shim]` in `pyproject.toml`), the environment (`FXIAOKE_SHIM_*`), `configure()`. They
 are read at the first call, never at import; `reset()` makes the next call read them again.
 
 The file is read again when it changes, so that it can be a switch that needs no restart. One that
-is broken or gone then changes nothing: what was read last stays in force, and `watch_file` is told.
-Nor does a file that nobody named change where tokens go (`file.FIXED`).
+is broken or gone then changes nothing: what was read last stays in force, and the watchers of the
+file are called. A file that no one named does not change where tokens go (`_file.FIXED`).
 
 What is in force is one value that never changes, and is replaced as a whole. So a forked child has
 either the old settings or the new ones, whatever another thread was doing.
@@ -26,15 +26,15 @@ from typing import TYPE_CHECKING, Any
 
 from shim._forks import ProcessLock
 from shim.settings.errors import ConfigurationError
-from shim.settings.names import ENVIRONMENT_PREFIX
+from shim.settings.names import ENVIRONMENT_PREFIX, FUNCTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from typing_extensions import Unpack
 
+    from shim.settings._file import Files, Look, Table
     from shim.settings.changes import SettingsChanges
-    from shim.settings.file import Files, Look, Table
     from shim.settings.model import Settings
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "pinned",
     "reset",
     "temporary",
+    "using",
     "watch",
     "watch_file",
 ]
@@ -54,10 +55,6 @@ __all__ = [
 LOOK_SECONDS = 0.25
 """How often a call looks whether the file has changed. It has to look the same twice before it is
 read, for a file that is being written may be valid and yet not all there."""
-
-FUNCTIONS: list[Collection[str]] = []
-"""Collections of the names that routes may name. The owners of functions append theirs; what a
-collection gets later counts as well."""
 
 _lock = ProcessLock()
 _watchers: list[Callable[[], None]] = []
@@ -95,7 +92,7 @@ _foreseen: dict[str, Any] = {}
 
 
 def current() -> Settings:
-    """Return the settings in force, reading file and environment if nobody has yet.
+    """Return the settings in force, reading file and environment at the first call.
 
     Raises:
         ConfigurationError: A layer holds something unusable.
@@ -111,7 +108,7 @@ def current() -> Settings:
 
 @contextmanager
 def pinned(settings: Settings) -> Iterator[None]:
-    """Have `current()` return these in here, so that what belongs together goes by the same."""
+    """Have `current()` return these settings inside a `with` block."""
     token = _pinned.set(settings)
     try:
         yield
@@ -119,16 +116,50 @@ def pinned(settings: Settings) -> Iterator[None]:
         _pinned.reset(token)
 
 
+@contextmanager
+def using(**changes: Unpack[SettingsChanges]) -> Iterator[Settings]:
+    """Change settings for the calls of a `with` block.
+
+        with shim.using(current_open_user_id="FSUID_…"):
+            answer = set_member_status_batch(…)
+
+    The changes hold for the calls that this thread or this task begins in the block, and for the
+    tasks that it starts; other threads and tasks keep theirs. A call that has begun keeps its
+    settings after the block, a stream of `set_member_status_many` too. In the block, the changes
+    come before everything else, the tables of `tenants` included; a change of the settings file
+    or by `configure()` shows after it. Blocks can be nested.
+
+    A block with another `base_url` or `transport` uses no employee and no credentials from
+    outside: they are not sent to another gateway.
+
+    Args:
+        changes: Settings by name, as for `configure()`. Not those of the whole process: service,
+            notices, look_through, summary_seconds, redis_url, on_quota_store_loss, tenants.
+
+    Yields:
+        The settings in the block.
+
+    Raises:
+        ConfigurationError: A name or a value is unusable.
+    """
+    # Imported here, see `model`.
+    from shim.settings import _layers as layers  # noqa: PLC0415
+
+    with pinned(layers.inside(current(), changes)):
+        yield current()
+
+
 def configure(**changes: Unpack[SettingsChanges]) -> Settings:
     """Set settings by name for this process and return all that are in force.
 
-    Calls add up. Takes every field of `Settings` as a keyword.
+    Calls add up, also for `tenants`: of each value of a tenant's table the last one counts. Takes
+    every field of `Settings` as a keyword.
 
     Raises:
         ConfigurationError: A name or a value is unusable; nothing has changed then.
     """
     # Imported here, see `model`.
-    from shim.settings import layers  # noqa: PLC0415
+    from shim.settings import _layers as layers  # noqa: PLC0415
 
     global _state  # noqa: PLW0603 - one process, one set of settings.
     with _lock.held():
@@ -136,11 +167,12 @@ def configure(**changes: Unpack[SettingsChanges]) -> Settings:
             state = _first(changes)
         else:
             given = {**_state.configured, **changes}
+            if "tenants" in changes and "tenants" in _state.configured:
+                given["tenants"] = layers.joined((_state.configured["tenants"], changes["tenants"]))
             state = replace(_state, settings=layers.load(given, _state.table), configured=given)
-        # As validated: what was given may be a list that changes later.
-        kept = {name: getattr(state.settings, name) for name in state.configured}
+        kept = layers.as_validated(state.configured, state.settings)
         _state = state = replace(state, configured=kept)
-    _tell()
+    _notify()
     return state.settings
 
 
@@ -171,7 +203,7 @@ def foreseen(name: str) -> Any:
 
 
 def _in_file(name: str) -> Any:
-    from shim.settings import file  # noqa: PLC0415
+    from shim.settings import _file as file  # noqa: PLC0415
 
     try:
         where = file.files()
@@ -192,7 +224,7 @@ def reset(clock: Callable[[], float] = time.monotonic) -> None:
         _state = None
         _clock = clock
         _foreseen.clear()
-    _tell()
+    _notify()
 
 
 @contextmanager
@@ -205,7 +237,7 @@ def temporary() -> Iterator[None]:
     finally:
         with _lock.held():
             _state = before
-        _tell()
+        _notify()
 
 
 def watch(watcher: Callable[[], None]) -> None:
@@ -222,7 +254,7 @@ def watch_file(watcher: Callable[[str, tuple[str, ...]], None]) -> None:
     _file_watchers.append(watcher)
 
 
-def _tell() -> None:
+def _notify() -> None:
     for watcher in _watchers:
         watcher()
 
@@ -243,7 +275,7 @@ def _looked() -> _State:
     if news is not None:
         # With the lock given back: foreign code runs here.
         if not news.wrong:
-            _tell()
+            _notify()
         for watcher in _file_watchers:
             watcher(news.wrong, news.ignored)
     return state
@@ -252,7 +284,8 @@ def _looked() -> _State:
 def _refreshed(state: _State) -> tuple[_State, _News | None]:
     """Read the file if it has changed and looks the same as last time; also return the news."""
     # Imported here, see `model`.
-    from shim.settings import file, layers  # noqa: PLC0415
+    from shim.settings import _file as file  # noqa: PLC0415
+    from shim.settings import _layers as layers  # noqa: PLC0415
 
     seen = file.look(state.where)
     if seen != state.seen or seen == state.read:
@@ -274,7 +307,8 @@ def _refreshed(state: _State) -> tuple[_State, _News | None]:
 def _first(configured: Mapping[str, Any]) -> _State:
     """Read the layers for the first time."""
     # Imported here, see `model`.
-    from shim.settings import file, layers  # noqa: PLC0415
+    from shim.settings import _file as file  # noqa: PLC0415
+    from shim.settings import _layers as layers  # noqa: PLC0415
 
     where = file.files()
     seen = file.look(where)

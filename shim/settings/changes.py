@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from typing_extensions import Required, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pydantic import SecretStr
 
-    from shim.settings.model import ByMobileStatus, Route, StatusValues, Triggers
+    from shim.settings.model import ByMobileStatus, Route, StatusValues, TenantSettings, Triggers
 
 
 class StatusValuesTable(TypedDict, total=False):
@@ -56,6 +56,36 @@ class RouteTable(TypedDict, total=False):
     routes for the same calls each gets its own share: 10 % and then 10 % are 20 % together."""
 
 
+class TenantSettingsTable(TypedDict, total=False):
+    """Settings of one tenant (`FSCID_…`), which override the top level for its calls."""
+
+    base_url: str | None
+    """Address of the gateway of this tenant's cloud."""
+    current_open_user_id: str | None
+    """The acting employee of this tenant."""
+    acting_mobile: str | SecretStr | None
+    """Mobile number of the acting employee of this tenant."""
+    corp_access_token: str | SecretStr | None
+    """Token of this tenant for `fxshim members` and `set_member_status_many`."""
+    app_id: str | None
+    """First of the app credentials."""
+    app_secret: str | SecretStr | None
+    """Second of the app credentials; goes with `app_id`."""
+    permanent_code: str | SecretStr | None
+    """Third of the app credentials: what this tenant has given to the app."""
+    status_values: StatusValues | StatusValuesTable | None
+    """PersonnelObj fields that disable or enable a member of this tenant."""
+    field_map: Mapping[str, str] | None
+    """This tenant's fields for offline facts that have no known field. Replaces the whole table of
+    the top level."""
+    quota_calls: int | None
+    """Calls that the vendor allows this tenant, for one path and `quota_seconds`."""
+    quota_seconds: float | None
+    """Length of this tenant's quota window in seconds."""
+    transport: Any
+    """A transport for the calls of this tenant. Only by `configure()`."""
+
+
 class SettingsChanges(TypedDict, total=False):
     """Every setting, by name; all may be left out."""
 
@@ -67,7 +97,7 @@ class SettingsChanges(TypedDict, total=False):
     """The acting employee (`FSUID_…`): the object API reads and writes in the name of this
     employee. Every mode but `legacy` needs one. The employee needs the permission to read and
     edit PersonnelObj (for department calls: DepartmentObj). If this is not set, `acting_mobile`
-    or the app credentials tell who acts; `fxshim whoami` prints who that is."""
+    or the app credentials name who acts; `fxshim whoami` prints who that is."""
     acting_mobile: str | SecretStr | None
     """Mobile number of the acting employee, exactly as Fxiaoke has it, instead of
     `current_open_user_id`. The id is asked for once for each tenant of a process, by *Query
@@ -79,13 +109,20 @@ class SettingsChanges(TypedDict, total=False):
     """Tenant (`FSCID_…`) for `fxshim members` and `set_member_status_many`."""
     app_id: str | None
     """First of the three app credentials. With all three, tokens are renewed before they expire.
-    If a token is refused, it is renewed and the call is made again once. If neither
+    If a token is refused, it is renewed and the call is repeated once. If neither
     `current_open_user_id` nor `acting_mobile` is set, the employee acts whom `POST /oauth2.0/token`
     names for these credentials."""
     app_secret: str | SecretStr | None
     """Second of the app credentials."""
     permanent_code: str | SecretStr | None
-    """Third of the app credentials."""
+    """Third of the app credentials. May be left out here if it comes from `tenants` or
+    `credentials`: each tenant gives the app a code of its own."""
+    credentials: Callable[[str], Mapping[str, str | SecretStr] | None] | None
+    """A function that returns the app credentials of a tenant, for example from a vault:
+    `credentials(corp_id)` returns a mapping with `app_id`, `app_secret` and `permanent_code`, or
+    None. Only by `configure()`. See docs/settings.md."""
+    tenants: Mapping[str, TenantSettings | TenantSettingsTable]
+    """Settings of single tenants, by corpId (`FSCID_…`). See docs/settings.md."""
     mode: Literal["object", "shadow", "dry_run", "legacy"]
     """How calls are made that match no route. See docs/modes.md."""
     routes: Sequence[Route | RouteTable]

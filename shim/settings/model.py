@@ -6,21 +6,33 @@ the rest of the package together.
 
 from __future__ import annotations
 
+import inspect
+import reprlib
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
+    ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from shim.settings import FUNCTIONS, address
+from shim.settings import _address as address
 from shim.settings.errors import ConfigurationError
-from shim.settings.names import ENVIRONMENT_PREFIX, FILE_NAME, SERVICE_AT_MOST, TABLE_NAME
+from shim.settings.names import (
+    ENVIRONMENT_PREFIX,
+    FILE_NAME,
+    FUNCTIONS,
+    SERVICE_AT_MOST,
+    TABLE_NAME,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,6 +152,87 @@ class Route(_Part):
         return value
 
 
+_APP: Final = ("app_id", "app_secret")
+_APP_CREDENTIALS: Final = (*_APP, "permanent_code")
+_ACTING: Final = ("current_open_user_id", "acting_mobile")
+_OF_ONE_TENANT: Final = ("permanent_code", "corp_access_token")
+_IDENTITY: Final = (*_ACTING, *_APP_CREDENTIALS, "corp_access_token")
+PARTS_ONLY: Final = "parts only"
+"""Validation context for settings that are not complete: whether they fit together is checked
+when they have been put on top of others."""
+
+
+class _Made(dict[str, "Settings"]):
+    """Settings by tenant, made when first needed: two with the same values are equal without."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Made)
+
+    __hash__ = None
+
+
+class TenantSettings(_Part):
+    """Settings of one tenant (`FSCID_…`), which override the top level for its calls.
+
+    Only what can differ by tenant: where it is, who acts there, its credentials, its own fields,
+    and its quota. docs/settings.md says which of them fall back to the top level.
+    """
+
+    base_url: str | None = None
+    """Address of the gateway of this tenant's cloud."""
+    current_open_user_id: str | None = Field(default=None, min_length=1)
+    """The acting employee of this tenant."""
+    acting_mobile: SecretStr | None = Field(default=None, min_length=1)
+    """Mobile number of the acting employee of this tenant."""
+    corp_access_token: SecretStr | None = None
+    """Token of this tenant for `fxshim members` and `set_member_status_many`."""
+    app_id: str | None = Field(default=None, min_length=1)
+    """First of the app credentials."""
+    app_secret: SecretStr | None = None
+    """Second of the app credentials; goes with `app_id`."""
+    permanent_code: SecretStr | None = None
+    """Third of the app credentials: what this tenant has given to the app."""
+    status_values: StatusValues | None = None
+    """PersonnelObj fields that disable or enable a member of this tenant."""
+    field_map: dict[str, Annotated[str, Field(min_length=1)]] | None = Field(
+        default=None, strict=False
+    )
+    """This tenant's fields for offline facts that have no known field. Replaces the whole table of
+    the top level."""
+    quota_calls: int | None = Field(default=None, ge=0, le=1_000_000)
+    """Calls that the vendor allows this tenant, for one path and `quota_seconds`."""
+    quota_seconds: float | None = Field(default=None, ge=0, le=3600)
+    """Length of this tenant's quota window in seconds."""
+    transport: Any = None
+    """A transport for the calls of this tenant. Only by `configure()`."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _usable_address(cls, value: str | None) -> str | None:
+        return None if value is None else address.gateway(value)
+
+    @field_validator("transport")
+    @classmethod
+    def _usable_transport(cls, value: Any) -> Any:
+        return _transport(value)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The settings that this table sets, by name. None is as good as left out."""
+        return {
+            name: value
+            for name, value in self
+            if name in self.model_fields_set and value is not None
+        }
+
+
+def _transport(value: Any) -> Any:
+    if value is not None and not hasattr(value, "handle_request"):
+        msg = "should be an httpx transport (with handle_request), given to configure()"
+        raise ValueError(msg)
+    return value
+
+
 class Settings(_Part):
     """Every setting, with its default. Times are in seconds."""
 
@@ -151,7 +244,7 @@ class Settings(_Part):
     """The acting employee (`FSUID_…`): the object API reads and writes in the name of this
     employee. Every mode but `legacy` needs one. The employee needs the permission to read and
     edit PersonnelObj (for department calls: DepartmentObj). If this is not set, `acting_mobile`
-    or the app credentials tell who acts; `fxshim whoami` prints who that is."""
+    or the app credentials name who acts; `fxshim whoami` prints who that is."""
     acting_mobile: SecretStr | None = Field(default=None, min_length=1)
     """Mobile number of the acting employee, exactly as Fxiaoke has it, instead of
     `current_open_user_id`. The id is asked for once for each tenant of a process, by *Query
@@ -163,13 +256,20 @@ class Settings(_Part):
     """Tenant (`FSCID_…`) for `fxshim members` and `set_member_status_many`."""
     app_id: str | None = Field(default=None, min_length=1)
     """First of the three app credentials. With all three, tokens are renewed before they expire.
-    If a token is refused, it is renewed and the call is made again once. If neither
+    If a token is refused, it is renewed and the call is repeated once. If neither
     `current_open_user_id` nor `acting_mobile` is set, the employee acts whom `POST /oauth2.0/token`
     names for these credentials."""
     app_secret: SecretStr | None = None
     """Second of the app credentials."""
     permanent_code: SecretStr | None = None
-    """Third of the app credentials."""
+    """Third of the app credentials. May be left out here if it comes from `tenants` or
+    `credentials`: each tenant gives the app a code of its own."""
+    credentials: Callable[[str], Mapping[str, str | SecretStr] | None] | None = None
+    """A function that returns the app credentials of a tenant, for example from a vault:
+    `credentials(corp_id)` returns a mapping with `app_id`, `app_secret` and `permanent_code`, or
+    None. Only by `configure()`. See docs/settings.md."""
+    tenants: dict[str, TenantSettings] = Field(default={}, strict=False)
+    """Settings of single tenants, by corpId (`FSCID_…`). See docs/settings.md."""
     mode: Mode = "object"
     """How calls are made that match no route. See docs/modes.md."""
     routes: tuple[Route, ...] = Field(default=(), strict=False)
@@ -288,8 +388,13 @@ class Settings(_Part):
     @field_validator("transport")
     @classmethod
     def _usable_transport(cls, value: Any) -> Any:
-        if value is not None and not hasattr(value, "handle_request"):
-            msg = "should be an httpx transport (with handle_request), given to configure()"
+        return _transport(value)
+
+    @field_validator("credentials")
+    @classmethod
+    def _usable_credentials(cls, value: Any) -> Any:
+        if inspect.iscoroutinefunction(value):
+            msg = "should be a plain function, no `async def`: it is called in a thread of its own"
             raise ValueError(msg)
         return value
 
@@ -301,20 +406,123 @@ class Settings(_Part):
             raise ValueError(msg)
         return value
 
+    # The settings of each tenant that has a table, made when they are first asked for.
+    _of_tenants: _Made = PrivateAttr(default_factory=_Made)
+    # The changes of the `using` blocks around, which come on top of the tenants' tables, and the
+    # settings outside of all blocks.
+    _blocks: tuple[Mapping[str, Any], ...] = PrivateAttr(default=())
+    _outside: Settings | None = PrivateAttr(default=None)
+    # The tenant whose table is among these settings.
+    _tenant: str | None = PrivateAttr(default=None)
+
     @model_validator(mode="after")
-    def _fit_together(self) -> Settings:
-        if address.is_unencrypted(self.base_url) and not self.allow_plain_http:
+    def _fit_together(self, info: ValidationInfo) -> Settings:
+        if info.context != PARTS_ONLY:
+            self.check()
+        return self
+
+    def check(self) -> None:
+        """Check what depends on more than one setting.
+
+        Raises:
+            ValueError: Settings do not fit together; the text names them.
+        """
+        self._check_encryption(self.base_url, "")
+        missing = [name for name in _APP_CREDENTIALS if getattr(self, name) is None]
+        # The code of each tenant may come from elsewhere.
+        shared = missing == ["permanent_code"] and (self.tenants or self.credentials is not None)
+        if missing and len(missing) < len(_APP_CREDENTIALS) and not shared:
+            msg = f"app credentials are incomplete: also set {' and '.join(missing)}"
+            raise ValueError(msg)
+        for corp_id, table in self.tenants.items():
+            given = table.given
+            update = self._update(given, corp_id)
+            where = f"tenants.{shown(corp_id)}"
+            self._check_encryption(update.get("base_url", self.base_url), f"{where}.")
+            if self.credentials is not None or given.keys().isdisjoint(_APP_CREDENTIALS):
+                continue
+            missing = [
+                name for name in _APP_CREDENTIALS if update.get(name, getattr(self, name)) is None
+            ]
+            if missing:
+                msg = (
+                    f"{where}: app credentials are incomplete: also set {' and '.join(missing)} "
+                    "there. A table takes app_id and app_secret from the top level only together "
+                    "and only at the same base_url, and permanent_code only if it sets none of them"
+                )
+                raise ValueError(msg)
+
+    def _check_encryption(self, base_url: str, where: str) -> None:
+        if address.is_unencrypted(base_url) and not self.allow_plain_http:
             msg = (
-                "base_url is plain http, so that tokens would travel unencrypted: "
+                f"{where}base_url is plain http, so that tokens would travel unencrypted: "
                 "use https, or set allow_plain_http = true if you must"
             )
             raise ValueError(msg)
-        parts = {name: getattr(self, name) for name in ("app_id", "app_secret", "permanent_code")}
-        missing = [name for name, value in parts.items() if value is None]
-        if missing and len(missing) < len(parts):
-            msg = f"app credentials are incomplete: also set {' and '.join(missing)}"
-            raise ValueError(msg)
-        return self
+
+    def of(self, corp_id: str) -> Settings:
+        """Return the settings in force for the calls of one tenant.
+
+        These settings themselves, if no table of `tenants` names it. A value of the table comes
+        first. Of the top level's employee and credentials, a table takes only what can be its own:
+        see docs/settings.md, "Many tenants".
+
+        Args:
+            corp_id: The tenant, FSCID_….
+        """
+        table = self.tenants.get(corp_id)
+        if table is None:
+            return self
+        found = self._of_tenants.get(corp_id)
+        if found is None:
+            found = (self._outside or self)._with(table.given, corp_id)  # noqa: SLF001
+            for block in self._blocks:
+                found = found._with(block)  # noqa: SLF001
+            self._of_tenants[corp_id] = found
+        return found
+
+    def inside(self, changes: Mapping[str, Any]) -> Settings:
+        """Return these settings inside a block that changes some of them, for every tenant."""
+        made = self._with(changes)
+        made._blocks = (*self._blocks, changes)  # noqa: SLF001
+        made._outside = self._outside or self  # noqa: SLF001
+        return made
+
+    def _with(self, given: Mapping[str, Any], corp_id: str | None = None) -> Settings:
+        update = self._update(given, corp_id)
+        if corp_id is not None:
+            update.update(corp_id=corp_id, tenants={})
+        made = self.model_copy(update=update)
+        made._tenant = corp_id or self._tenant  # noqa: SLF001
+        return made
+
+    def _update(self, given: Mapping[str, Any], corp_id: str | None = None) -> dict[str, Any]:
+        """Return what changes if others come on top: those, and None for what is not theirs.
+
+        An employee and credentials stay with the address that they were set for, and with one
+        another: those of one tenant are never sent to the gateway of another, or used with the
+        code of another.
+        """
+        left_out: set[str] = set()
+        elsewhere = "transport" in given or given.get("base_url", self.base_url) != self.base_url
+        has_app, has_code = not given.keys().isdisjoint(_APP), "permanent_code" in given
+        if elsewhere:
+            left_out.update(_IDENTITY)
+        if has_code or not given.keys().isdisjoint(_ACTING):
+            left_out.update(_ACTING)
+        if has_app:
+            left_out.update(_APP)
+        if has_app or has_code or (corp_id and self.corp_id not in {None, corp_id}):
+            left_out.update(_OF_ONE_TENANT)
+        return {**dict.fromkeys(left_out), **given}
+
+    def model_copy(
+        self, *, update: Mapping[str, Any] | None = None, deep: bool = False
+    ) -> Settings:
+        """Return a copy with some values changed, which are not validated."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied._of_tenants = _Made()  # noqa: SLF001
+        return copied
 
     @property
     def app_credentials(self) -> dict[str, str] | None:
@@ -327,20 +535,49 @@ class Settings(_Part):
             "permanentCode": self.permanent_code.get_secret_value(),
         }
 
+    def with_credentials(self, given: Any) -> Settings:
+        """Return these settings with other app credentials, as the function `credentials` has them.
+
+        Args:
+            given: A mapping with `app_id`, `app_secret`, `permanent_code`; the last alone, if the
+                first two are among the settings.
+
+        Raises:
+            ValueError: They are no credentials; the text repeats no value.
+        """
+        names = ", ".join(_APP_CREDENTIALS)
+        if not isinstance(given, Mapping) or given.keys() - set(_APP_CREDENTIALS):
+            msg = f"it should be a mapping with {names} and nothing else, or None"
+            raise ValueError(msg)
+        try:
+            table = TenantSettings.model_validate(dict(given))
+        except ValidationError as error:
+            # `from None`: the chained error may show the value.
+            wrong = dict.fromkeys(str(one["loc"][0]) for one in error.errors(include_input=False))
+            msg = f"{' and '.join(wrong)} should be a text"
+            raise ValueError(msg) from None
+        made = self._with(table.given)
+        if made.app_credentials is None:
+            missing = [name for name in _APP_CREDENTIALS if getattr(made, name) is None]
+            msg = f"{' and '.join(missing)} is missing"
+            raise ValueError(msg)
+        return made
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret among the settings, to be kept out of texts."""
         return tuple(value.get_secret_value() for _, value in self if isinstance(value, SecretStr))
 
-    def of(self, corp_id: str) -> Settings:  # noqa: ARG002 - one tenant so far.
-        """Return the settings in force for a tenant."""
-        return self
+    @property
+    def can_renew(self) -> bool:
+        """Whether there are app credentials, or a function that may know them."""
+        return self.credentials is not None or self.app_credentials is not None
 
     @property
     def knows_employee(self) -> bool:
         """Whether the acting employee is set, or can be found."""
-        ways = (self.current_open_user_id, self.acting_mobile, self.app_credentials)
-        return any(way is not None for way in ways)
+        named = self.current_open_user_id is not None or self.acting_mobile is not None
+        return named or self.can_renew
 
     def acting_employee(self) -> str | None:
         """Return `current_open_user_id`, or None if it has to be found.
@@ -349,15 +586,37 @@ class Settings(_Part):
             ConfigurationError: It is not set, and there is nothing to find it by.
         """
         if not self.knows_employee:
+            employee = '"FSUID_…"'
+            if self._tenant is None:
+                where, table = "", f"[tool.{TABLE_NAME}]"
+                code = f"shim.configure(current_open_user_id={employee})"
+                variable = f"{ENVIRONMENT_PREFIX}CURRENT_OPEN_USER_ID"
+                in_file = f"in {FILE_NAME}"
+            else:
+                tenant = shown(self._tenant)
+                where, table = f" for the tenant {tenant}", f"[tool.{TABLE_NAME}.tenants.{tenant}]"
+                value = f'{{"{tenant}": {{"current_open_user_id": {employee}}}}}'
+                code = f"shim.configure(tenants={value})"
+                variable = f"{ENVIRONMENT_PREFIX}TENANTS__{tenant}__CURRENT_OPEN_USER_ID"
+                in_file = f"below [tenants.{tenant}] in {FILE_NAME}"
             msg = (
-                "no acting employee is set. The offline API named none, the object API needs one, "
-                "who may read and edit PersonnelObj. Set one of these: current_open_user_id, the "
-                "FSUID_… of the employee; acting_mobile, the employee's mobile number, by which "
-                "the id is asked for once; or app_id, app_secret and permanent_code, whose token "
-                'names an employee. For example by shim.configure(current_open_user_id="FSUID_…"), '
-                f"the environment variable {ENVIRONMENT_PREFIX}CURRENT_OPEN_USER_ID, or "
-                f"current_open_user_id in {FILE_NAME} or [tool.{TABLE_NAME}] of pyproject.toml. "
-                "`fxshim whoami` prints who acts."
+                f"no acting employee is set{where}. The offline API named none, the object API "
+                "needs one, who may read and edit PersonnelObj. Set one of these: "
+                "current_open_user_id, the FSUID_… of the employee; acting_mobile, the employee's "
+                "mobile number, by which the id is asked for once; or app_id, app_secret and "
+                f"permanent_code, whose token names an employee. For example by {code}, "
+                f"the environment variable {variable}, or current_open_user_id {in_file} or "
+                f"{table} of pyproject.toml. `fxshim whoami` prints who acts."
             )
             raise ConfigurationError(msg)
         return self.current_open_user_id
+
+
+_KEYS = reprlib.Repr()
+# A corpId of the vendor's has 38 characters.
+_KEYS.maxstring = 100
+
+
+def shown(key: str) -> str:
+    """Return the key of a nested setting, a corpId for example, as messages show it."""
+    return _KEYS.repr(key)[1:-1]

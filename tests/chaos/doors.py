@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from twisting import TwistingPeer, reset
 from twists import LISTENED_LONGEST, Answer
 
-from shim.objectapi.engine import httpx
+from shim.objectapi._environment import httpx
 
 BLOCK = b" " * 65536
 FASTEST_DRIP = 0.02

@@ -65,7 +65,7 @@ READ_BACK_SECONDS = 1.0
 RETRY_SECONDS = 30.0
 DISABLE, ENABLE = 1, 2
 STATUS = {DISABLE: "1", ENABLE: "0"}
-OPEN = ("not read back", "could not be read back", "may have", "is open")
+OPEN = ("not read back", "could not be read back", "may have", "is open", "is unknown")
 """How a text says that it is not known whether something was written…"""
 SETTLED = "not applied"
 """… unless it was read afterwards."""

@@ -14,7 +14,7 @@ from twisting import TwistingPeer, response
 import shim
 from shim import settings as settings_module
 from shim.objectapi import http
-from shim.objectapi.content import Content, TooLarge, Unreadable
+from shim.objectapi._wire import Content, TooLarge, Unreadable
 from shim.objectapi.exchange import Send
 from shim.objectapi.session import Request, Session
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from shim.objectapi.engine import VARIABLE
+from shim.objectapi._environment import VARIABLE
 
 # Makes one call, and tells the library of each request that it makes.
 CALL = """

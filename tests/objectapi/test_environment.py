@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 import shim
 from shim.objectapi import http
-from shim.objectapi.engine import httpx
-from shim.objectapi.environment import UnusableEnvironment, way
+from shim.objectapi._environment import UnusableEnvironment, connection_settings, httpx
 
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
@@ -69,7 +68,7 @@ def test_an_unusable_variable_is_named_and_not_tried_again(call, twisting, monke
 def test_a_socks_proxy_without_its_package_is_named(call, twisting, monkeypatch):
     """With what to install."""
     peer = twisting()
-    monkeypatch.setattr("shim.objectapi.environment.find_spec", lambda _name: None)
+    monkeypatch.setattr("shim.objectapi._environment.find_spec", lambda _name: None)
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
     assert "ALL_PROXY names a SOCKS proxy" in (text := disabled(call, peer)["errorMessage"])
     assert "pip install socksio" in text
@@ -114,10 +113,10 @@ def test_key_log_that_cannot_be_written_is_named(monkeypatch):
     """Python opens it with the TLS settings of httpx; those of httpx2 do not read it."""
     monkeypatch.setenv("SSLKEYLOGFILE", "/nothing/keys")
     if httpx.__name__ == "httpx2":
-        assert way("https", "open.fxiaoke.com", 443).trust is not None
+        assert connection_settings("https", "open.fxiaoke.com", 443).trust is not None
         return
     with pytest.raises(UnusableEnvironment, match="SSLKEYLOGFILE names no file"):
-        way("https", "open.fxiaoke.com", 443)
+        connection_settings("https", "open.fxiaoke.com", 443)
 
 
 def test_store_that_cannot_be_read_is_reported(monkeypatch):
@@ -127,10 +126,10 @@ def test_store_that_cannot_be_read_is_reported(monkeypatch):
         msg = "no certificates"
         raise OSError(msg)
 
-    monkeypatch.setattr("shim.objectapi.environment.httpx.create_ssl_context", refuse)
+    monkeypatch.setattr("shim.objectapi._environment.httpx.create_ssl_context", refuse)
     monkeypatch.setenv("SSL_CERT_DIR", ".")
     with pytest.raises(UnusableEnvironment, match="the system's store of certificates"):
-        way("https", "open.fxiaoke.com", 443)
+        connection_settings("https", "open.fxiaoke.com", 443)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +161,7 @@ def test_the_proxy_of_an_address(monkeypatch, variables, host, expected):
     """As the HTTP library reads the variables."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    found = way("https", host, 443)
+    found = connection_settings("https", host, 443)
     assert found.variable == expected
     assert (found.proxy is not None) == bool(expected)
     assert found.trust is not None
@@ -171,9 +170,9 @@ def test_the_proxy_of_an_address(monkeypatch, variables, host, expected):
 def test_the_systems_own_proxy_is_used(monkeypatch):
     """Windows and macOS have one beside the variables."""
     monkeypatch.setattr(
-        "shim.objectapi.environment.getproxies", lambda: {"https": "http://10.0.0.1"}
+        "shim.objectapi._environment.getproxies", lambda: {"https": "http://10.0.0.1"}
     )
-    found = way("https", "open.fxiaoke.com", 443)
+    found = connection_settings("https", "open.fxiaoke.com", 443)
     assert found.variable == "the system's proxy setting"
 
 
@@ -184,9 +183,9 @@ def test_an_exception_list_that_cannot_be_read_is_named(monkeypatch):
         msg = "list"
         raise ValueError(msg)
 
-    monkeypatch.setattr("shim.objectapi.environment.proxy_bypass", refuse)
+    monkeypatch.setattr("shim.objectapi._environment.proxy_bypass", refuse)
     with pytest.raises(UnusableEnvironment, match="NO_PROXY"):
-        way("http", "open.fxiaoke.com", 80)
+        connection_settings("http", "open.fxiaoke.com", 80)
 
 
 # What os.environ can hold: any bytes but NUL, on Linux those outside of UTF-8 as lone surrogates.
@@ -210,7 +209,7 @@ def test_any_environment_gives_a_way_or_names_its_variable(variables, scheme):
             patch.setenv(name, value)
         problem = ""
         try:
-            way(scheme, "open.fxiaoke.com", 443)
+            connection_settings(scheme, "open.fxiaoke.com", 443)
         except UnusableEnvironment as error:
             problem = str(error)
     named = [name for name in variables if problem.startswith(f"{name} ")]

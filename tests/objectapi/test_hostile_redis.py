@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 import shim
 from shim.notices import set_notice_hooks
-from shim.objectapi.shared import Fetched, SharedStore, StoreLost
-from shim.objectapi.shared_link import BoundedSocket, Link
+from shim.objectapi._redis_link import BoundedSocket, Link, StoreLost
+from shim.objectapi._redis_store import SharedStore
+from shim.objectapi._redis_tokens import Fetched
 
 HOST = "open.fxiaoke.com|FSCID_1"
 CALLS, SECONDS, LEASE = 3, 0.2, 30.0
@@ -248,7 +249,7 @@ class TestImpostor:
     )
     def test_answer_without_end_is_a_loss(self, answer, pause, heard, monkeypatch):
         """One that drips, and one that is longer than any of ours."""
-        monkeypatch.setattr("shim.objectapi.shared_link._QUESTION_SECONDS", 0.3)
+        monkeypatch.setattr("shim.objectapi._redis_link._QUESTION_SECONDS", 0.3)
         with (
             closing(Impostor(answer, pause=pause)) as impostor,
             closing(SharedStore(impostor.url, "local")) as store,
@@ -262,7 +263,7 @@ class TestBounds:
 
     def test_question_whose_time_is_over_reads_nothing_more(self, heard, monkeypatch):
         """However soon the next byte would come."""
-        monkeypatch.setattr("shim.objectapi.shared_link._QUESTION_SECONDS", 0.0)
+        monkeypatch.setattr("shim.objectapi._redis_link._QUESTION_SECONDS", 0.0)
         with (
             closing(Impostor(b"+OK\r\n")) as impostor,
             closing(SharedStore(impostor.url, "refuse")) as store,

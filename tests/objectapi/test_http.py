@@ -10,7 +10,7 @@ import threading
 import pytest
 
 import shim
-from shim.objectapi.engine import httpx
+from shim.objectapi._environment import httpx
 from shim.sandbox import Sandbox
 
 UPDATE = "/cgi/crm/v2/data/update"
@@ -58,6 +58,20 @@ def test_it_works(door, served):
     assert set(served.members().values()) == {"1"}
     assert door(served, 2)["errorCode"] == 0
     assert set(served.members().values()) == {"0"}
+
+
+def test_each_request_names_the_package_and_its_version(twisting, call):
+    """So that the vendor, or a proxy, can tell which clients are still old ones."""
+    made = twisting()
+    tenant = made.sandbox
+    call("query_employee_info_by_open_user_id", tenant.corp_access_token, tenant.corp_id, "FSUID_X")
+    (agent,) = {
+        line
+        for one in made.requests
+        for line in one.head.split("\r\n")
+        if "user-agent" in line.lower()
+    }
+    assert agent == f"User-Agent: fxiaoke-shim/{shim.__version__}"
 
 
 def test_no_answer_in_time_is_50009(door, served):

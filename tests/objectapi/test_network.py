@@ -12,9 +12,9 @@ import pytest
 from twisting import TwistingPeer, reset
 
 import shim
-from shim.objectapi import connections
-from shim.objectapi.environment import UnusableEnvironment, way
-from shim.objectapi.network import AsyncNetwork, Attempt
+from shim.objectapi import _connections as connections
+from shim.objectapi._environment import UnusableEnvironment, connection_settings
+from shim.objectapi._network import AsyncNetwork, Attempt
 
 # Made for these tests with openssl: for localhost and 127.0.0.1, valid from 2020 to 2120.
 CERTIFICATE = str(Path(__file__).with_name("localhost.pem"))
@@ -324,7 +324,7 @@ def test_a_certificate_file_in_order_is_not_blamed_for_the_key_log(monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", CERTIFICATE)
     monkeypatch.setenv("SSLKEYLOGFILE", "/nothing/keys")
     with pytest.raises(UnusableEnvironment, match="SSLKEYLOGFILE names no file"):
-        way("https", "open.fxiaoke.com", 443)
+        connection_settings("https", "open.fxiaoke.com", 443)
 
 
 def test_a_connection_broken_instead_of_an_answer_is_named(call, twisting):

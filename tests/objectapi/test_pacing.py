@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import shim
+from shim.objectapi._process import Process
 from shim.objectapi.calls import Call
 from shim.objectapi.clock import Clock as MachineClock
 from shim.objectapi.exchange import Send, exchange
 from shim.objectapi.pacing import Claim, LocalWindow, least_seconds
-from shim.objectapi.process import Process
 from shim.objectapi.session import Session
 from shim.settings.model import Settings
 

@@ -15,7 +15,7 @@ def credentials(made):
     return made.corp_access_token, made.corp_id
 
 
-PASSING = [
+TRANSIENT = [
     {"kind": "error", "code": -1},
     {"kind": "error", "code": 50009},
     {"kind": "error", "code": 14001},
@@ -28,7 +28,7 @@ PASSING = [
 
 
 @pytest.mark.parametrize("path", [QUERY, UPDATE])
-@pytest.mark.parametrize("fault", PASSING, ids=lambda one: f"{one['kind']}{one.get('code', '')}")
+@pytest.mark.parametrize("fault", TRANSIENT, ids=lambda one: f"{one['kind']}{one.get('code', '')}")
 def test_what_passes_is_waited_for(fault, path, call, tenant):
     """Two times each, at each kind of call: everybody ends as asked."""
     made = tenant(3)

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 
 import shim
 from shim.notices import QuotaStoreLost, QuotaStoreRecovered
+from shim.objectapi._redis_link import Link, StoreLost
+from shim.objectapi._redis_store import SharedStore
+from shim.objectapi._redis_tokens import Fetched
 from shim.objectapi.pacing import WindowLost
-from shim.objectapi.shared import Fetched, SharedStore, StoreLost
-from shim.objectapi.shared_link import Link
 from shim.settings import ConfigurationError
 
 HOST = "open.fxiaoke.com|FSCID_1"
@@ -81,7 +82,8 @@ def child(code, *arguments):
     prologue = """
     import json, sys, threading, time
     from contextlib import closing
-    from shim.objectapi.shared import Fetched, SharedStore
+    from shim.objectapi._redis_store import SharedStore
+    from shim.objectapi._redis_tokens import Fetched
 
     def say(what):
         print(json.dumps(what), flush=True)
@@ -375,7 +377,7 @@ class TestLoss:
             slot = one.take()
             time.sleep(slot.wait + 0.01)
             one.give_back(slot, used=True)
-        assert len(one._untold) < 5  # noqa: SLF001 - memory shows nowhere else.
+        assert len(one._unreported) < 5  # noqa: SLF001 - memory shows nowhere else.
 
     def test_refuse_says_what_to_do(self, stores, own_redis, events):
         """No slot without Redis; the error is the one that pacing knows."""
@@ -385,11 +387,11 @@ class TestLoss:
         for _ in range(50):
             with pytest.raises(WindowLost) as caught:
                 one.take()
-        assert len(one._untold) < 5, "refusals do not pile up"  # noqa: SLF001
+        assert len(one._unreported) < 5, "refusals do not pile up"  # noqa: SLF001
         one.give_back(slot, used=True)
         text = str(caught.value)
         assert "127.0.0.1" in text
-        assert "mend redis_url" in text
+        assert "fix redis_url" in text
         assert 'on_quota_store_loss = "local"' in text
         assert events == [QuotaStoreLost("refuse", "ConnectionError")]
         own_redis.start()
@@ -711,5 +713,5 @@ class TestInstallation:
 
     def test_importing_loads_no_redis(self):
         """Only who makes a store pays for it."""
-        code = "import shim.objectapi.shared, sys; sys.exit('redis' in sys.modules)"
+        code = "import shim.objectapi._redis_store, sys; sys.exit('redis' in sys.modules)"
         subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)

@@ -10,7 +10,7 @@ import pytest
 import shim
 from shim.objectapi import tokens
 from shim.objectapi.calls import Reply
-from shim.objectapi.tokens import Renewal, TokenBook
+from shim.objectapi.tokens import Renewal, TokenCache
 
 TOKEN_PATH = tokens.PATH
 
@@ -310,7 +310,7 @@ class TestTokenBook:
 
     def test_a_failing_renewal_tells_everybody_who_waits(self):
         """An exception in the token call is not a wait without end."""
-        book, gate = TokenBook(), threading.Event()
+        book, gate = TokenCache(), threading.Event()
 
         def fetch():
             gate.wait()
@@ -333,19 +333,19 @@ class TestTokenBook:
             raise RuntimeError(msg)
 
         monkeypatch.setattr(threading.Thread, "start", refuse)
-        book = TokenBook()
+        book = TokenCache()
         assert book.renew("old", time.monotonic(), lambda: Renewal("new")).result(0).token == "new"
 
     def test_a_token_fetched_meanwhile_serves_the_late(self):
         """Whoever was refused before the renewal ended needs no renewal of his own."""
-        book, before = TokenBook(), time.monotonic()
+        book, before = TokenCache(), time.monotonic()
         book.renew("old", before, lambda: Renewal("new")).result(5)
         late = book.renew("old", before, lambda: pytest.fail("a second renewal"))
         assert late.result(0).token == "new"
 
     def test_a_fresh_token_that_expires_in_turn_is_renewed(self):
         """It is then the stale one."""
-        book = TokenBook()
+        book = TokenCache()
         book.renew("old", time.monotonic(), lambda: Renewal("new")).result(5)
         book.renew("new", time.monotonic(), lambda: Renewal("newer")).result(5)
         assert book.best("old") == book.best("new") == "newer"
@@ -353,7 +353,7 @@ class TestTokenBook:
 
     def test_memory_of_expired_tokens_is_bounded(self):
         """A program that makes up tokens does not fill the memory."""
-        book = TokenBook()
+        book = TokenCache()
         for number in range(100):
             book.renew(f"t{number}", time.monotonic(), lambda: Renewal("new")).result(5)
         assert book.best("t0") == "t0"

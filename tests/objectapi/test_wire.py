@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from shim.objectapi import calls, wire
-from shim.objectapi.kinds import PERSONNEL
+from shim.objectapi import _wire as wire
+from shim.objectapi import calls
+from shim.objectapi.record_types import PERSONNEL
 from shim.objectapi.session import Session
 from shim.settings.model import Settings
 

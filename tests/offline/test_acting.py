@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import shim
 from shim.modes.object_api import employee_source
 from shim.objectapi.calls import Reply
-from shim.objectapi.kept import Kept
+from shim.objectapi.tokens import ReplyCache
 from shim.offline import ENDPOINTS
 from shim.offline.checks import Refused, invisible, open_user_id
 from shim.sandbox import Sandbox
@@ -593,7 +593,7 @@ class TestKept:
 
     def test_one_success_is_kept(self):
         """Later callers get it without asking."""
-        kept, asked = Kept(), []
+        kept, asked = ReplyCache(), []
 
         def find():
             asked.append(1)
@@ -604,7 +604,7 @@ class TestKept:
 
     def test_an_exception_reaches_those_who_wait_and_is_forgotten(self):
         """A bug is to be seen, and not to stay."""
-        kept = Kept()
+        kept = ReplyCache()
 
         def broken():
             raise ZeroDivisionError
@@ -621,4 +621,4 @@ class TestKept:
             raise RuntimeError(msg)
 
         monkeypatch.setattr(threading.Thread, "start", refuse)
-        assert Kept().ask("k", lambda: Reply(0, "E-O.1")).result(0).code == 0
+        assert ReplyCache().ask("k", lambda: Reply(0, "E-O.1")).result(0).code == 0

@@ -10,10 +10,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from shim.objectapi import http
+from shim.objectapi._process import AT_MOST, RecentWrites
 from shim.objectapi.calls import Reply
 from shim.objectapi.clock import MACHINE, SkippingClock
-from shim.objectapi.kinds import PERSONNEL
-from shim.objectapi.recent import AT_MOST, RecentWrites
+from shim.objectapi.record_types import PERSONNEL
 from shim.offline import _state as state
 from shim.offline._state import set_state
 from shim.scheduler.steps import Pause

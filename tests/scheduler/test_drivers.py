@@ -11,8 +11,8 @@ from shim import settings
 from shim.objectapi import calls
 from shim.objectapi.session import Session
 from shim.scheduler import drivers
+from shim.scheduler.scheduler import Scheduler
 from shim.scheduler.steps import Pause
-from shim.scheduler.work import Work
 
 
 @pytest.fixture
@@ -41,17 +41,17 @@ def look():
 
 
 def walk(flow, session):
-    return drivers.walk(flow, lambda: session)
+    return drivers.run(flow, lambda: session)
 
 
 def awalk(flow, session):
-    return asyncio.run(drivers.awalk(flow, lambda: session))
+    return asyncio.run(drivers.arun(flow, lambda: session))
 
 
 def stream(flows, session):
-    work = Work(lambda: session)
-    work.open()
-    return list(drivers.stream(work, iter(flows)))
+    scheduler = Scheduler(lambda: session)
+    scheduler.open()
+    return list(drivers.stream(scheduler, iter(flows)))
 
 
 def astream(flows, session):
@@ -60,18 +60,18 @@ def astream(flows, session):
             yield flow
 
     async def job():
-        work = Work(lambda: session)
-        work.open()
-        return [one async for one in drivers.AsyncStream(work, given())]
+        scheduler = Scheduler(lambda: session)
+        scheduler.open()
+        return [one async for one in drivers.AsyncStream(scheduler, given())]
 
     return asyncio.run(job())
 
 
-both_walks = pytest.mark.parametrize("door", [walk, awalk])
+both_translations = pytest.mark.parametrize("door", [walk, awalk])
 both_streams = pytest.mark.parametrize("door", [stream, astream])
 
 
-@both_walks
+@both_translations
 def test_steps_of_every_size(door, session):
     """None, one, many, a pause: each reply in the place of its call."""
 
@@ -87,7 +87,7 @@ def test_steps_of_every_size(door, session):
     assert door(flow(), session) == [(0, set()), (1, {30}), (9, {30}), (0, set()), (2, {30})]
 
 
-@both_walks
+@both_translations
 def test_a_translation_that_asks_for_nothing_opens_no_session(door):
     """So that bad arguments are answered even where the installation is wrong."""
 
@@ -102,7 +102,7 @@ def test_a_translation_that_asks_for_nothing_opens_no_session(door):
     assert door(flow(), Refusing()) == "at once"
 
 
-@both_walks
+@both_translations
 @pytest.mark.parametrize("calls_before", [1, 6])
 def test_what_a_translation_raises_is_raised(door, calls_before, session):
     """In whichever thread it was stepped."""
@@ -187,7 +187,7 @@ def test_many_at_once_and_never_too_many(door, session):
     assert 1 < most <= 4
 
 
-@both_walks
+@both_translations
 def test_a_call_made_ready_is_not_sent_after_a_stop(door, tenant):
     """One at a time: the write waits for the wire while the read stops the run."""
     made = tenant(1, concurrency=1)
@@ -278,9 +278,9 @@ def test_a_stream_given_up_without_threads_gives_up_its_translations(session, mo
         return 1
 
     monkeypatch.setattr("_thread.start_new_thread", refuse)
-    work = Work(lambda: session)
-    work.open()
-    results = drivers.stream(work, iter([flow(), fast()]))
+    scheduler = Scheduler(lambda: session)
+    scheduler.open()
+    results = drivers.stream(scheduler, iter([flow(), fast()]))
     assert next(results) == 1
     results.close()
     assert ended == [True]

@@ -122,7 +122,12 @@ def settings(secret: str, more: list[RouteTable], **others: Unpack[SettingsChang
         quota_calls=0,
         redis_url=None,
         transport=object(),
+        tenants={"FSCID": {"base_url": "https://open.fxiaoke.com", "app_secret": secret}},
+        credentials=lambda corp_id: {"permanent_code": corp_id},
     )
+    shim.configure(tenants=now.tenants, credentials=None)
+    with shim.using(current_open_user_id="FSUID", concurrency=1) as inside:
+        assert_type(inside, shim.Settings)
     shim.configure(routes=more)
     shim.configure(routes=(*now.routes, {"mode": "dry_run"}), status_values=now.status_values)
     shim.configure(**others)

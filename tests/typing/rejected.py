@@ -55,6 +55,10 @@ def settings(now: shim.Settings) -> None:
     shim.configure(triggers={"workflow": "on"})  # E
     shim.configure(field_map={"account": 1})  # E
     shim.configure().timeout  # E
+    shim.configure(tenants={"FSCID": {"base_ulr": "https://open.fxiaoke.com"}})  # E
+    shim.configure(tenants={"FSCID": {"mode": "legacy"}})  # E
+    shim.configure(credentials=lambda: None)  # E
+    shim.using(concurrency="1")  # E
     now.routes[0].percnet  # E
     shim.Setings  # E
     shim.set_member_status_bach  # E

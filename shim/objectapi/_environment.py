@@ -1,9 +1,15 @@
-"""What the environment says of the network: proxies and certificates.
+"""What the environment says of the network: the HTTP library, proxies and certificates.
 
-The variables are those of the HTTP library: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY (in
-capitals or not; on Windows and macOS the system's settings if there are none), SSL_CERT_FILE and
-SSL_CERT_DIR. A value that cannot be used is reported by its variable, and never shown: it may hold
-a password.
+The rest of the package imports `httpx` and `httpcore` from here, and cannot tell whether they are
+the libraries of these names or their successors, which `FXIAOKE_SHIM_HTTP=httpx2` asks for. The
+variable is read once, at the first call: a process speaks through one of them. `httpcore` is the
+part of the library that makes connections; `httpx` is needed for a user's own transport, and for
+reading addresses.
+
+The variables of proxies and certificates are those of the HTTP library: HTTP_PROXY, HTTPS_PROXY,
+ALL_PROXY and NO_PROXY (in capitals or not; on Windows and macOS the system's settings if there are
+none), SSL_CERT_FILE and SSL_CERT_DIR. A value that cannot be used is reported by its variable, and
+never shown: it may hold a password.
 """
 
 from __future__ import annotations
@@ -14,9 +20,43 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.request import getproxies, proxy_bypass
 
-from shim.objectapi.engine import httpcore, httpx
+from shim.settings import ConfigurationError
+from shim.settings.names import HTTP_VARIABLE as VARIABLE
+
+if TYPE_CHECKING:
+    import httpcore
+    import httpx
+else:
+    name = os.environ.get(VARIABLE) or "httpx"
+    if name == "httpx2":
+        try:
+            import httpcore2 as httpcore
+            import httpx2 as httpx
+        except ModuleNotFoundError:
+            msg = (
+                f"{VARIABLE} asks for httpx2, which is not installed: pip install httpx2 "
+                "(Python 3.11 or later)"
+            )
+            raise ConfigurationError(msg) from None
+    elif name == "httpx":
+        import httpcore
+        import httpx
+    else:
+        msg = f"{VARIABLE}: should be httpx or httpx2"
+        raise ConfigurationError(msg)
+
+__all__ = [
+    "VARIABLE",
+    "ConnectionSettings",
+    "UnusableEnvironment",
+    "connection_settings",
+    "httpcore",
+    "httpx",
+]
+
 
 _NO_PROXY = "NO_PROXY"
 _VARIABLES = _CERT_FILE, _CERT_DIR, _KEY_LOG = "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"
@@ -32,12 +72,12 @@ class UnusableEnvironment(Exception):  # noqa: N818 - answered, not raised to th
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """How an origin is reached.
+class ConnectionSettings:
+    """How to connect to an origin.
 
     Attributes:
         proxy: The proxy, or None.
-        variable: Where the proxy comes from, for texts; empty without one.
+        variable: Name of the variable that names the proxy, for texts; empty without one.
         trust: The TLS settings; None if none are needed.
     """
 
@@ -46,15 +86,15 @@ class Way:
     trust: ssl.SSLContext | None = None
 
 
-def way(scheme: str, host: str, port: int) -> Way:
-    """Return how an origin is reached.
+def connection_settings(scheme: str, host: str, port: int) -> ConnectionSettings:
+    """Return how to connect to an origin.
 
     Raises:
         UnusableEnvironment: The environment names what cannot be used.
     """
     variable, value = _proxy(scheme, host, port)
     if not value:
-        return Way(trust=_trust(needed=scheme == "https"))
+        return ConnectionSettings(trust=_trust(needed=scheme == "https"))
     try:
         proxy = httpx.Proxy(value if "://" in value else f"http://{value}")
         url = proxy.url
@@ -67,7 +107,7 @@ def way(scheme: str, host: str, port: int) -> Way:
     if url.scheme.startswith("socks") and find_spec("socksio") is None:
         raise UnusableEnvironment(variable, "names a SOCKS proxy, which needs: pip install socksio")
     trust = _trust(needed="https" in {scheme, url.scheme})
-    return Way(
+    return ConnectionSettings(
         httpcore.Proxy(
             httpcore.URL(
                 scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path

@@ -2,7 +2,7 @@
 
 There is no pool with a lock of its own: a connection belongs to the request that uses it, and the
 list of idle ones is changed in single steps that no exception can interrupt halfway. A connection
-whose request did not end in an answer is closed, never used again. So an exception that is thrown
+whose request did not end in an answer is closed and not reused. So an exception that is thrown
 into a call from outside costs one connection and no other call. No redirects are followed, no
 cookies are kept.
 """
@@ -20,10 +20,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
-from shim.objectapi.content import ACCEPTED, Content
-from shim.objectapi.engine import httpcore, httpx
-from shim.objectapi.environment import Way, way
-from shim.objectapi.network import AsyncNetwork, Attempt, Network
+from shim._version import __version__
+from shim.objectapi._environment import ConnectionSettings, connection_settings, httpcore, httpx
+from shim.objectapi._network import AsyncNetwork, Attempt, Network
+from shim.objectapi._wire import ACCEPTED, Content
 from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ _HEADERS = (
     (b"Accept", b"*/*"),
     (b"Accept-Encoding", ACCEPTED),
     (b"Content-Type", b"application/json"),
-    (b"User-Agent", b"fxiaoke-shim"),
+    (b"User-Agent", f"fxiaoke-shim/{__version__}".encode()),
 )
-# How many calls are under way is `settings.concurrency`'s business. Connections outlive a wait for
+# `settings.concurrency` limits the calls under way. Connections outlive a wait for
 # the vendor's quota, so that not every window begins with handshakes.
 _MOST_IDLE = 256
 _IDLE_SECONDS = 45.0
@@ -47,7 +47,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """Status and decoded body of an HTTP answer."""
 
     status: int
@@ -89,28 +89,28 @@ def origin(base_url: str) -> Origin:
 
 
 class _Connection:
-    def __init__(self, to: Origin, way_there: Way) -> None:
+    def __init__(self, to: Origin, by: ConnectionSettings) -> None:
         self.network = Network()
         self.is_in_step = True
         # Without a proxy no pool of the library's is needed, not even one of a single connection.
         self._inner: Any = (
             httpcore.HTTPConnection(
                 to.as_known(),
-                ssl_context=way_there.trust,
+                ssl_context=by.trust,
                 keepalive_expiry=_IDLE_SECONDS,
                 network_backend=self.network,
             )
-            if way_there.proxy is None
+            if by.proxy is None
             else httpcore.ConnectionPool(
-                ssl_context=way_there.trust,
-                proxy=way_there.proxy,
+                ssl_context=by.trust,
+                proxy=by.proxy,
                 max_connections=1,
                 keepalive_expiry=_IDLE_SECONDS,
                 network_backend=self.network,
             )
         )
 
-    def exchange(self, request: httpcore.Request, attempt: Attempt, bound: int) -> Answer:
+    def exchange(self, request: httpcore.Request, attempt: Attempt, bound: int) -> HttpAnswer:
         self.network.attempt = attempt
         response = self._inner.handle_request(request)
         try:
@@ -120,7 +120,7 @@ class _Connection:
         finally:
             response.close()
         self.is_in_step = not _is_followed(response)
-        return Answer(response.status, content.whole())
+        return HttpAnswer(response.status, content.whole())
 
     @property
     def is_usable(self) -> bool:
@@ -132,27 +132,27 @@ class _Connection:
 
 
 class _AsyncConnection:
-    def __init__(self, to: Origin, way_there: Way) -> None:
+    def __init__(self, to: Origin, by: ConnectionSettings) -> None:
         self.network = AsyncNetwork()
         self.is_in_step = True
         self._inner: Any = (
             httpcore.AsyncHTTPConnection(
                 to.as_known(),
-                ssl_context=way_there.trust,
+                ssl_context=by.trust,
                 keepalive_expiry=_IDLE_SECONDS,
                 network_backend=self.network,
             )
-            if way_there.proxy is None
+            if by.proxy is None
             else httpcore.AsyncConnectionPool(
-                ssl_context=way_there.trust,
-                proxy=way_there.proxy,
+                ssl_context=by.trust,
+                proxy=by.proxy,
                 max_connections=1,
                 keepalive_expiry=_IDLE_SECONDS,
                 network_backend=self.network,
             )
         )
 
-    async def exchange(self, request: httpcore.Request, attempt: Attempt, bound: int) -> Answer:
+    async def exchange(self, request: httpcore.Request, attempt: Attempt, bound: int) -> HttpAnswer:
         self.network.attempt = attempt
         response = await self._inner.handle_async_request(request)
         try:
@@ -162,7 +162,7 @@ class _AsyncConnection:
         finally:
             await response.aclose()
         self.is_in_step = not _is_followed(response)
-        return Answer(response.status, content.whole())
+        return HttpAnswer(response.status, content.whole())
 
     @property
     def is_usable(self) -> bool:
@@ -253,7 +253,7 @@ class Connections:
 
     def __init__(self) -> None:
         """Have none yet."""
-        self._ways: dict[Origin, Way] = {}
+        self._settings: dict[Origin, ConnectionSettings] = {}
         self._idle = _Idle[_Connection]()
         self._leaving = False
         self._at_exit = False
@@ -263,19 +263,23 @@ class Connections:
             tuple[AsyncGenerator[_Idle[_AsyncConnection], None], _Idle[_AsyncConnection]],
         ] = WeakKeyDictionary()
 
-    def way(self, to: Origin) -> Way:
-        """Return how an origin is reached; the environment is read at the first call.
+    def settings(self, to: Origin) -> ConnectionSettings:
+        """Return how to connect to an origin; the environment is read at the first call.
 
         Raises:
             UnusableEnvironment: The environment names what cannot be used.
         """
-        found = self._ways.get(to)
+        found = self._settings.get(to)
         if found is None:
             port = to.as_known().port
-            found = self._ways[to] = way(to.scheme, to.host.decode("ascii"), port)
+            found = self._settings[to] = connection_settings(
+                to.scheme, to.host.decode("ascii"), port
+            )
         return found
 
-    def send(self, to: Origin, request: httpcore.Request, attempt: Attempt, bound: int) -> Answer:
+    def send(
+        self, to: Origin, request: httpcore.Request, attempt: Attempt, bound: int
+    ) -> HttpAnswer:
         """Send a request and return the answer, blocking.
 
         Raises:
@@ -284,7 +288,7 @@ class Connections:
         kept, old = self._idle.take(to)
         for one in old:
             one.close()
-        connection = kept or _Connection(to, self.way(to))
+        connection = kept or _Connection(to, self.settings(to))
         try:
             answer = connection.exchange(request, attempt, bound)
         except BaseException:
@@ -303,13 +307,13 @@ class Connections:
 
     async def asend(
         self, to: Origin, request: httpcore.Request, attempt: Attempt, bound: int
-    ) -> Answer:
+    ) -> HttpAnswer:
         """As `send`, awaiting."""
         idle = await self._of_loop()
         kept, old = idle.take(to)
         for one in old:
             await one.close()
-        connection = kept or _AsyncConnection(to, self.way(to))
+        connection = kept or _AsyncConnection(to, self.settings(to))
         try:
             answer = await connection.exchange(request, attempt, bound)
         except BaseException:
@@ -354,7 +358,7 @@ async def _lifetime() -> AsyncGenerator[_Idle[_AsyncConnection], None]:
             await one.close()
 
 
-def through(transport: _Transport, request: Request, attempt: Attempt, bound: int) -> Answer:
+def through(transport: _Transport, request: Request, attempt: Attempt, bound: int) -> HttpAnswer:
     """Send a request through a user's transport and return the answer.
 
     Raises:
@@ -363,19 +367,19 @@ def through(transport: _Transport, request: Request, attempt: Attempt, bound: in
     response = transport.handle_request(_given(request, attempt))
     try:
         if response.is_stream_consumed:
-            return Answer(response.status_code, _whole(response.content, bound))
+            return HttpAnswer(response.status_code, _whole(response.content, bound))
         content = Content(_encodings(response.headers.raw), bound)
         for chunk in response.iter_raw():
             attempt.left()
             content.add(chunk)
     finally:
         response.close()
-    return Answer(response.status_code, content.whole())
+    return HttpAnswer(response.status_code, content.whole())
 
 
 async def athrough(
     transport: _AsyncTransport, request: Request, attempt: Attempt, bound: int
-) -> Answer:
+) -> HttpAnswer:
     """As `through`, awaiting."""
     if not hasattr(transport, "handle_async_request"):
         msg = (
@@ -384,17 +388,17 @@ async def athrough(
         )
         raise ConfigurationError(msg)
 
-    async def exchange() -> Answer:
+    async def exchange() -> HttpAnswer:
         response = await transport.handle_async_request(_given(request, attempt))
         try:
             if response.is_stream_consumed:
-                return Answer(response.status_code, _whole(response.content, bound))
+                return HttpAnswer(response.status_code, _whole(response.content, bound))
             content = Content(_encodings(response.headers.raw), bound)
             async for chunk in response.aiter_raw():
                 content.add(chunk)
         finally:
             await response.aclose()
-        return Answer(response.status_code, content.whole())
+        return HttpAnswer(response.status_code, content.whole())
 
     seconds = attempt.left()
     try:
@@ -406,7 +410,7 @@ async def athrough(
 
 def _given(request: Request, attempt: Attempt) -> httpx.Request:
     left = attempt.left()
-    # Waiting for a free connection of the transport's is no slowness of the vendor's.
+    # Waiting for a free connection of the transport does not count as slowness of the vendor.
     timeout = {"connect": left, "read": left, "write": left, "pool": None}
     return httpx.Request(
         request.method,

@@ -1,10 +1,11 @@
-"""Bytes into replies: what the vendor sent, or what became of the attempt to ask.
+"""Bytes into replies: what the vendor sent, or why there is no answer.
 
 The gateway answers HTTP 200 to everything, errors included (contract, section 1, grade B), so
 another status means that something in between answered: a proxy, a load balancer, a login page.
 
-A reply's body is made safe here, once for all that read it: its errorCode is an int, its texts and
-its traceId hold no secret, and it can be written to a log and to JSON.
+A body is decoded up to a bound, and a reply's content is made safe here, once for all that read it:
+its errorCode is an int, its texts and its traceId hold no secret, and it can be written to a log
+and to JSON.
 """
 
 from __future__ import annotations
@@ -12,20 +13,96 @@ from __future__ import annotations
 import json
 import math
 import re
+import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from shim.objectapi.calls import NOTHING_SENT, Reply, is_local, local_reply, local_trace_id
 from shim.objectapi.codes import Code
-from shim.objectapi.values import integer
+from shim.objectapi.record_types import integer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
+
+ACCEPTED = b"gzip, deflate"
+"""The encodings that are asked for, and decoded here."""
+_GZIP = 16 + zlib.MAX_WBITS
+_WINDOWS = {b"gzip": _GZIP, b"x-gzip": _GZIP, b"deflate": zlib.MAX_WBITS}
+
+
+class TooLarge(Exception):  # noqa: N818 - says what it is.
+    """There are more bytes than the bound allows."""
+
+
+class Unreadable(Exception):  # noqa: N818 - says what it is.
+    """The bytes are not in the encoding that the header names, or it was not asked for."""
+
+
+class Content:
+    """Collects a body. Never holds much more than the bound, whatever the bytes expand to."""
+
+    def __init__(self, encodings: Iterable[bytes], bound: int) -> None:
+        """Prepare for a body.
+
+        Args:
+            encodings: The values of the Content-Encoding headers.
+            bound: The largest number of decoded bytes.
+
+        Raises:
+            Unreadable: The encoding is none that was asked for.
+        """
+        named = [one.strip().lower() for value in encodings for one in value.split(b",")]
+        codings = [one for one in named if one not in {b"", b"identity"}]
+        if len(codings) > 1 or (codings and codings[0] not in _WINDOWS):
+            msg = "an encoding that was not asked for"
+            raise Unreadable(msg)
+        self._bound = bound
+        self._received = 0
+        self._decoded = bytearray()
+        self._is_deflate = codings == [b"deflate"]
+        self._inflating = zlib.decompressobj(_WINDOWS[codings[0]]) if codings else None
+
+    def add(self, received: bytes) -> None:
+        """Take some more bytes.
+
+        Raises:
+            TooLarge: The bound is passed.
+            Unreadable: They cannot be decoded.
+        """
+        self._received += len(received)
+        if self._received > self._bound:
+            raise TooLarge
+        if self._inflating is None:
+            self._decoded += received
+            return
+        # What follows the end of a compressed body is no part of it.
+        while received and not self._inflating.eof:
+            self._decoded += self._inflated(received)
+            if len(self._decoded) > self._bound:
+                raise TooLarge
+            received = self._inflating.unconsumed_tail
+
+    def whole(self) -> bytes:
+        """Return the decoded body."""
+        return bytes(self._decoded)
+
+    def _inflated(self, received: bytes) -> bytes:
+        inflating, room = self._inflating, self._bound - len(self._decoded) + 1
+        try:
+            return inflating.decompress(received, room)  # type: ignore[union-attr]
+        except zlib.error as error:
+            if not self._is_deflate or self._decoded:
+                raise Unreadable(str(error)) from error
+        # Some servers send deflate without zlib's header.
+        self._is_deflate = False
+        self._inflating = zlib.decompressobj(-zlib.MAX_WBITS)
+        return self._inflated(received)
+
 
 _PHONE = re.compile(r"(?<!\d)(?:\+?86)?1\d{10}(?!\d)")
 _LONGEST = 300
 _LONGEST_TRACE_ID = 128
-# Shorter ones are nobody's token, and replacing them would only tear the text apart.
+# A shorter one is no token, and replacing it would only make the text unreadable.
 _SHORTEST_SECRET = 4
 _TEXTS = ("errorMessage", "errorDescription")
 # No documented answer nests ten deep; deeper than this, comparing and printing would fail.
@@ -84,7 +161,7 @@ def _too_deep() -> Reply:
     return local_reply(
         Code.SYSTEM_ERROR,
         f"the answer nests deeper than {_DEEPEST} levels and was not read, so whether the call was "
-        "carried out is open; check base_url and proxies",
+        "carried out is unknown; check base_url and proxies",
     )
 
 
@@ -134,7 +211,7 @@ def _trace_id(given: Any, secrets: Collection[str]) -> str:
     if not isinstance(given, str) or not given:
         return local_trace_id()
     text = _INVISIBLE.sub("?", _masked(given, secrets))[:_LONGEST_TRACE_ID]
-    # What begins as ours does says that nobody answered.
+    # A text that begins as ours does would say that the vendor did not answer.
     return f"?{text}" if is_local(text) else text
 
 
@@ -151,10 +228,11 @@ def _masked(text: str, secrets: Collection[str]) -> str:
 
 
 def timed_out(seconds: float) -> Reply:
-    """Return the reply for a call that nobody answered in time."""
+    """Return the reply for a call that was not answered in time."""
     return local_reply(
         Code.TIMEOUT,
-        f"no answer within {seconds:g} s (timeout_seconds); whether the vendor received it is open",
+        f"no answer within {seconds:g} s (timeout_seconds); whether the vendor received it is "
+        "unknown",
     )
 
 
@@ -167,7 +245,7 @@ def unreachable(base_url: str, reason: str, proxy: str = "") -> Reply:
     """Return the reply for a call that never reached the vendor.
 
     Args:
-        base_url: Where it should have gone.
+        base_url: The address that it was for.
         reason: Why it did not.
         proxy: The variable that names the proxy, if there is one.
     """
@@ -189,17 +267,17 @@ def too_large(bound: int) -> Reply:
     return local_reply(
         Code.BUSY,
         f"the answer has more than {bound} bytes (max_answer_bytes) and was not read to its end; "
-        "whether the vendor did what was asked is open",
+        "whether the vendor did what was asked is unknown",
         lasting=True,
     )
 
 
 def unreadable() -> Reply:
-    """Return the reply for a call whose answer is encoded in a way that was not asked for."""
+    """Return the reply for a call whose answer is in an encoding that was not asked for."""
     return local_reply(
         Code.BUSY,
         "the answer cannot be decoded, by its Content-Encoding; check proxies and the gateway; "
-        "whether the vendor did what was asked is open",
+        "whether the vendor did what was asked is unknown",
     )
 
 
@@ -207,5 +285,5 @@ def broken(base_url: str, reason: str) -> Reply:
     """Return the reply for a call whose connection broke before an answer came."""
     return local_reply(
         Code.BUSY,
-        f"the connection to {base_url} broke ({reason}); whether it was received is open",
+        f"the connection to {base_url} broke ({reason}); whether it was received is unknown",
     )

@@ -1,7 +1,7 @@
-"""The line to Redis: answers in a second or is lost, and a loss is said once, not by everyone.
+"""The connection to Redis: it answers in time or is lost, and a loss is logged once.
 
 Everything that goes to Redis goes through `Link.script`: one atomic script for each operation.
-While the store is lost nobody waits for it; one caller looks again every few seconds.
+While the store is lost, no call waits for it; one caller retries every few seconds.
 
 Nothing that a Redis holds or answers raises anything else than `StoreLost`: an error for every
 command, an answer of another shape, one that does not end, or none. What is at the keys and was not
@@ -34,7 +34,7 @@ T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)
 
 RETRY_SECONDS = 5.0
-"""How long a lost store is left alone before somebody looks again."""
+"""Seconds after which one caller tries a lost store again."""
 _ANSWER_SECONDS = 1.0
 # To connect and to answer, however many round trips that takes and however slowly bytes come.
 _QUESTION_SECONDS = 2.0
@@ -62,13 +62,13 @@ class Script(Protocol[R_co]):
         """Run it and return what it returned.
 
         Raises:
-            StoreLost: Redis did not answer as it should, or is being left alone.
+            StoreLost: Redis did not answer as it should, or is not retried yet.
         """
         ...
 
 
 class Link:
-    """One process's connection to the store, and the knowledge of whether it is there."""
+    """One process's connection to the store, and whether it is there."""
 
     def __init__(self, url: str, on_loss: OnLoss, retry_seconds: float) -> None:
         self._client = _client(url)
@@ -78,9 +78,9 @@ class Link:
         self._retry_seconds = retry_seconds
         # Reentrant, for a signal handler or a finalizer may make a call while it is held.
         self._lock = threading.RLock()
-        # Even while the store is there, odd while it is lost. Who asked in an earlier chapter has
-        # nothing to say about this one.
-        self._chapter = 0
+        # Even while the store is there, odd while it is lost. The result of a question that was
+        # asked in an earlier generation does not change this one.
+        self._generation = 0
         self._lost_at = 0.0
         self._look_again_at = 0.0
         self._reason = ""
@@ -103,60 +103,60 @@ class Link:
         """Put a question to Redis and return the answer.
 
         Raises:
-            StoreLost: Redis did not answer as it should, or is being left alone.
+            StoreLost: Redis did not answer as it should, or is not retried yet.
         """
-        chapter = self._begin()
+        generation = self._begin()
         _asked.until = time.monotonic() + _QUESTION_SECONDS
         _asked.bytes = 0
         try:
             answer = question()
         except Exception as error:  # noqa: BLE001 - an answer that is none may raise anything.
-            self._lose(chapter, type(error).__name__)
+            self._lose(generation, type(error).__name__)
             raise self._lost(sent=True) from None
-        if chapter % 2:
-            self._recover(chapter)
+        if generation % 2:
+            self._recover(generation)
         return answer
 
     def close(self) -> None:
         """Close the connections."""
-        # One of them may be broken already, which is no news to anybody who is leaving.
+        # One of them may be broken already, which does not matter any more.
         with suppress(Exception):
             self._client.close()
 
     def _begin(self) -> int:
         with self._lock:
-            if self._chapter % 2:
+            if self._generation % 2:
                 now = time.monotonic()
                 if now < self._look_again_at:
                     raise self._lost(sent=False)
-                # Whoever comes first looks; the others go on meanwhile.
+                # The first caller retries; the others go on meanwhile.
                 self._look_again_at = now + self._retry_seconds
-            return self._chapter
+            return self._generation
 
-    def _lose(self, chapter: int, reason: str) -> None:
+    def _lose(self, generation: int, reason: str) -> None:
         with self._lock:
-            if chapter != self._chapter:
+            if generation != self._generation:
                 return
             now = time.monotonic()
             self._reason = reason
             self._look_again_at = now + self._retry_seconds
-            if chapter % 2:
+            if generation % 2:
                 return
-            self._chapter += 1
+            self._generation += 1
             self._lost_at = now
         emit(QuotaStoreLost(action=self.on_loss, reason=reason))
 
-    def _recover(self, chapter: int) -> None:
+    def _recover(self, generation: int) -> None:
         with self._lock:
-            if chapter != self._chapter:
+            if generation != self._generation:
                 return
-            self._chapter += 1
+            self._generation += 1
             seconds = time.monotonic() - self._lost_at
         emit(QuotaStoreRecovered(seconds=seconds))
 
     def _lost(self, *, sent: bool) -> StoreLost:
         text = (
-            f"the shared quota store at {self._place} does not answer ({self._reason}): mend "
+            f"the shared quota store at {self._place} does not answer ({self._reason}): fix "
             'redis_url, or set on_quota_store_loss = "local" to go on with windows of this '
             "process alone"
         )
@@ -172,7 +172,7 @@ def key(name: str, part: str) -> str:
 
 
 class _Asked(threading.local):
-    """The question of this thread: until when it may take, and how much was read."""
+    """The question of this thread: when its time ends, and how much was read."""
 
     until = math.inf
     bytes = 0

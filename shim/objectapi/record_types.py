@@ -1,18 +1,18 @@
-"""The two kinds of record that stand for members and departments, and the calls about them.
+"""Record types of the object API that offline calls are about, and values read from their rows.
 
 Facts: contract, section 3. A row is matched to what was asked for by value, and `_id` is taken
 from the row, never built: on some tenants an employee's `_id` is the employee id, on others a
-24-hex id (grade B).
+24-hex id (grade B). Rows are read without trust: whatever JSON a tenant sends, nothing here raises.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shim.objectapi import calls
 from shim.objectapi.codes import Code
-from shim.objectapi.values import record_id, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,12 +20,56 @@ if TYPE_CHECKING:
     from shim.objectapi.calls import Call, Row
     from shim.settings.model import Settings
 
+_DIGITS = re.compile(r"[+-]?[0-9]{1,19}")
+_LONG = 2**63
+_LONGEST_ID = 128
+
+
+def scalar(value: Any) -> Any:
+    """Return what a field holds: employee fields come as lists even when single (grade B)."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def integer(value: Any) -> int | None:
+    """Return a whole number of up to 64 bits, or None if the value is none.
+
+    Digits may come as text (`"0"`, grade C), with a sign and nothing else. JSON has one type of
+    number, so 7.0 is 7.
+    """
+    if isinstance(value, str):
+        number = int(value) if _DIGITS.fullmatch(value) else None
+    elif isinstance(value, float):
+        number = int(value) if value.is_integer() else None
+    else:
+        number = value if isinstance(value, int) and not isinstance(value, bool) else None
+    return number if number is not None and -_LONG <= number < _LONG else None
+
+
+def text_of(value: Any) -> str | None:
+    """Return a text or a whole number as text, alone or in a list; None for anything else."""
+    value = scalar(value)
+    if isinstance(value, str):
+        return value
+    number = integer(value)
+    return None if number is None else str(number)
+
+
+def record_id(row: Mapping[str, Any]) -> str | None:
+    """Return the `_id` of a row: a text, or a whole number as text; None if there is none.
+
+    A record without a usable `_id` can be neither written nor recognised.
+    """
+    given = row.get("_id")
+    found = None if isinstance(given, list) else text_of(given)
+    return found if found and len(found) <= _LONGEST_ID else None
+
+
 KEYS_PER_QUERY = 100
 """`IN` takes at most 100 values (grade C), and a query gives at most 100 rows (grade A)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RecordType:
     """A kind of record.
 
     Attributes:
@@ -99,5 +143,5 @@ class Kind:
         return row.get(self.key) is None or text_of(row[self.key]) == key
 
 
-PERSONNEL = Kind("PersonnelObj", "user_id", Code.USER_NOT_FOUND, "openUserId")
-DEPARTMENT = Kind("DepartmentObj", "_id", Code.DEPARTMENT_NOT_FOUND, "departmentId")
+PERSONNEL = RecordType("PersonnelObj", "user_id", Code.USER_NOT_FOUND, "openUserId")
+DEPARTMENT = RecordType("DepartmentObj", "_id", Code.DEPARTMENT_NOT_FOUND, "departmentId")

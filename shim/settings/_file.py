@@ -30,7 +30,8 @@ BYTES_AT_MOST = 1_000_000
 """A longer file is not read. Room for 20,000 tenants in `routes`."""
 FIXED = ("allow_plain_http", "base_url", "redis_url")
 """Settings that say where tokens go. A file that was found by chance gives them at its first
-reading only: whoever can write to the current directory could send the tokens elsewhere."""
+reading only: a program that can write to the current directory could send the tokens elsewhere. In
+the tables of `tenants` the same holds for `base_url`."""
 
 # What the parser copies for dotted keys grows with the product of the dots in the deepest line and
 # those of the whole file. This many steps take it about a second.
@@ -41,11 +42,11 @@ _UTF8_MARK = b"\xef\xbb\xbf"
 
 
 class Files(NamedTuple):
-    """Where a settings file may lie, the first that holds settings counts.
+    """Where a settings file may be; the first that holds settings counts.
 
     Attributes:
         paths: Absolute, so that no later `chdir` changes where `base_url` comes from.
-        explicit: Whether somebody named it, so that it has to be there.
+        explicit: Whether it was named, so that it has to be there.
     """
 
     paths: tuple[Path, ...]
@@ -80,21 +81,45 @@ class Table:
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def with_fixed_of(self, first: Table) -> tuple[Table, tuple[str, ...]]:
-        """Return this with the `FIXED` settings of `first`, and the names of those that differ."""
+        """Return this with the `FIXED` settings of `first`, and the names of those that differ.
+
+        The table of a tenant whose `base_url` differs is left as it was as a whole: its new
+        credentials may be meant for the new address only.
+        """
         missing = object()
-        ignored = tuple(
+        ignored = [
             key for key in FIXED if self.values.get(key, missing) != first.values.get(key, missing)
-        )
+        ]
         values = {key: value for key, value in self.values.items() if key not in FIXED}
         values.update({key: first.values[key] for key in FIXED if key in first.values})
-        return replace(self, values=values), ignored
+        now, before = _tables(self.values), _tables(first.values)
+        moved = [
+            corp_id
+            for corp_id in {**before, **now}
+            if _address(now.get(corp_id)) != _address(before.get(corp_id))
+        ]
+        if moved:
+            ignored.append("tenants.base_url")
+            tenants = {key: table for key, table in now.items() if key not in moved}
+            tenants.update({key: before[key] for key in moved if key in before})
+            values["tenants"] = tenants
+        return replace(self, values=values), tuple(ignored)
+
+
+def _tables(values: Mapping[str, Any]) -> dict[str, Any]:
+    found = values.get("tenants")
+    return found if isinstance(found, dict) else {}
+
+
+def _address(table: Any) -> Any:
+    return table.get("base_url") if isinstance(table, dict) else None
 
 
 def files() -> Files:
     """Return where this process has its settings file.
 
     The current directory only, as Python itself looks for modules. Linters look upwards as well,
-    but a file further up (in `/tmp`, say) may be somebody else's.
+    but a file further up (in `/tmp`, say) may belong to another user.
 
     Raises:
         ConfigurationError: The variable names a relative path, and the current directory is gone.

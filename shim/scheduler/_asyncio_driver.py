@@ -1,4 +1,4 @@
-"""Performs the jobs of a `Work` on the running event loop."""
+"""Performs the jobs of a `Scheduler` on the running event loop."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from shim.objectapi.tokens import Renewal
+    from shim.scheduler.scheduler import Job, Scheduler
     from shim.scheduler.steps import Steps
-    from shim.scheduler.work import Job, Work
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Loop(Generic[T]):
+class AsyncioDriver(Generic[T]):
     """A task for everything that takes time.
 
     Attributes:
-        work: What is worked at.
+        scheduler: Says which steps to perform.
         exhausted: Whether there are no more translations to pull.
     """
 
-    def __init__(self, work: Work[T]) -> None:
-        """Take on a work."""
-        self.work = work
+    def __init__(self, scheduler: Scheduler[T]) -> None:
+        """Perform the steps of a scheduler."""
+        self.scheduler = scheduler
         self.exhausted = False
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[Any]] = set()
-        # What to do now that something has been done, or None: look around. No asyncio.Queue: that
-        # fails when a task that waits for it is collected after its loop was closed.
+        # What to do now that something has been done, or None: look for steps. No asyncio.Queue:
+        # that fails when a task that waits for it is collected after its loop was closed.
         self._done: deque[Callable[[], None] | None] = deque()
-        self._told = asyncio.Event()
+        self._notified = asyncio.Event()
         self._pulling = False
         self._under_way = 0
 
     async def __aenter__(self) -> Self:
-        if self.work.session is not None:
-            self.work.session.on_stop = lambda: self._from_outside(None)
+        if self.scheduler.session is not None:
+            self.scheduler.session.on_stop = lambda: self._from_outside(None)
         _live.setdefault(self._loop, WeakSet()).add(self)
         return self
 
@@ -60,48 +60,48 @@ class Loop(Generic[T]):
             self.give_up()
             return
         try:
-            # Where one failed, or we were cancelled, the others must have ended before we go.
+            # If one failed, or this was cancelled, the others must have ended before this does.
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
         finally:
             # Cancelled once more, perhaps.
-            if self.work.idle or not self.work.remote:
-                self.work.close()
+            if self.scheduler.idle or not self.scheduler.remote:
+                self.scheduler.close()
             else:
                 # What is given up gives its slots back, and those are kept across a network.
-                await asyncio.to_thread(self.work.close)
+                await asyncio.to_thread(self.scheduler.close)
 
     def give_up(self) -> None:
         """Give everything up without waiting for it: the slots go back, from a thread if need be.
 
-        Not while the loop performs a step of this work.
+        Not while the loop performs a step of it.
         """
-        if self.work.remote and not self.work.idle:
-            thread = threading.Thread(target=self.work.close, name="fxiaoke-shim", daemon=True)
+        if self.scheduler.remote and not self.scheduler.idle:
+            thread = threading.Thread(target=self.scheduler.close, name="fxiaoke-shim", daemon=True)
             try:
                 thread.start()
             except RuntimeError:
                 # The interpreter is leaving and starts no thread any more.
-                self.work.close()
+                self.scheduler.close()
         else:
-            self.work.close()
+            self.scheduler.close()
 
     def look_around(self) -> None:
-        """End the `wait`: something has changed from which more work may follow."""
-        self._tell(None)
+        """End the `wait`: something has changed from which more steps may follow."""
+        self._notify(None)
 
-    def _tell(self, done: Callable[[], None] | None) -> None:
+    def _notify(self, done: Callable[[], None] | None) -> None:
         self._done.append(done)
-        self._told.set()
+        self._notified.set()
 
     def hand_out(self) -> None:
         """Have everything performed that can be now."""
-        while job := self.work.next_job():
+        while job := self.scheduler.next_job():
             self._under_way += 1
             step, then = job.step, partial(self._performed, job)
             if isinstance(step, Send):
-                self._spawn(http.apost(self.work.open(), step), then)
+                self._spawn(http.apost(self.scheduler.open(), step), then)
             elif isinstance(step, Ask):
                 self._spawn(asyncio.to_thread(step.question), then)
             else:
@@ -120,65 +120,67 @@ class Loop(Generic[T]):
 
     async def wait(self) -> None:
         """Wait until something has been done, or is due."""
-        due = self.work.due()
+        due = self.scheduler.due()
         if due is not None and not self._under_way and not self._pulling:
-            due = self.work.clock.idle(due)
-        alarm = None if due is None else self._loop.call_later(due, self._tell, None)
+            due = self.scheduler.clock.idle(due)
+        alarm = None if due is None else self._loop.call_later(due, self._notify, None)
         while not self._done:
-            self._told.clear()
-            await self._told.wait()
+            self._notified.clear()
+            await self._notified.wait()
         done = self._done.popleft()
         if alarm is not None:
             alarm.cancel()
         if done is not None:
             done()
-        self.work.wake()
+        self.scheduler.wake()
 
     def _performed(self, job: Job[T], result: Any) -> None:
         self._under_way -= 1
-        self.work.performed(job, result)
+        self.scheduler.performed(job, result)
 
     def _begin(self, flow: Steps[T] | None) -> None:
         self._pulling = False
         if flow is None:
             self.exhausted = True
         else:
-            self.work.begin(flow)
+            self.scheduler.begin(flow)
 
     def _spawn(self, doing: Coroutine[Any, Any, R], then: Callable[[R], None]) -> None:
-        """Have something done, and what follows from it when the work is next looked at."""
+        """Have something done, and what follows from it when the driver next looks."""
 
-        def told(task: asyncio.Task[R]) -> None:
+        def ended(task: asyncio.Task[R]) -> None:
             self._tasks.discard(task)
             if not task.cancelled():
                 error = task.exception()
-                self._tell(_raising(error) if error else partial(then, task.result()))
+                self._notify(_raising(error) if error else partial(then, task.result()))
 
         task = self._loop.create_task(doing)
         self._tasks.add(task)
-        task.add_done_callback(told)
+        task.add_done_callback(ended)
 
     def _await(self, renewal: Future[Renewal], then: Callable[[Renewal], None]) -> None:
-        def tell(done: Future[Renewal]) -> None:
+        def notify(done: Future[Renewal]) -> None:
             error = done.exception()
             if error is not None:
                 self._from_outside(_raising(error))
             else:
                 self._from_outside(partial(then, done.result()))
 
-        renewal.add_done_callback(tell)
+        renewal.add_done_callback(notify)
 
     def _from_outside(self, then: Callable[[], None] | None) -> None:
-        """Tell from another thread; the loop may have ended meanwhile, and then nobody asks."""
+        """Notify from another thread. If the loop has ended meanwhile, nothing waits for it."""
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._tell, then)
+            self._loop.call_soon_threadsafe(self._notify, then)
 
 
 # What is under way, by its event loop.
-_live: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakSet[Loop[Any]]] = WeakKeyDictionary()
+_live: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakSet[AsyncioDriver[Any]]] = (
+    WeakKeyDictionary()
+)
 
 
-def give_up_with_their_loops() -> None:
+def give_up_on_closed_loops() -> None:
     """Give up what was left on event loops that have been closed since: it cannot go on there."""
     for reference in _live.keyrefs():
         loop = reference()

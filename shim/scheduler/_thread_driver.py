@@ -1,4 +1,4 @@
-"""Performs the jobs of a `Work` with threads of its own.
+"""Performs the jobs of a `Scheduler` with threads of its own.
 
 The caller's thread performs nothing: it gives translations and takes results, through queues that
 no exception can leave half changed. So what is thrown into it from outside (KeyboardInterrupt, a
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from shim.objectapi.exchange import Wait
+    from shim.scheduler.scheduler import Job, Scheduler
     from shim.scheduler.steps import Steps
-    from shim.scheduler.work import Job, Work
 
 T = TypeVar("T")
 
 Message: TypeAlias = tuple[Literal["result", "more", "done", "error"], Any]
 """What workers report: a result; that another translation would keep more calls going; that all
-have ended; or an error that ends the whole work."""
+have ended; or an error that ends everything."""
 _THREAD_NAME = "fxiaoke-shim"
 _COUNTED = object()
 # If the caller's thread is a worker, it looks this often whether another has left a message.
@@ -42,20 +42,20 @@ _SHORT_SECONDS = 0.02
 
 
 class ThreadDriver(Generic[T]):
-    """The caller's side of a work."""
+    """The caller's side: gives translations, takes results."""
 
-    def __init__(self, work: Work[T]) -> None:
-        """Take on a work; no thread is started yet."""
-        self._work = work
+    def __init__(self, scheduler: Scheduler[T]) -> None:
+        """Perform the steps of a scheduler; no thread is started yet."""
+        self._scheduler = scheduler
         # They hear of it when this object is gone: another exception may be thrown in before
         # `__exit__` has done its part.
-        self._workers = _Workers(work, self)
+        self._workers = _Workers(scheduler, self)
         self._threaded = True
         self._left = False
 
     def __enter__(self) -> Self:
-        if self._work.session is not None:
-            self._work.session.on_stop = self._workers.look
+        if self._scheduler.session is not None:
+            self._scheduler.session.on_stop = self._workers.look
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
@@ -66,7 +66,7 @@ class ThreadDriver(Generic[T]):
             self.leave()
 
     def leave(self) -> None:
-        """Give up what is under way, except steps that are performed now: those end by themselves.
+        """Give up what is under way, except steps that are performed now: those end on their own.
 
         Results that there are can still be taken.
         """
@@ -119,17 +119,17 @@ class ThreadDriver(Generic[T]):
 
 
 class _Workers(Generic[T]):
-    """Threads that share a work: each takes a job, performs it, and goes on with its result.
+    """Threads that share a scheduler: each takes a job, performs it, and goes on with its result.
 
     No thread hands out jobs, so that no job waits for another thread to wake. Threads are started
-    as jobs need them and live as long as the work: there is nothing to inherit over a fork, and
+    as jobs need them and live as long as it does: there is nothing to inherit over a fork, and
     nothing left at exit. What is public is for the caller's thread and takes no lock.
     """
 
-    def __init__(self, work: Work[T], caller: ThreadDriver[T]) -> None:
+    def __init__(self, scheduler: Scheduler[T], caller: ThreadDriver[T]) -> None:
         self.messages: Mailbox[Message] = Mailbox()
-        self._work = work
-        self._clock = work.clock
+        self._scheduler = scheduler
+        self._clock = scheduler.clock
         self._threads: list[threading.Thread] = []
         # Translations that were given but not begun; None: there are no more.
         self._given: deque[Steps[T] | None] = deque()
@@ -198,18 +198,18 @@ class _Workers(Generic[T]):
                 self._left = True
                 self.messages.put(("error", error))
             if self._is_left():
-                self._work.close(self._performing)
+                self._scheduler.close(self._performing)
         # Others that rest see that they can end, too.
         self.look()
 
     def _close(self) -> None:
         with self._lock:
-            self._work.close(self._performing)
+            self._scheduler.close(self._performing)
 
     def _work_on(self, enough: Callable[[], bool], longest: float | None) -> None:
         while not self._is_over() and not enough():
             self._take_in()
-            job = self._work.next_job()
+            job = self._scheduler.next_job()
             if job is not None:
                 self._perform(job)
             self._report()
@@ -229,17 +229,17 @@ class _Workers(Generic[T]):
             if flow is None:
                 self._complete = True
             else:
-                self._work.begin(flow)
+                self._scheduler.begin(flow)
 
     def _report(self) -> None:
-        results = self._work.results
+        results = self._scheduler.results
         while results:
             self.messages.put(("result", results.popleft()))
         if self._complete:
-            if self._work.idle and not self._done:
+            if self._scheduler.idle and not self._done:
                 self._done = True
                 self.messages.put(("done", None))
-        elif not self._asked and self._work.hungry:
+        elif not self._asked and self._scheduler.wants_more:
             self._asked = True
             self.messages.put(("more", None))
 
@@ -256,18 +256,18 @@ class _Workers(Generic[T]):
         if self._is_left():
             job.exchange.close()
         else:
-            self._work.performed(job, result)
-            self._work.wake()
+            self._scheduler.performed(job, result)
+            self._scheduler.wake()
 
     def _rest(self, longest: float | None) -> None:
         """Wait for a job, or until something is due; at most `longest` seconds."""
-        due, timeout = self._work.due(), None
+        due, timeout = self._scheduler.due(), None
         if due is not None:
             if not self._performing:
                 due = self._clock.idle(due)
             if due <= 0:
                 # Another worker may rest until then, by the machine's clock.
-                self._work.wake()
+                self._scheduler.wake()
                 return
             at = self._clock.now() + due
             if at < self._alarm:
@@ -290,11 +290,11 @@ class _Workers(Generic[T]):
         if sets_alarm:
             self._alarm = math.inf
         if not self._is_left():
-            self._work.wake()
+            self._scheduler.wake()
 
     def _call_others(self) -> None:
         """Have a worker for every job that can be performed now, and one for what is due."""
-        ready, due = self._work.ready, self._work.due()
+        ready, due = self._scheduler.ready, self._scheduler.due()
         needed = ready
         if not ready and due is not None and self._clock.now() + due < self._alarm:
             needed = 1
@@ -309,7 +309,7 @@ class _Workers(Generic[T]):
 
     def _outcome(self, step: Send | Ask | Wait) -> Any:
         if isinstance(step, Send):
-            return http.post(self._work.open(), step)
+            return http.post(self._scheduler.open(), step)
         if isinstance(step, Ask):
             return step.question()
         return step.renewal.result()

@@ -1,45 +1,77 @@
-"""What all calls of this process share: windows and tokens. A forked child starts anew."""
+"""What all calls of this process share: quota windows, tokens, recent writes.
+
+`http` holds the one instance. A forked child begins with a new one.
+"""
 
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from shim.objectapi.clock import MACHINE
-from shim.objectapi.kept import Kept
 from shim.objectapi.pacing import LocalWindow
-from shim.objectapi.recent import RecentWrites
-from shim.objectapi.tokens import TokenBook
+from shim.objectapi.tokens import ReplyCache, TokenCache, Vault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from shim.objectapi._redis_store import SharedStore
     from shim.objectapi.clock import Clock
     from shim.objectapi.pacing import Window
     from shim.objectapi.session import Session, Tenant
-    from shim.objectapi.shared import SharedStore
     from shim.settings.model import Settings
+
+AT_MOST = 4096
+"""Records remembered. The vendor's quota allows 25 writes in 5 s; the oldest is forgotten first."""
+
+
+class RecentWrites:
+    """When records were last written; safe to use from any thread."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._written: OrderedDict[Hashable, float] = OrderedDict()
+
+    def note(self, record: Hashable) -> None:
+        """Remember that a record may have been written now."""
+        with self._lock:
+            self._written[record] = self._clock()
+            self._written.move_to_end(record)
+            if len(self._written) > AT_MOST:
+                self._written.popitem(last=False)
+
+    def within(self, record: Hashable, seconds: float) -> bool:
+        """Whether a record was written less than `seconds` seconds ago."""
+        with self._lock:
+            written = self._written.get(record)
+            return written is not None and self._clock() - written < seconds
 
 
 class Process:
     """The shared state; `http` holds the one instance.
 
     Attributes:
-        clock: What all waiting in this process goes by.
+        clock: The clock of all waiting in this process.
         recent: The records that this process has written lately.
         kept: Replies that are the same for all calls, such as who acts for a tenant.
+        vault: App credentials that a function has returned.
     """
 
     def __init__(self, clock: Clock = MACHINE) -> None:
         """Share nothing yet."""
         self.clock = clock
         self.recent = RecentWrites(clock.now)
-        self.kept = Kept()
+        self.kept = ReplyCache()
+        self.vault = Vault()
         self._windows: dict[tuple[object, ...], Window] = {}
-        self._books: dict[tuple[Tenant, str | None], TokenBook] = {}
+        self._token_caches: dict[tuple[Tenant, str | None], TokenCache] = {}
         self._stores: dict[tuple[str, str], SharedStore] = {}
         self._lock = threading.RLock()
 
     def window(self, session: Session, path: str, calls: int, seconds: float) -> Window | None:
-        """Return the window of one path of one tenant, or None where nothing is to be paced."""
+        """Return the window of one path of one tenant, or None if there is no pacing."""
         if not calls or not seconds:
             return None
         store = self.store(session.settings)
@@ -58,20 +90,20 @@ class Process:
             window.lease_seconds = max(window.lease_seconds, lease)
             return window
 
-    def tokens(self, tenant: Tenant, app_id: str | None) -> TokenBook:
-        """Return the book of one tenant's tokens, as one app gets them."""
+    def tokens(self, tenant: Tenant, app_id: str | None) -> TokenCache:
+        """Return the cache of one tenant's tokens, as one app gets them."""
         with self._lock:
-            return self._books.setdefault((tenant, app_id), TokenBook(self.clock.now))
+            return self._token_caches.setdefault((tenant, app_id), TokenCache(self.clock.now))
 
     def store(self, settings: Settings) -> SharedStore | None:
-        """Return what this process shares with others, or None where it is alone.
+        """Return what this process shares with others, or None if it shares nothing.
 
         Raises:
             ConfigurationError: `redis_url` is set and cannot be used.
         """
         if settings.redis_url is None:
             return None
-        from shim.objectapi.shared import SharedStore  # noqa: PLC0415 - an extra.
+        from shim.objectapi._redis_store import SharedStore  # noqa: PLC0415 - an extra.
 
         key = (settings.redis_url.get_secret_value(), settings.on_quota_store_loss)
         with self._lock:

@@ -1,8 +1,8 @@
-"""Many translations at once, without I/O: what is to be done next, and what comes of it.
+"""Many translations at once, without I/O: which step is to be performed next.
 
-A `Work` steps translations and the exchanges of their calls; the drivers perform what it hands
-out, blocking or awaiting, and tell it what came of that. So one thread, or one event loop, keeps
-any number of calls going, and waiting (for the quota, for a retry) occupies nobody.
+A `Scheduler` steps translations and the exchanges of their calls. The drivers perform the steps,
+blocking or awaiting, and give it the results. So one thread, or one event loop, keeps any number of
+calls going, and a wait (for the quota, for a retry) occupies no thread.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NOT_YET = local_reply(0, "not answered yet")
 
 
 @dataclass(slots=True, eq=False)
-class _Walk(Generic[T]):
+class _Translation(Generic[T]):
     """A translation under way, and the replies it waits for."""
 
     flow: Steps[T]
@@ -48,14 +48,14 @@ class Job(Generic[T]):
         step: What a driver is to perform for it.
     """
 
-    walk: _Walk[T]
+    translation: _Translation[T]
     place: int
     writes: bool
     exchange: Exchange
     step: Send | Ask | Wait = field(init=False)
 
 
-class Work(Generic[T]):
+class Scheduler(Generic[T]):
     """Translations under way, and the jobs they make.
 
     At most `concurrency` calls that read and as many that write are begun at a time, and no more
@@ -63,9 +63,9 @@ class Work(Generic[T]):
     wait for what they bring.
 
     Attributes:
-        clock: What waiting goes by.
+        clock: The clock of all waiting.
         results: What translations have returned, for the driver to take.
-        session: Who asks; opened when a translation first asks for a call.
+        session: Holds the credentials; opened when a translation first asks for a call.
     """
 
     def __init__(self, open_session: Callable[[], Session]) -> None:
@@ -73,38 +73,38 @@ class Work(Generic[T]):
         self.results: deque[T] = deque()
         self.session: Session | None = None
         self._open_session = open_session
-        self._walks: set[_Walk[T]] = set()
+        self._translations: set[_Translation[T]] = set()
         self._jobs: set[Job[T]] = set()
         # By whether they write: calls that have not begun, and how many have.
-        self._queued: dict[bool, deque[tuple[_Walk[T], int, Call]]] = {
+        self._queued: dict[bool, deque[tuple[_Translation[T], int, Call]]] = {
             False: deque(),
             True: deque(),
         }
         self._begun = {False: 0, True: 0}
         # Calls on the wire at once; known with the session.
-        self._lanes = 1
+        self._limit = 1
         self._ready: dict[bool, deque[Job[T]]] = {False: deque(), True: deque()}
         self._asking: deque[Job[T]] = deque()
-        self._answered: deque[_Walk[T]] = deque()
+        self._answered: deque[_Translation[T]] = deque()
         self._on_the_wire = 0
-        self._sleeping: list[tuple[float, int, str, Job[T] | _Walk[T]]] = []
+        self._sleeping: list[tuple[float, int, str, Job[T] | _Translation[T]]] = []
         self._numbers = itertools.count()
 
     @property
-    def hungry(self) -> bool:
+    def wants_more(self) -> bool:
         """Whether more translations would keep more calls going."""
-        return len(self._walks) < self._lanes and len(self._queued[True]) < self._lanes
+        return len(self._translations) < self._limit and len(self._queued[True]) < self._limit
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing under way."""
-        return not self._walks
+        return not self._translations
 
     @property
     def ready(self) -> int:
         """How many jobs `next_job` would hand out now."""
         sends = sum(map(len, self._ready.values()))
-        free = self._lanes - self._on_the_wire
+        free = self._limit - self._on_the_wire
         return len(self._asking) + min(sends, free)
 
     @property
@@ -119,14 +119,14 @@ class Work(Generic[T]):
         """Return the session; opened now, if it has not been."""
         if self.session is None:
             self.session = self._open_session()
-            self._lanes = self.session.settings.concurrency
+            self._limit = self.session.settings.concurrency
         return self.session
 
     def begin(self, flow: Steps[T]) -> None:
         """Take on a translation."""
-        walk = _Walk(flow)
-        self._walks.add(walk)
-        self._advance(walk, None)
+        translation = _Translation(flow)
+        self._translations.add(translation)
+        self._advance(translation, None)
         self._settle()
 
     def next_job(self) -> Job[T] | None:
@@ -137,7 +137,7 @@ class Work(Generic[T]):
             while ready and (refusal := self.open().refuse()):
                 self._step(ready.popleft(), refusal)
                 self._settle()
-            if ready and self._on_the_wire < self._lanes:
+            if ready and self._on_the_wire < self._limit:
                 self._on_the_wire += 1
                 return ready.popleft()
         return None
@@ -181,7 +181,7 @@ class Work(Generic[T]):
         """
         jobs = self._jobs.difference(performing)
         self._jobs -= jobs
-        walks, self._walks = self._walks, set()
+        given_up, self._translations = self._translations, set()
         for queued, ready in zip(self._queued.values(), self._ready.values(), strict=True):
             queued.clear()
             ready.clear()
@@ -190,47 +190,48 @@ class Work(Generic[T]):
         self._sleeping.clear()
         for job in jobs:
             job.exchange.close()
-        for walk in walks:
-            walk.flow.close()
+        for translation in given_up:
+            translation.flow.close()
 
     def _settle(self) -> None:
         """Go on with what needs nothing performed, until there is no such thing.
 
-        A loop, not one call within another: a stopped run answers any number of calls by itself.
+        A loop, not one call within another: a stopped run answers any number of calls
+        without sending them.
         """
         while True:
             if self._answered:
-                walk = self._answered.popleft()
-                self._advance(walk, walk.replies)
+                translation = self._answered.popleft()
+                self._advance(translation, translation.replies)
             elif not any([self._begin_queued(writes=False), self._begin_queued(writes=True)]):
                 return
 
-    def _advance(self, walk: _Walk[T], replies: Sequence[Reply] | None) -> None:
+    def _advance(self, translation: _Translation[T], replies: Sequence[Reply] | None) -> None:
         try:
             # What has not begun takes nothing else than None.
-            step = walk.flow.send(replies)  # type: ignore[arg-type]
+            step = translation.flow.send(replies)  # type: ignore[arg-type]
         except StopIteration as end:
-            self._walks.discard(walk)
+            self._translations.discard(translation)
             self.results.append(end.value)
             return
         if isinstance(step, Pause):
-            self._sleep(step.seconds, "read-back", walk)
+            self._sleep(step.seconds, "read-back", translation)
             return
         self.open()
-        walk.replies = [_NOT_YET] * len(step)
-        walk.missing = len(step)
+        translation.replies = [_NOT_YET] * len(step)
+        translation.missing = len(step)
         if not step:
-            self._answered.append(walk)
+            self._answered.append(translation)
         for place, call in enumerate(step):
-            self._queued[call.writes].append((walk, place, call))
+            self._queued[call.writes].append((translation, place, call))
 
     def _begin_queued(self, *, writes: bool) -> bool:
         """Begin one call, if there is one and it may; say whether."""
         queued, session = self._queued[writes], self.session
-        if not queued or session is None or self._begun[writes] >= self._lanes:
+        if not queued or session is None or self._begun[writes] >= self._limit:
             return False
-        walk, place, call = queued.popleft()
-        job = Job(walk, place, writes, http.exchange(session, call))
+        translation, place, call = queued.popleft()
+        job = Job(translation, place, writes, http.exchange(session, call))
         self._begun[writes] += 1
         self._jobs.add(job)
         self._step(job, None)
@@ -251,12 +252,12 @@ class Work(Generic[T]):
     def _ended(self, job: Job[T], reply: Reply) -> None:
         self._jobs.discard(job)
         self._begun[job.writes] -= 1
-        walk = job.walk
-        walk.replies[job.place] = reply
-        walk.missing -= 1
-        if not walk.missing:
-            self._answered.append(walk)
+        translation = job.translation
+        translation.replies[job.place] = reply
+        translation.missing -= 1
+        if not translation.missing:
+            self._answered.append(translation)
 
-    def _sleep(self, seconds: float, why: str, sleeper: Job[T] | _Walk[T]) -> None:
+    def _sleep(self, seconds: float, why: str, sleeper: Job[T] | _Translation[T]) -> None:
         until = self.clock.now() + seconds
         heapq.heappush(self._sleeping, (until, next(self._numbers), why, sleeper))

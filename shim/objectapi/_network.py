@@ -3,7 +3,7 @@
 The library's own timeouts bound one read or write each, so a peer that sends a byte now and then
 holds a call for as long as it likes. Here every step of a request (each address of a host, the
 handshake, each read and write) gets the time that is left. Only the name server cannot be bounded
-in a blocking call: the system offers no way to give up on it.
+in a blocking call: the system offers no means to give up on it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from shim.objectapi.engine import httpcore
+from shim.objectapi._environment import httpcore
 
 if TYPE_CHECKING:
     import ssl
@@ -111,7 +111,7 @@ class Network(httpcore.NetworkBackend):
         return connected(last, self.attempt.left())
 
     def give_up(self) -> None:
-        """Close the sockets; needs no lock that somebody may hold."""
+        """Close the sockets; needs no lock that another thread may hold."""
         for one in self.sockets:
             one.close()
 

@@ -1,7 +1,10 @@
-"""A window that any number of processes and machines share through Redis.
+"""What processes and machines share through Redis: this module's quota windows, and the tokens.
 
-The rule is that of `pacing`: a slot is busy from its taking until `seconds` after it is given
-back. No limiter library keeps it: they all count from the sending, so that a call which is
+The one door to the other modules of Redis is `SharedStore`. A forked child makes a store of its
+own: the connections of the parent are the parent's.
+
+The rule of a window is that of `pacing`: a slot is busy from its taking until `seconds` after it is
+given back. No limiter library keeps it: they all count from the sending, so that a call which is
 answered late leaves the window before the vendor may have counted it, and none can hold a slot
 until after the answer. Hence two small scripts, which reckon with Redis' own clock only:
 
@@ -11,7 +14,7 @@ until after the answer. Hence two small scripts, which reckon with Redis' own cl
 
 Every slot is taken from a window of this process as well. When Redis is lost, that one knows what
 this process has used; when Redis is back (empty, maybe), it still keeps this process within the
-quota, and what was used meanwhile is told to Redis before anything else is asked.
+quota, and what was used meanwhile is reported to Redis before anything else is asked.
 """
 
 from __future__ import annotations
@@ -25,11 +28,12 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from shim.objectapi._redis_link import RETRY_SECONDS, Link, OnLoss, StoreLost, key
+from shim.objectapi._redis_tokens import SharedTokens
 from shim.objectapi.pacing import LocalWindow, Slot, use_within
-from shim.objectapi.shared_link import StoreLost, key
 
 if TYPE_CHECKING:
-    from shim.objectapi.shared_link import Argument, Link
+    from shim.objectapi._redis_link import Argument
 
 _MICROSECONDS = 1_000_000
 
@@ -114,9 +118,9 @@ end
 
 @dataclass(frozen=True, slots=True)
 class _SharedSlot(Slot):
-    """A slot here and there.
+    """A slot in Redis, and in this process.
 
-    `name` is empty where Redis was never asked; `free_at` is in microseconds of Redis' clock.
+    `name` is empty if Redis was never asked; `free_at` is in microseconds of Redis' clock.
 
     Attributes:
         local: The slot in this process's own window.
@@ -129,7 +133,7 @@ class _SharedSlot(Slot):
 
 @dataclass(frozen=True, slots=True)
 class _Return:
-    """What Redis has to be told about a slot that is given back.
+    """What Redis has to know about a slot that is given back.
 
     Attributes:
         name: The slot's.
@@ -169,13 +173,13 @@ class SharedWindow:
         self._local = LocalWindow(calls, seconds, lease_seconds=lease_seconds)
         self._take = link.script(_TAKE, self._taken)
         self._give_back = link.script(_GIVE_BACK, _nothing)
-        # What Redis could not be told while it was lost, oldest first.
-        self._untold: deque[_Return] = deque()
+        # What could not be reported to Redis while it was lost, oldest first.
+        self._unreported: deque[_Return] = deque()
         # Reentrant, for a signal handler or a finalizer may make a call while it is held.
         self._lock = threading.RLock()
 
     def take(self) -> Slot | None:
-        """Take the slot that is free first, or None where all are under way.
+        """Take the slot that is free first, or None if all are under way.
 
         Raises:
             StoreLost: The store is lost, and `on_quota_store_loss` is "refuse".
@@ -184,7 +188,7 @@ class SharedWindow:
         local = self._local.take()
         if local is None:
             return None
-        # With its lease, so that what no call of ours has left can be told apart.
+        # With its lease, so that slots which no call of ours has left can be recognised.
         name = f"{secrets.token_hex(8)}-{math.ceil(self.lease_seconds * 1000)}"
         try:
             slot = self._ask_for(name, local)
@@ -205,7 +209,7 @@ class SharedWindow:
         return slot
 
     def give_back(self, slot: Slot, *, used: bool) -> None:
-        """See `Window`. Never raises: what Redis cannot be told now it is told later."""
+        """See `Window`. Never raises: what cannot be reported to Redis now is reported later."""
         assert isinstance(slot, _SharedSlot)  # noqa: S101 - what take() returned.
         self._local.give_back(slot.local, used=used)
         if not used and not slot.name:
@@ -214,8 +218,8 @@ class SharedWindow:
             slot.name or secrets.token_hex(8),
             used,
             int(slot.free_at),
-            # Nobody knows which slot Redis chose where its answer was lost. It is free after
-            # `seconds` at the latest.
+            # Which slot Redis chose is unknown if its answer was lost. It is free after `seconds`
+            # at the latest.
             self._seconds if used or slot.in_doubt else 0.0,
             time.monotonic(),
         )
@@ -225,8 +229,8 @@ class SharedWindow:
             self._keep(back)
 
     def _ask_for(self, name: str, local: Slot) -> _SharedSlot | None:
-        if self._untold:
-            self._tell()
+        if self._unreported:
+            self._report()
         times = (_microseconds(self.lease_seconds), _microseconds(local.wait))
         found = self._take(self._keys, (*self._common, name, *times))
         if found is None:
@@ -242,25 +246,25 @@ class SharedWindow:
         if not isinstance(answer, list):
             raise TypeError
         wait, free_at = answer
-        # Microseconds are rounded, here and there.
+        # Microseconds are rounded by both sides.
         longest = _microseconds(self._seconds) + 2
         if not (isinstance(wait, int) and isinstance(free_at, int) and 0 <= wait <= longest):
             raise ValueError
         return wait / _MICROSECONDS, free_at
 
-    def _tell(self) -> None:
-        # Whoever comes meanwhile has to wait: the others' slots are not to be had before.
+    def _report(self) -> None:
+        # Callers that come meanwhile have to wait: no slot can be taken before.
         with self._lock:
-            untold = chain.from_iterable(back.arguments() for back in self._untold)
-            self._give_back(self._keys, (*self._common, *untold))
-            self._untold.clear()
+            unreported = chain.from_iterable(back.arguments() for back in self._unreported)
+            self._give_back(self._keys, (*self._common, *unreported))
+            self._unreported.clear()
 
     def _keep(self, back: _Return) -> None:
         with self._lock:
-            self._untold.append(back)
+            self._unreported.append(back)
             # Redis no longer counts what is older.
-            while self._untold[0].since < back.since - self.lease_seconds - self._seconds:
-                self._untold.popleft()
+            while self._unreported[0].since < back.since - self.lease_seconds - self._seconds:
+                self._unreported.popleft()
 
 
 def _nothing(answer: Any) -> None:
@@ -270,3 +274,45 @@ def _nothing(answer: Any) -> None:
 
 def _microseconds(seconds: float) -> int:
     return round(seconds * _MICROSECONDS)
+
+
+class SharedStore:
+    """One Redis, as one process sees it. For any number of threads.
+
+    Attributes:
+        tokens: The shared tokens.
+    """
+
+    def __init__(self, url: str, on_loss: OnLoss, *, retry_seconds: float = RETRY_SECONDS) -> None:
+        """Connect to nothing yet.
+
+        Args:
+            url: Where Redis is: the setting `redis_url`.
+            on_loss: What to do without it: the setting `on_quota_store_loss`.
+            retry_seconds: Seconds after which one caller tries a lost store again.
+
+        Raises:
+            ConfigurationError: The extra `redis` is not installed, or the URL is unusable.
+        """
+        self._link = Link(url, on_loss, retry_seconds)
+        self.tokens = SharedTokens(self._link)
+
+    def window(
+        self, host_key: str, path: str, calls: int, seconds: float, lease_seconds: float
+    ) -> SharedWindow:
+        """Return a window. The caller keeps it: each one has its own memory of what it used.
+
+        Args:
+            host_key: Whose window, readable and without secrets; the same in all processes.
+            path: The interface that is counted.
+            calls: Slots.
+            seconds: How long a slot stays busy after its answer.
+            lease_seconds: How long a slot may be under way before its process counts as dead:
+                longer than the longest call, and `seconds` more.
+        """
+        name = f"{host_key}|{path}|{calls}/{seconds:g}"
+        return SharedWindow(self._link, name, calls, seconds, lease_seconds)
+
+    def close(self) -> None:
+        """Close the connections. A store that is used again opens new ones."""
+        self._link.close()

@@ -1,8 +1,8 @@
-"""One renewal of a token for all processes: whoever is first fetches it, the others wait for it.
+"""One renewal of a token for all processes: the first one fetches it, the others wait for it.
 
 The token call may be made at most 10 times a minute and never twice at once (contract, section 1,
-grade B). A token is in Redis as it is, for as long as it lives: who may read that Redis may act
-for the tenant.
+grade B). A token is in Redis as it is, for as long as it lives: anyone who may read that Redis may
+act for the tenant.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shim.objectapi.shared_link import StoreLost, key
+from shim.objectapi._redis_link import StoreLost, key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from shim.objectapi.shared_link import Link
+    from shim.objectapi._redis_link import Link
 
 LOCK_SECONDS = 120.0
-"""A renewal that takes longer passes for dead, and somebody else makes it."""
+"""A renewal that takes longer counts as dead, and another process makes it."""
 _MARGIN_SECONDS = 60.0
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 0.2
 # What is shared: anything else that is found in Redis is not ours.
@@ -58,7 +58,7 @@ return {'', locked and 1 or 0}
 """
 )
 
-# In one step, so that nobody finds the lock open and the token not yet there.
+# In one step, so that no process finds the lock open and the token not yet there.
 _SETTLE = (
     _TIDY
     + """
@@ -92,14 +92,14 @@ class SharedTokens:
         *,
         lock_seconds: float = LOCK_SECONDS,
     ) -> Fetched | None:
-        """Return a token other than `stale`, renewed by whichever process is first. Blocks.
+        """Return a token other than `stale`, renewed by the first process that asks. Blocks.
 
         Args:
             tenant_key: Whose token, readable and without secrets; the same in all processes.
             stale: The token that has expired.
-            renew: Makes the token call; returns None where it brought no token. Each process then
+            renew: Makes the token call; returns None if it brought no token. Each process then
                 tries for itself, one after the other.
-            lock_seconds: The longest that `renew` may take, and that this waits for another's.
+            lock_seconds: Seconds that `renew` may take, and that this waits for another process.
 
         Returns:
             The token, or None where this process's own `renew` brought none.
@@ -129,7 +129,7 @@ class SharedTokens:
     ) -> Fetched | None:
         """Return a fresh token, or None as soon as the renewal is this caller's.
 
-        Whoever has waited as long as a renewal may take makes it without the lock.
+        A caller that has waited as long as a renewal may take makes it without the lock.
         """
         until = time.monotonic() + lock_seconds
         arguments = (stale, _milliseconds(_MARGIN_SECONDS), lock, _milliseconds(lock_seconds))
