@@ -29,7 +29,7 @@ def code(endpoint: Endpoint) -> str:
     return "\n".join([*texts, f"\nprint({endpoint.replacement.code})\n"])
 
 
-class _Part:
+class _Statement:
     """A statement of the example: an import, an assignment, or a function.
 
     Attributes:
@@ -45,12 +45,12 @@ class _Part:
 
 
 @cache
-def _parts() -> dict[str, _Part]:
+def _parts() -> dict[str, _Statement]:
     """Return the statements of the example by the names that they give."""
     source = (examples() / "object_api.py").read_text(encoding="utf-8")
-    parts: dict[str, _Part] = {}
+    parts: dict[str, _Statement] = {}
     for node in ast.parse(source).body:
-        part = _Part(node, source)
+        part = _Statement(node, source)
         for name in _given(node):
             parts[name] = part
     return parts
