@@ -25,7 +25,7 @@ def text(*, as_json: bool) -> str:
         CommandError: It cannot be looked up.
         ConfigurationError: Nothing is set, or a setting for the call is missing.
     """
-    from shim.modes.object_api import employee_source  # noqa: PLC0415 - loads every offline call.
+    from shim.modes.object_api import employee_source  # Loads every offline call.
 
     now = settings.current()
     employee = now.acting_employee() or _found(now)
@@ -36,9 +36,9 @@ def text(*, as_json: bool) -> str:
 
 
 def _found(now: Settings) -> str:
-    from shim._call import open_session  # noqa: PLC0415
-    from shim.modes.object_api import find_employee  # noqa: PLC0415
-    from shim.scheduler import drivers  # noqa: PLC0415 - talks to the network.
+    from shim._call import open_session
+    from shim.modes.object_api import find_employee
+    from shim.scheduler import drivers  # Talks to the network.
 
     session = open_session()
     reply = drivers.walk(find_employee(now), lambda: session)

@@ -218,7 +218,7 @@ def _persistent(
             return reply
         if patience is None:
             # Most calls need none, and most processes never load what it stands on.
-            from shim.objectapi.patience import Patience  # noqa: PLC0415
+            from shim.objectapi.patience import Patience
 
             patience = Patience(session.settings.retry_seconds, process.clock.now)
         pause = patience.pause()

@@ -71,7 +71,7 @@ class Process:
         """
         if settings.redis_url is None:
             return None
-        from shim.objectapi.shared import SharedStore  # noqa: PLC0415 - an extra.
+        from shim.objectapi.shared import SharedStore  # An extra.
 
         key = (settings.redis_url.get_secret_value(), settings.on_quota_store_loss)
         with self._lock:

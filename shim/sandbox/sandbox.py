@@ -200,7 +200,7 @@ class Sandbox(View):
 
     def app(self) -> Starlette:
         """Return a door for any ASGI server. Needs the extra ``server``."""
-        from shim.sandbox.app import asgi_app  # noqa: PLC0415  The extra is optional.
+        from shim.sandbox.app import asgi_app  # The extra is optional.
 
         return asgi_app(self)
 
@@ -216,6 +216,6 @@ class Sandbox(View):
         Returns:
             A context manager that gives the address, ``http://127.0.0.1:…``.
         """
-        from shim.sandbox.server import served  # noqa: PLC0415  The extra is optional.
+        from shim.sandbox.server import served  # The extra is optional.
 
         return served(self, host, port)

@@ -127,7 +127,7 @@ def configure(**changes: Unpack[SettingsChanges]) -> Settings:
         ConfigurationError: A name or a value is unusable; nothing has changed then.
     """
     # Imported here, see `model`.
-    from shim.settings import layers  # noqa: PLC0415
+    from shim.settings import layers
 
     global _state  # noqa: PLW0603 - one process, one set of settings.
     with _lock.held():
@@ -170,7 +170,7 @@ def foreseen(name: str) -> Any:
 
 
 def _in_file(name: str) -> Any:
-    from shim.settings import file  # noqa: PLC0415
+    from shim.settings import file
 
     try:
         where = file.files()
@@ -238,7 +238,7 @@ def _looked() -> _State:
 def _refreshed(state: _State) -> tuple[_State, _News | None]:
     """Read the file if it has changed and looks the same as last time; also return the news."""
     # Imported here, see `model`.
-    from shim.settings import file, layers  # noqa: PLC0415
+    from shim.settings import file, layers
 
     seen = file.look(state.where)
     if seen != state.seen or seen == state.read:
@@ -260,7 +260,7 @@ def _refreshed(state: _State) -> tuple[_State, _News | None]:
 def _first(configured: Mapping[str, Any]) -> _State:
     """Read the layers for the first time."""
     # Imported here, see `model`.
-    from shim.settings import file, layers  # noqa: PLC0415
+    from shim.settings import file, layers
 
     where = file.files()
     seen = file.look(where)
