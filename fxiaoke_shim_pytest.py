@@ -128,8 +128,8 @@ class _Collector:
         _testing(_OPTION).before_forgetting(self.note)
 
     def note(self) -> None:
-        from shim.notices import usage  # noqa: PLC0415
-        from shim.usage import SiteKey, place  # noqa: PLC0415
+        from shim.notices import usage
+        from shim.usage import SiteKey, place
 
         for one in usage():
             self.overflow |= one.overflow
@@ -168,7 +168,7 @@ class _Watch(_Collector):
     """Compares at the end."""
 
     def __init__(self, config: pytest.Config, file: str | None, *, update: bool) -> None:
-        from shim.usage.baseline import NAME, BaselineError, load  # noqa: PLC0415
+        from shim.usage.baseline import NAME, BaselineError, load
 
         super().__init__()
         self._config = config
@@ -194,7 +194,7 @@ class _Watch(_Collector):
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        from shim.usage import SiteKey  # noqa: PLC0415
+        from shim.usage import SiteKey
 
         output = getattr(node, "workeroutput", {}).get(_OUTPUT, _NOTHING)
         self.overflow |= output["overflow"]
@@ -204,7 +204,7 @@ class _Watch(_Collector):
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        from shim.usage.baseline import BaselineError  # noqa: PLC0415
+        from shim.usage.baseline import BaselineError
 
         self.note()
         try:
@@ -213,7 +213,7 @@ class _Watch(_Collector):
             self._fail(session, [str(error)])
 
     def _compare(self, session: pytest.Session, exitstatus: int) -> None:
-        from shim.usage.baseline import compare, named, save  # noqa: PLC0415
+        from shim.usage.baseline import compare, named, save
 
         if self.overflow:
             self._fail(session, ["the table of call sites is full: some calls have no site"])

@@ -37,7 +37,7 @@ globals().update({name: function(endpoint) for name, endpoint in ENDPOINTS.items
 def __getattr__(name: str) -> Any:
     """Return `Settings`, which needs pydantic, or the function of a call declared later."""
     if name == "Settings":
-        from shim.settings.model import Settings  # noqa: PLC0415
+        from shim.settings.model import Settings
 
         return Settings
     if name not in ENDPOINTS:

@@ -71,7 +71,7 @@ def perform(endpoint: Endpoint, caller: Caller | Site, arguments: Mapping[str, A
     load()
     call = _Call(endpoint, site, arguments)
     # Imported here, as all below that talks to the network: it is not needed before the first call.
-    from shim.scheduler import drivers  # noqa: PLC0415
+    from shim.scheduler import drivers
 
     return call.finish(drivers.run(call.translation(), call.open_session))
 
@@ -86,7 +86,7 @@ def aperform(
 async def _aperform(endpoint: Endpoint, site: Site, arguments: Mapping[str, Any]) -> Answer:
     load()
     call = _Call(endpoint, site, arguments)
-    from shim.scheduler import drivers  # noqa: PLC0415
+    from shim.scheduler import drivers
 
     return call.finish(await drivers.arun(call.translation(), call.open_session))
 
@@ -116,7 +116,7 @@ def _counted(endpoint: Endpoint, caller: Caller | Site) -> Site:
 
 def _context(endpoint: Endpoint) -> NoticeContext:
     load()
-    from shim.modes.choice import outlook  # noqa: PLC0415 - needs the settings' model.
+    from shim.modes.choice import outlook  # Needs the settings' model.
 
     now = settings_module.current()
     mode = _logged_mode(endpoint, outlook(now, endpoint.name), now)
@@ -133,7 +133,7 @@ def open_session(corp_access_token: str | None = None, corp_id: str | None = Non
     Raises:
         ConfigurationError: Something is missing that is needed for a call.
     """
-    from shim.objectapi.session import Session  # noqa: PLC0415
+    from shim.objectapi.session import Session
 
     now = settings_module.current()
     corp_id = corp_id or now.corp_id
@@ -215,7 +215,7 @@ class _Call:
 
     def open_session(self) -> Session:
         """Return the session of this call; its arguments have been checked by now."""
-        from shim.objectapi.session import Session  # noqa: PLC0415
+        from shim.objectapi.session import Session
 
         self._session = Session(
             self._settings,
@@ -283,7 +283,7 @@ class _Call:
         )
 
     def _chosen(self) -> Choice:
-        from shim.modes.choice import Choice, choose  # noqa: PLC0415
+        from shim.modes.choice import Choice, choose
 
         corp_id = self._arguments["corpId"]
         self._settings = self._settings.of(corp_id)
@@ -302,8 +302,8 @@ class _Call:
         Raises:
             ConfigurationError: No setting names or leads to an employee.
         """
-        from shim.modes.legacy import begun  # noqa: PLC0415
-        from shim.modes.object_api import acting_as, with_employee  # noqa: PLC0415
+        from shim.modes.legacy import begun
+        from shim.modes.object_api import acting_as, with_employee
 
         acting = self._acting()
         if acting is None:
@@ -321,7 +321,7 @@ class _Call:
         return self._session or self.open_session()
 
     def _begun(self, now: Settings) -> Translation:
-        from shim.modes.legacy import begun  # noqa: PLC0415
+        from shim.modes.legacy import begun
 
         # From here on the whole call goes by these, a fallback included.
         self._settings = now
@@ -332,8 +332,8 @@ class _Call:
         now, endpoint = self._settings, self._endpoint
         if now.fallback == "none" or _is_passed_on(endpoint, now):
             return (yield from self._with_employee())
-        from shim.modes.choice import Choice  # noqa: PLC0415
-        from shim.modes.object_api import Watched  # noqa: PLC0415
+        from shim.modes.choice import Choice
+        from shim.modes.object_api import Watched
 
         self._keep_arguments()
         watched = Watched()
@@ -348,7 +348,7 @@ class _Call:
 
     def _dry_run(self) -> Translation:
         """Go through the object API without writing."""
-        from shim.modes.dry_run import DryRun  # noqa: PLC0415
+        from shim.modes.dry_run import DryRun
 
         dry_run = DryRun()
         answer = yield from dry_run.run(self._with_employee())
@@ -357,7 +357,7 @@ class _Call:
 
     def _legacy(self) -> Translation:
         """Make the old call."""
-        from shim.modes.legacy import legacy  # noqa: PLC0415
+        from shim.modes.legacy import legacy
 
         return (
             yield from legacy(self._endpoint, self._settings, self._arguments, self._undocumented)
@@ -365,8 +365,8 @@ class _Call:
 
     def _shadow(self) -> Translation:
         """Make the old call, and compare it with what the other mode would have answered."""
-        from shim.modes.shadow import Shadowed, shadowed  # noqa: PLC0415
-        from shim.objectapi import http  # noqa: PLC0415
+        from shim.modes.shadow import Shadowed, shadowed
+        from shim.objectapi import http
 
         now, endpoint = self._settings, self._endpoint
         self._keep_arguments()
@@ -393,7 +393,7 @@ class _Call:
             return refusal(refused.code, refused.text)
 
     def _log_comparison(self, seen: Shadowed[Answer], against: Literal["object", "legacy"]) -> None:
-        from shim.modes.shadow import Differences, differences  # noqa: PLC0415
+        from shim.modes.shadow import Differences, differences
 
         reason, found = seen.reason, Differences((), ())
         if _is_unanswered(seen.actual):
@@ -447,7 +447,7 @@ def _logged_mode(endpoint: Endpoint, mode: str, now: Settings) -> str:
 
 def _is_refused(answer: Answer) -> bool:
     """Whether the object API has nothing for this call as a whole."""
-    from shim.modes.object_api import REFUSING  # noqa: PLC0415
+    from shim.modes.object_api import REFUSING
 
     codes = [answer["errorCode"], *(one.error_code for one in answer.outcomes)]
     return all(code in REFUSING for code in codes)

@@ -89,9 +89,9 @@ def sandbox(
         ConfigurationError: The settings file or the environment holds something unusable.
     """
     # Imported here: loading them takes much longer than loading the rest.
-    from shim.objectapi import http  # noqa: PLC0415
-    from shim.objectapi.clock import MACHINE, SkippingClock  # noqa: PLC0415
-    from shim.sandbox import Sandbox  # noqa: PLC0415
+    from shim.objectapi import http
+    from shim.objectapi.clock import MACHINE, SkippingClock
+    from shim.sandbox import Sandbox
 
     before = http.clock()
     given = options.get("clock")

@@ -63,8 +63,8 @@ class _Base:
             raise ValueError(refused.text) from None
         self.tally = Tally()
         # What talks to the network is not needed before.
-        from shim.modes.choice import choose  # noqa: PLC0415
-        from shim.scheduler.scheduler import Scheduler  # noqa: PLC0415
+        from shim.modes.choice import choose
+        from shim.scheduler.scheduler import Scheduler
 
         self._session = open_session(corp_access_token, corp_id)
         self._settings = self._session.settings
@@ -117,7 +117,7 @@ class _Base:
         now, acting = self._settings, self._session.acting
         found: list[Outcome] = []
         if ids:
-            from shim.modes.object_api import acting_as, with_employee  # noqa: PLC0415
+            from shim.modes.object_api import acting_as, with_employee
 
             named = now if acting is None else acting_as(now, acting)
             found = yield from with_employee(named, lambda: self._session, partial(self._set, ids))
@@ -128,7 +128,7 @@ class _Base:
         corp_id = self._session.tenant.corp_id
         change = set_status(now, ids, self._status, corp_id=corp_id)
         if self.dry_run:
-            from shim.modes.dry_run import DryRun  # noqa: PLC0415 - as above.
+            from shim.modes.dry_run import DryRun
 
             change = DryRun().run(change)
         return (yield from change)
@@ -201,7 +201,7 @@ class Run(_Base):
 
     def groups(self) -> Generator[list[Outcome], None, None]:
         """Yield the outcomes as they end, those that end together in one list."""
-        from shim.scheduler.drivers import stream  # noqa: PLC0415 - talks to the network.
+        from shim.scheduler.drivers import stream  # Talks to the network.
 
         self._begin()
         try:
@@ -249,7 +249,7 @@ class AsyncRun(_Base):
 
     def __aiter__(self) -> AsyncOutcomes:
         """Return an iterator over the outcomes, in the order in which they end."""
-        from shim.scheduler.drivers import AsyncStream  # noqa: PLC0415 - talks to the network.
+        from shim.scheduler.drivers import AsyncStream  # Talks to the network.
 
         groups = AsyncStream(self._scheduler, self._flows())
         return AsyncOutcomes(groups, begin=self._begin, count=self._count, end=self._end)

@@ -35,7 +35,7 @@ def main() -> None:
     _output.open_missing()
     code: object
     try:
-        from shim.cli.app import app  # noqa: PLC0415
+        from shim.cli.app import app
 
         code = app(standalone_mode=False)
     except KeyboardInterrupt:
@@ -82,10 +82,10 @@ def _usage(error: Exception) -> str:
 
 
 def _is_expected(error: Exception) -> bool:
-    from shim.cli._output import CommandError  # noqa: PLC0415
-    from shim.settings import ConfigurationError  # noqa: PLC0415
-    from shim.usage import SourceError  # noqa: PLC0415
-    from shim.usage.baseline import BaselineError  # noqa: PLC0415
+    from shim.cli._output import CommandError
+    from shim.settings import ConfigurationError
+    from shim.usage import SourceError
+    from shim.usage.baseline import BaselineError
 
     return isinstance(error, (CommandError, ConfigurationError, SourceError, BaselineError))
 

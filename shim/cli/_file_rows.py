@@ -202,7 +202,7 @@ def sheets(file: BinaryIO, name: str) -> list[Sheet]:
         msg = f"{name} is a zip archive: unpack it first"
         raise IdsError(msg)
     try:
-        import python_calamine  # noqa: PLC0415 - an extra.
+        import python_calamine  # The extra `xlsx`.
     except ModuleNotFoundError:
         msg = f"{name} is an Excel workbook: {_CSV}, {_INSTALL}"
         raise IdsError(msg) from None

@@ -48,7 +48,7 @@ def _finite(value: float | None) -> float | None:
 
 def _endpoint_names(incomplete: str) -> list[str]:
     """Complete the name of a function or a code, in the case of its beginning."""
-    from shim.offline import ENDPOINTS  # noqa: PLC0415
+    from shim.offline import ENDPOINTS
 
     names = [*ENDPOINTS, *(one.code for one in ENDPOINTS.values())]
     # A shell drops completions that do not begin as typed.
@@ -102,7 +102,7 @@ def sandbox(  # noqa: PLR0913 - options of a command.
     With --env it goes to the background and prints shell lines instead. To end it:
     kill $FXIAOKE_SHIM_SANDBOX_PID
     """
-    from shim.cli.serve_sandbox import ServeOptions, serve, serve_in_background  # noqa: PLC0415
+    from shim.cli.serve_sandbox import ServeOptions, serve, serve_in_background
 
     options = ServeOptions(
         host=host,
@@ -128,7 +128,7 @@ def demo(
     ] = False,
 ) -> None:
     """Show what the shim does: old scripts, run unchanged against pretend tenants."""
-    from shim.cli.demo import show  # noqa: PLC0415
+    from shim.cli.demo import show
 
     raise typer.Exit(show(log=log))
 
@@ -144,7 +144,7 @@ def endpoints(
     ] = None,
 ) -> None:
     """List the offline calls: code, function, old addresses, replacement, and what is lost."""
-    from shim.cli.explain import listed  # noqa: PLC0415
+    from shim.cli.explain import listed
 
     echo(listed(names or []), nl=False)
 
@@ -160,7 +160,7 @@ def explain(
     ],
 ) -> None:
     """Explain an offline call: what it was, the code to write instead, and what is lost."""
-    from shim.cli.explain import explained  # noqa: PLC0415
+    from shim.cli.explain import explained
 
     echo(explained(names), nl=False)
 
@@ -226,7 +226,7 @@ def usage(  # noqa: PLR0913 - options of a command.
     Exit code 0: done; 1: not as a --fail option asks; 2: logs or options cannot be used, or it is
     not known whether there is a call.
     """
-    from shim.cli.usage import UsageOptions, show  # noqa: PLC0415
+    from shim.cli.usage import UsageOptions, show
 
     if as_json and as_csv:
         msg = "--json and --csv exclude each other"
@@ -261,7 +261,7 @@ _BASELINE = Path(NAME)
 @baseline_app.command("write")
 def baseline_write(logs: _Logs, *, baseline: _Baseline = _BASELINE) -> None:
     """Write the call sites in these logs to the baseline, new ones too."""
-    from shim.cli.usage import write_baseline  # noqa: PLC0415
+    from shim.cli.usage import write_baseline
 
     raise typer.Exit(write_baseline(logs, baseline))
 
@@ -283,7 +283,7 @@ def baseline_check(
 
     Exit code 0: none is new; 1: some are; 2: logs or baseline cannot be used.
     """
-    from shim.cli.usage import check_baseline  # noqa: PLC0415
+    from shim.cli.usage import check_baseline
 
     raise typer.Exit(check_baseline(logs, baseline, shrink=shrink, empty=empty))
 
@@ -309,7 +309,7 @@ def whoami(
 
     Exit code 0: it is known; 2: nothing is set, or it could not be found.
     """
-    from shim.cli.whoami import text  # noqa: PLC0415
+    from shim.cli.whoami import text
 
     echo(text(corp_id, as_json=as_json))
 
@@ -364,8 +364,8 @@ def members(  # noqa: PLR0913 - options of a command.
     Exit code 0: all are as asked; 1: some failed; 2: arguments, ids or settings cannot be used;
     130: interrupted.
     """
-    from shim.cli._ids import IdsFile  # noqa: PLC0415
-    from shim.cli.change_members import MembersOptions, carry_out  # noqa: PLC0415
+    from shim.cli._ids import IdsFile
+    from shim.cli.change_members import MembersOptions, carry_out
 
     if file is None and only_failed is None:
         msg = "FILE is missing: name one, or - for stdin; only --only-failed needs none"

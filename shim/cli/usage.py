@@ -141,7 +141,7 @@ def _check(path: Path, logs: Sequence[str]) -> None:
 
 
 def _write(path: Path, data: Row) -> None:
-    from shim.usage.report import render  # noqa: PLC0415 - only this needs it.
+    from shim.usage.report import render  # Only this needs it.
 
     try:
         write_whole(path, render(data))

@@ -29,7 +29,7 @@ def text(corp_id: str | None = None, *, as_json: bool) -> str:
         CommandError: It cannot be looked up.
         ConfigurationError: Nothing is set, or a setting for the call is missing.
     """
-    from shim.modes.object_api import employee_source  # noqa: PLC0415 - loads every offline call.
+    from shim.modes.object_api import employee_source  # Loads every offline call.
 
     now = settings.current()
     now = now.of(corp_id or now.corp_id or "")
@@ -41,9 +41,9 @@ def text(corp_id: str | None = None, *, as_json: bool) -> str:
 
 
 def _found(now: Settings, corp_id: str | None) -> str:
-    from shim._call import open_session  # noqa: PLC0415
-    from shim.modes.object_api import find_employee  # noqa: PLC0415
-    from shim.scheduler import drivers  # noqa: PLC0415 - talks to the network.
+    from shim._call import open_session
+    from shim.modes.object_api import find_employee
+    from shim.scheduler import drivers  # Talks to the network.
 
     session = open_session(corp_id=corp_id)
     reply = drivers.run(find_employee(now), lambda: session)

@@ -55,7 +55,7 @@ def _flagged(now: Settings, function: str, corp_id: str, default: Choice) -> Cho
     The tenant is the targeting key, so that a percentage never moves it back and forth; function
     and tenant are attributes as well. Any error of the flag's provider gives the default.
     """
-    from openfeature.evaluation_context import EvaluationContext  # noqa: PLC0415 - needs the extra.
+    from openfeature.evaluation_context import EvaluationContext  # Needs the extra.
 
     context = EvaluationContext(corp_id, {"function": function, "corp_id": corp_id})
     try:

@@ -103,7 +103,7 @@ class Process:
         """
         if settings.redis_url is None:
             return None
-        from shim.objectapi._redis_store import SharedStore  # noqa: PLC0415 - an extra.
+        from shim.objectapi._redis_store import SharedStore  # An extra.
 
         key = (settings.redis_url.get_secret_value(), settings.on_quota_store_loss)
         with self._lock:

@@ -236,9 +236,9 @@ def _count(size: int) -> None:
 def _client(url: str) -> redis.Redis:
     """Return a client that does not linger."""
     try:
-        import redis  # noqa: PLC0415 - only who shares a quota pays for it.
-        from redis.backoff import NoBackoff  # noqa: PLC0415
-        from redis.retry import Retry  # noqa: PLC0415
+        import redis  # Only who shares a quota pays for it.
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
     except ImportError:
         msg = "redis_url needs the extra redis: pip install 'fxiaoke-shim[redis]'"
         raise ConfigurationError(msg) from None

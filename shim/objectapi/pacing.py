@@ -208,7 +208,7 @@ class Backoff:
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         """Begin, to end after `seconds` of the clock."""
         # Imported here: most calls are not retried, and most processes never need it.
-        from tenacity import (  # noqa: PLC0415
+        from tenacity import (
             RetryCallState,
             Retrying,
             stop_before_delay,

@@ -201,7 +201,7 @@ class _Doubts:
 
     def __init__(self, settings: Settings, kind: RecordType, corp_id: str, *, always: bool) -> None:
         # Imported here: `import shim` loads no HTTP library.
-        from shim.objectapi import http  # noqa: PLC0415
+        from shim.objectapi import http
 
         self._always = always
         self._seconds = settings.read_back_seconds

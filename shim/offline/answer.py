@@ -126,7 +126,7 @@ class Answer(_Dict):
         the documented keys; what it holds beside them is kept. Written are its keys as they are.
         """
         # Imported here: `import shim` loads no pydantic.
-        from pydantic_core import core_schema  # noqa: PLC0415
+        from pydantic_core import core_schema
 
         def read(value: Any, check: core_schema.ValidatorFunctionWrapHandler) -> Answer:
             if isinstance(value, cls):

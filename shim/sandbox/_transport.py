@@ -38,7 +38,7 @@ class SandboxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """Answer a request of an ``AsyncClient``, on any event loop it runs on."""
         reply = self._reply(request, await request.aread())
         if wait := min(reply.delay, _patience(request)):
-            import anyio  # noqa: PLC0415  httpx itself loads it only when it has to.
+            import anyio  # httpx itself loads it only when it has to.
 
             await anyio.sleep(wait)
         return _response(request, reply)
@@ -94,7 +94,7 @@ def _dripping(library: Any, request: httpx.Request, reply: SandboxReply) -> Any:
                 yield piece
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            import anyio  # noqa: PLC0415  As above.
+            import anyio
 
             for piece in pieces:
                 await anyio.sleep(min(pause, patience))

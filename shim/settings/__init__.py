@@ -143,7 +143,7 @@ def using(**changes: Unpack[SettingsChanges]) -> Iterator[Settings]:
         ConfigurationError: A name or a value is unusable.
     """
     # Imported here, see `model`.
-    from shim.settings import _layers as layers  # noqa: PLC0415
+    from shim.settings import _layers as layers
 
     with pinned(layers.inside(current(), changes)):
         yield current()
@@ -159,7 +159,7 @@ def configure(**changes: Unpack[SettingsChanges]) -> Settings:
         ConfigurationError: A name or a value is unusable; nothing has changed then.
     """
     # Imported here, see `model`.
-    from shim.settings import _layers as layers  # noqa: PLC0415
+    from shim.settings import _layers as layers
 
     global _state  # noqa: PLW0603 - one process, one set of settings.
     with _lock.held():
@@ -203,7 +203,7 @@ def foreseen(name: str) -> Any:
 
 
 def _in_file(name: str) -> Any:
-    from shim.settings import _file as file  # noqa: PLC0415
+    from shim.settings import _file as file
 
     try:
         where = file.files()
@@ -284,8 +284,8 @@ def _looked() -> _State:
 def _refreshed(state: _State) -> tuple[_State, _News | None]:
     """Read the file if it has changed and looks the same as last time; also return the news."""
     # Imported here, see `model`.
-    from shim.settings import _file as file  # noqa: PLC0415
-    from shim.settings import _layers as layers  # noqa: PLC0415
+    from shim.settings import _file as file
+    from shim.settings import _layers as layers
 
     seen = file.look(state.where)
     if seen != state.seen or seen == state.read:
@@ -307,8 +307,8 @@ def _refreshed(state: _State) -> tuple[_State, _News | None]:
 def _first(configured: Mapping[str, Any]) -> _State:
     """Read the layers for the first time."""
     # Imported here, see `model`.
-    from shim.settings import _file as file  # noqa: PLC0415
-    from shim.settings import _layers as layers  # noqa: PLC0415
+    from shim.settings import _file as file
+    from shim.settings import _layers as layers
 
     where = file.files()
     seen = file.look(where)
