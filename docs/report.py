@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shim.notices import NoticeEvent, OfflineCallFinished, OfflineUsageSummarized, ShadowCompared
-from shim.notices.events import ProcessEnded, ProcessStarted
+from shim.notices._events import ProcessEnded, ProcessStarted
 from shim.offline import ENDPOINTS
 from shim.usage import read_usage
 from shim.usage.figures import figures

@@ -27,7 +27,7 @@ import httpx
 
 import shim
 from shim import notices, settings
-from shim.notices.events import ProcessEnded, ProcessStarted
+from shim.notices._events import ProcessEnded, ProcessStarted
 from shim.sandbox import Fault, Sandbox
 
 if TYPE_CHECKING:

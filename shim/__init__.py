@@ -30,7 +30,7 @@ from shim.notices import (
 from shim.offline import ENDPOINTS, Answer, Outcome, PlannedWrite
 from shim.settings import ConfigurationError, configure
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 """The version; pyproject.toml reads it here."""
 
 globals().update({name: function(endpoint) for name, endpoint in ENDPOINTS.items()})

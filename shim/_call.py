@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -353,10 +352,6 @@ class _Call:
         dry_run = DryRun()
         answer = yield from dry_run.run(self._with_employee())
         answer.plan = tuple(dry_run.plan)
-        answer.outcomes = tuple(
-            replace(one, state="planned") if one.state in {"changed", "accepted"} else one
-            for one in answer.outcomes
-        )
         return answer
 
     def _legacy(self) -> Translation:

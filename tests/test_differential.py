@@ -294,7 +294,7 @@ QUICK = settings(QUIET, max_examples=6)
 @given(
     data=st.data(), seed=st.integers(0), members=st.integers(1, 8), departments=st.integers(1, 8)
 )
-def test_both_ways_end_alike(name, data, seed, members, departments):
+def test_old_call_and_shim_leave_the_same_state(name, data, seed, members, departments):
     """Same state, same answer, but for what the loss report states."""
     pair = Pair(seed, members, departments)
     given_arguments = data.draw(arguments(name, pair))
@@ -317,7 +317,7 @@ def test_erp_calls_over_the_preset_path_end_alike(name, data, seed):
 @pytest.mark.parametrize("name", ENDPOINTS)
 @QUICK
 @given(data=st.data(), seed=st.integers(0, 2))
-def test_the_old_way_through_the_shim_is_the_old_way(name, mode, data, seed):
+def test_mode_legacy_is_the_old_call(name, mode, data, seed):
     """Same state and the very same answer, whatever was given; a shadow changes nothing of it."""
     pair = Pair(seed, mode=mode)
     given_arguments = data.draw(arguments(name, pair))

@@ -63,7 +63,7 @@ def test_the_script_starts_on_an_old_python(tmp_path):
     assert not (tmp_path / "venv").exists()
 
 
-def test_a_python_without_pip_is_told_what_to_install(tmp_path):
+def test_python_without_pip_gets_advice_what_to_install(tmp_path):
     """Debian ships venv and ensurepip apart from Python."""
     (tmp_path / "ensurepip.py").write_text("raise ImportError('taken out by the distribution')")
     code, lines = making(tmp_path / "venv", PYTHONPATH=str(tmp_path))

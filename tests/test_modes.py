@@ -293,7 +293,7 @@ class TestShadow:
 
 @pytest.mark.parametrize("fault", [{"kind": "reset"}, {"kind": "error", "code": 50009}])
 @pytest.mark.parametrize("name", TRANSLATED)
-def test_a_shadow_that_fails_is_nobodys_business(name, call, fault):
+def test_error_of_a_shadow_changes_no_answer(name, call, fault):
     """The object API breaks or is busy: the old call goes its way all the same."""
     made, wire = begin("shadow")
     given = arguments(name, made)

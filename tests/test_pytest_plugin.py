@@ -259,7 +259,7 @@ class TestBadBaselines:
         """It hides sites. A run that failed for another reason keeps its exit code."""
         project.keep(*ALL)
         (project.path / "conftest.py").write_text(
-            "import shim.notices.sites as sites\nsites.SITES_AT_MOST = 0\n"
+            "import shim.notices._sites as sites\nsites.SITES_AT_MOST = 0\n"
         )
         code, said = project.run()
         assert code == 1

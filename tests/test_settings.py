@@ -172,7 +172,7 @@ def test_a_table_in_the_environment_has_to_be_json(monkeypatch):
     assert "canary-1" not in str(caught.value)
 
 
-def test_unknown_names_in_the_environment_are_told(monkeypatch):
+def test_unknown_names_in_the_environment_are_reported(monkeypatch):
     """A typing error must not be a setting that silently does nothing."""
     monkeypatch.setenv("FXIAOKE_SHIM_CURENT_OPEN_USER_ID", "canary-1")
     with pytest.raises(shim.ConfigurationError, match="did you mean 'current_open_user_id'"):

@@ -59,7 +59,7 @@ def test_the_form_of_ids_shows(call, tenant, compared):
     assert compared().predicted_error_code == 20012
 
 
-def test_bad_arguments_are_the_old_services_business(call, tenant, compared):
+def test_bad_arguments_are_left_to_the_old_service(call, tenant, compared):
     """Both refuse them, each in its way."""
     made = tenant(2, mode="shadow")
     answer = disable(call, made, [])
@@ -168,7 +168,7 @@ class TestTime:
         event = compared()
         assert (event.result, event.reason) == ("not_compared", f"errorCode 14001 of {QUERY}")
 
-    def test_nor_one_whose_slots_are_all_under_way(self, tenant, compared):
+    def test_shadow_whose_slots_are_all_in_use_is_not_waited_for(self, tenant, compared):
         """Nobody knows when the first comes back."""
         made = tenant(2, mode="object", quota_calls=1, quota_seconds=60)
         inner, over = made.transport(), threading.Event()
@@ -292,20 +292,6 @@ class TestWalks:
             return "done"
 
         assert self.drive(DryRun().run(waiting())) == ([], "done")
-
-    def test_a_record_that_is_read_shows_what_was_planned(self):
-        """By `get` as by `query`; other records are left alone."""
-
-        def flow():
-            record = {"dataObjectApiName": "PersonnelObj", "_id": "7", "status": "1"}
-            yield [Call("/update", {"data": {"object_data": record}}, writes=True)]
-            (got,) = yield [Call("/get", {"data": {"dataObjectApiName": "PersonnelObj"}})]
-            (other,) = yield [Call("/get", {"data": {"dataObjectApiName": "AccountObj"}})]
-            return got.data["status"], other.data["status"]
-
-        body = {"data": {"_id": "7", "status": "0"}}
-        replies = [Reply(0, "t", body=body)] * 2
-        assert self.drive(DryRun().run(flow()), replies)[1] == ("1", "0")
 
     def test_watching_lets_everything_through(self):
         """And remembers whether anything was written."""
@@ -447,7 +433,7 @@ class TestOldAddresses:
         assert set(answer) == {"traceId", "errorDescription", "errorMessage", "errorCode"}
 
 
-def test_a_bulk_run_writes_nothing_where_the_mode_says_so(tenant, capsys):
+def test_bulk_run_writes_nothing_in_mode_dry_run(tenant, capsys):
     """It has no old call, so that the other ways do not concern it."""
     made = tenant(3, mode="dry_run")
     shim.configure(corp_access_token=made.corp_access_token, corp_id=made.corp_id)

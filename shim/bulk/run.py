@@ -19,7 +19,7 @@ from shim.objectapi.kinds import KEYS_PER_QUERY
 from shim.objectapi.pacing import least_seconds
 from shim.offline import checks
 from shim.offline.answer import Outcome
-from shim.offline.status import set_status
+from shim.offline.members import set_status
 from shim.scheduler.loading import load
 
 if TYPE_CHECKING:
@@ -121,9 +121,12 @@ class _Base:
 
     def _set(self, ids: list[str], now: Settings) -> Steps[list[Outcome]]:
         corp_id = self._session.tenant.corp_id
-        return (
-            yield from set_status(now, ids, self._status, corp_id=corp_id, dry_run=self.dry_run)
-        )
+        change = set_status(now, ids, self._status, corp_id=corp_id)
+        if self.dry_run:
+            from shim.modes.dry_run import DryRun  # noqa: PLC0415 - as above.
+
+            change = DryRun().run(change)
+        return (yield from change)
 
     def _count(self, outcomes: list[Outcome]) -> list[Outcome]:
         self.tally.update(outcome.state for outcome in outcomes)

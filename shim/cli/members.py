@@ -21,7 +21,7 @@ from shim.cli.output import complain, echo
 from shim.cli.progress import Standing, show
 from shim.cli.results import Asked, ResultsError, ResultsFile, failed_ids
 from shim.cli.summary import Tally
-from shim.offline.status import DISABLED
+from shim.offline.members import DISABLED
 from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
 from shim import settings as settings_module
-from shim.modes.handler import handled
+from shim.modes._handler import handled
 from shim.objectapi.calls import Call
 from shim.objectapi.codes import Code
 from shim.offline import checks
@@ -118,9 +118,9 @@ def _as_list(value: Any, name: str) -> Any:
 
 
 def _answer(reply: Reply, endpoint: Endpoint) -> Answer:
-    """Return what the old service answered, or in its shape what went wrong on the way."""
-    said = reply.body.get("errorCode")
-    if endpoint.writes and not reply.ok and said == Code.OK:
+    """Return what the old service answered, or in its shape what went wrong."""
+    code = reply.body.get("errorCode")
+    if endpoint.writes and not reply.ok and code == Code.OK:
         # Done, with something beside the envelope that cannot be read; it documents nothing there.
         return envelope(Code.OK, "OK", str(reply.body["traceId"]))
     # All four documented keys, whatever it has left out; an error's text without our secrets.

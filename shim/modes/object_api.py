@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from shim._endpoint import ENDPOINTS
-from shim.modes.handler import T, handled
+from shim.modes._handler import T, handled
 from shim.modes.legacy import old_address
 from shim.objectapi import tokens
 from shim.objectapi.calls import Call, Reply

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Generic
 
-from shim.modes.handler import T, handled
+from shim.modes._handler import T, handled
 from shim.objectapi.calls import Reply, local_trace_id
 from shim.objectapi.codes import PASSING, Code
 from shim.offline import checks
@@ -178,7 +178,7 @@ def _is_lost(path: str, fates: Mapping[str, Fate]) -> bool:
     fate = fates.get(path) or fates.get(path.removesuffix("[]"))
     if fate is not None:
         return fate.kind in {"defaulted", "dropped"}
-    # What nobody documented is not promised; below a field that is passed on whole, it is.
+    # A field that is not documented is not promised, except below a field that is passed on whole.
     return not any(path.startswith((f"{name}.", f"{name}[]")) for name in fates)
 
 
@@ -209,7 +209,7 @@ def _differing_lists(old: list[Any], new: list[Any], path: str) -> Iterator[str]
 
 
 def _is_key(name: str, rows: list[Any]) -> bool:
-    """Whether each of these rows can be told from the others by this field."""
+    """Whether each of these rows differs from the others in this field."""
     if not all(isinstance(row, Mapping) and row.get(name) is not None for row in rows):
         return False
     return len({str(row[name]) for row in rows}) == len(rows)

@@ -1,17 +1,17 @@
-"""Notices: count who still calls the deprecated offline API, and say so in the right places.
+"""Notices: count who still calls the deprecated offline API, and log it.
 
-Any room may put a door on a function (`Notice`, `noticed`, `noticed_async`) or say something
-(`emit`, with events of its own). This room knows none of the others: what it needs of the
-settings comes as a `NoticeContext`.
+Any package may put a door on a function (`Notice`, `noticed`, `noticed_async`), count a caller that
+is no frame (`Notice.counted`), or log an event (`emit`, with events of its own). This package knows
+none of the others: what it needs of the settings comes as a `NoticeContext`.
 
 A call in steady state costs well under a microsecond, and every call is counted, whatever the
-action. No value of an argument is ever read, kept or said.
+action. No value of an argument is ever read, kept or logged.
 """
 
 from __future__ import annotations
 
-from shim.notices.door import noticed, noticed_async
-from shim.notices.events import (
+from shim.notices._doors import noticed, noticed_async
+from shim.notices._events import (
     BulkRunFinished,
     LoggerDisabled,
     NoticeEvent,
@@ -31,19 +31,27 @@ from shim.notices.events import (
     ShadowCompared,
     UndocumentedParametersGiven,
 )
-from shim.notices.frames import Caller
-from shim.notices.hooks import (
+from shim.notices._frames import Caller
+from shim.notices._hooks import (
     NoticeHook,
     NoticeHookFactory,
     emit,
     get_notice_hooks,
     set_notice_hooks,
 )
-from shim.notices.leaving import announce, before_the_end, begin, summarize_now_and_then
-from shim.notices.notice import Notice, NoticeAction, NoticeContext
-from shim.notices.sites import SITES_AT_MOST, Site, SiteUsage, forget, policy_changed, usage
-from shim.notices.stamp import name_service
-from shim.notices.warning import OfflineAPIDeprecationWarning
+from shim.notices._leaving import announce, before_the_end, begin, summarize_now_and_then
+from shim.notices._notice import Notice, OfflineAPIDeprecationWarning
+from shim.notices._sites import (
+    SITES_AT_MOST,
+    NoticeAction,
+    NoticeContext,
+    Site,
+    SiteUsage,
+    forget,
+    policy_changed,
+    usage,
+)
+from shim.notices._stamp import name_service
 
 __all__ = [
     "SITES_AT_MOST",

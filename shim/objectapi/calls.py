@@ -73,6 +73,7 @@ class Reply:
         earlier_doubt: Whether an earlier attempt at the same call may have been carried out.
         lasting: Whether the same call would end in the same way, so that it is not made again.
         employee: Who acts (FSUID_…), if this answers a call that finds that out.
+        planned: Whether this answers a write that a dry run did not make.
     """
 
     code: int
@@ -83,6 +84,7 @@ class Reply:
     earlier_doubt: bool = False
     lasting: bool = False
     employee: str = ""
+    planned: bool = False
 
     @property
     def ok(self) -> bool:

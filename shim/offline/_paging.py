@@ -40,7 +40,7 @@ def read_all(
 
     Offsets end at 10,000 and shift when a row is changed; a page that begins after the last `_id`
     does neither (contract, section 3, grade A). Reading ends with an empty page, not with a short
-    one: nobody printed that rows which may not be read are replaced by others (U).
+    one: it is unknown whether rows that may not be read are replaced by others (U).
 
     Returns:
         The rows, each record once, and the last reply, which is not `ok` if reading was cut

@@ -36,13 +36,13 @@ State = Literal["changed", "unchanged", "failed", "accepted", "planned"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one member, department or record.
+    """The result for one member, department or record.
 
     Attributes:
         open_user_id: The id as it was given: an openUserId, a departmentId or a record's `_id`.
         state: `changed` (written, and seen in the asked state afterwards), `unchanged` (was there
             already, nothing was written), `failed`, `accepted` (preset and ERP objects: the vendor
-            answered success, and nobody has read it back), or `planned` (a dry run: it would have
+            answered success, and it is not read back), or `planned` (a dry run: it would have
             been written).
         error_code: 0, or why it failed, in the vendor's codes.
         message: `OK`, or what went wrong and what to do about it.
@@ -177,7 +177,7 @@ def envelope(code: int, text: str, trace_id: str) -> Answer:
 def found(trace_id: str, note: str = "", **fields: Any) -> Answer:
     """Return the answer of a call that read something: the envelope, and what was read.
 
-    A note goes where nobody branches on it: into `errorDescription`.
+    A note goes into `errorDescription`, on which no program branches.
     """
     answer = envelope(Code.OK, "OK", trace_id)
     if note:

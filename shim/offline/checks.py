@@ -107,7 +107,7 @@ def open_user_ids(value: Any) -> list[str]:
         ids.extend(_one_of_the_ids(one, place) for place, one in enumerate(value, 1))
     except Refused:
         raise
-    except Exception:  # noqa: BLE001 - whatever a stranger's iterator raises, it holds no ids.
+    except Exception:  # noqa: BLE001 - whatever a third-party iterator raises, it holds no ids.
         raise Refused(Code.BAD_OPEN_USER_ID, "openUserIds cannot be read to its end") from None
     if not ids:
         raise Refused(Code.NO_OPEN_USER_ID, "openUserIds is empty")
@@ -250,7 +250,7 @@ def read(value: Iterable[Any], name: str) -> list[Any]:
     """Return a collection as a list."""
     try:
         return list(value)
-    except Exception:  # noqa: BLE001 - whatever a stranger's iterator raises.
+    except Exception:  # noqa: BLE001 - whatever a third-party iterator raises.
         raise Refused(Code.BAD_PARAMETER, f"{name} cannot be read to its end") from None
 
 

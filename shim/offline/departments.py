@@ -24,10 +24,10 @@ from shim.objectapi.values import scalar
 from shim.offline import checks
 from shim.offline._paging import read_all
 from shim.offline._rows import as_number, first, text, whole
+from shim.offline._state import hidden, none_seen, set_state
 from shim.offline.answer import Answer, envelope, found, passed_on, summary
 from shim.offline.answers import DepartmentAnswer, DepartmentListAnswer
 from shim.offline.shapes import Department
-from shim.offline.state import hidden, none_seen, set_state
 
 if TYPE_CHECKING:
     from shim.objectapi.calls import Reply, Row
@@ -253,7 +253,7 @@ def get_department_details(
 
 
 def _above(now: Settings, number: int, reply: Reply) -> Steps[tuple[list[int], Answer | None]]:
-    """Return the ancestors of a department, topmost first, or what went wrong on the way.
+    """Return the ancestors of a department, topmost first, or what went wrong.
 
     One that may not be read is known by its child and is the last to be found.
     """

@@ -17,9 +17,9 @@ from shim.objectapi.values import scalar
 from shim.offline import checks
 from shim.offline._paging import Snapshot, Snapshots, chunks, read_all
 from shim.offline._rows import first, numbers, text, whole
+from shim.offline._state import AMBIGUOUS, OTHER_FORM, hidden, none_seen
 from shim.offline.answer import envelope, found, passed_on
 from shim.offline.answers import EmployeeAnswer, EmployeeListAnswer, EmployeePageAnswer
-from shim.offline.state import AMBIGUOUS, OTHER_FORM, hidden, none_seen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,22 +5,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from shim import settings
 from shim._endpoint import EXACT, Address, Replacement, Translation, converted, dropped, offline
+from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
 from shim.objectapi.kinds import PERSONNEL
 from shim.offline import checks
-from shim.offline.answer import Answer, summary
+from shim.offline._state import set_state
+from shim.offline.answer import Answer, Outcome, summary
 from shim.offline.shapes import User
-from shim.offline.state import set_state
-from shim.offline.status import set_status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shim.scheduler.steps import Steps
+    from shim.settings.model import Settings
 
 _STATUS = converted('1 -> "1", 2 -> "0", or as status_values says (B)')
 _LOOKED_UP = converted("looked up: user_id IN …, 100 at a time (B)")
@@ -139,6 +140,50 @@ def _set_status(corp_id: str, ids: Sequence[str], status: Any) -> Steps[Answer]:
     return summary(outcomes)
 
 
+DISABLED: Final = 1
+"""The offline status of a disabled member; that of an enabled one is 2."""
+ACTING: Final = (
+    "this member is the acting employee: once disabled, no call in this name would be answered, "
+    "not even the one that reads the result back. Nothing was sent for it; disable it in the name "
+    "of another employee (currentOpenUserId, or the setting current_open_user_id)"
+)
+
+
+def set_status(
+    now: Settings,
+    open_user_ids: Sequence[str],
+    status: int,
+    *,
+    corp_id: str,
+) -> Steps[list[Outcome]]:
+    """Disable (1) or enable (2) members.
+
+    Args:
+        now: The settings; `current_open_user_id` says who acts.
+        open_user_ids: Whose status; duplicates are asked once and answered each.
+        status: 1 or 2.
+        corp_id: The tenant.
+
+    Returns:
+        An outcome for each id given, in the order given. That of the acting employee, who is not
+        disabled, says so.
+    """
+    disable = status == DISABLED
+    values = now.status_values
+    acting = now.current_open_user_id if disable else None
+    ids = [one for one in open_user_ids if one != acting]
+    found: list[Outcome] = []
+    if ids:
+        wanted = values.disabled if disable else values.enabled
+        found = yield from set_state(now, PERSONNEL, ids, wanted, corp_id=corp_id, disables=disable)
+    outcomes = iter(found)
+    return [_refused(one) if one == acting else next(outcomes) for one in open_user_ids]
+
+
+def _refused(open_user_id: str) -> Outcome:
+    return Outcome(open_user_id, "failed", int(Code.BAD_PARAMETER), ACTING, local_trace_id())
+
+
 FIELDS = {
     "name": "name",
     "fullName": "full_name",
@@ -230,7 +275,7 @@ def update_member(
     drop = now.on_unmapped == "drop"
     given, unknown = checks.table(user, "user", User.__annotations__, drop=drop)
     member = checks.open_user_id(given.pop("openUserId", None), "user.openUserId")
-    # In the documented order, so that of two mistakes the same one is told each time.
+    # In the documented order, so that of two mistakes the same one is reported each time.
     ordered = [name for name in User.__annotations__ if name in given]
     mapped, lost = checks.mapped(now, {name: _checked(name, given[name]) for name in ordered})
     wanted = {now.field_map.get(name) or FIELDS[name]: value for name, value in mapped.items()}

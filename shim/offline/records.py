@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from shim._endpoint import Endpoint, Translation
     from shim.offline._requests import RecordRequest, Verb
+    from shim.offline.answer import State
     from shim.scheduler.steps import Steps
 
 _FACTS: Final = ("data", "dataId")
@@ -150,10 +151,13 @@ def _sent(request: RecordRequest, address: Address) -> Steps[Answer]:
     answer = envelope(reply.code, text, reply.trace_id)
     texts = ("errorDescription", "errorMessage") if reply.ok else ()
     answer.update({key: reply.body[key] for key in (*texts, *_FACTS) if key in reply.body})
+    state: State = "failed"
+    if reply.ok:
+        state = "planned" if reply.planned else "accepted"
     answer.outcomes = tuple(
         Outcome(
             one or _made(reply),
-            "accepted" if reply.ok else "failed",
+            state,
             int(reply.code),
             "OK" if reply.ok else text,
             reply.trace_id,

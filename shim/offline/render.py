@@ -84,7 +84,7 @@ END = "<!-- /endpoints -->\n"
 
 
 def put_into(document: str) -> str:
-    """Return a document with what stands between its marks derived anew."""
+    """Return a document with what stands between its marks derived again."""
     before, _, rest = document.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}{table()}{END}{after}"

@@ -1,6 +1,6 @@
 """Our events as a log has them: their names and fields, and what a whole one is.
 
-A second writing of shim.notices.events, which a test compares with the first: logs are read on
+A second writing of shim.notices._events, which a test compares with the first: logs are read on
 machines that have no program to read them of.
 """
 

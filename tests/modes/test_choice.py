@@ -126,11 +126,11 @@ class TestOutlook:
             ([{"mode": "shadow", "percent": 50}, {"mode": "legacy", "percent": 49}], "routed"),
         ],
     )
-    def test_one_way_or_routed(self, routes, expected):
+    def test_outlook_is_one_mode_or_routed(self, routes, expected):
         """A way if all calls go it."""
         assert outlook(Settings(routes=routes), FIRST) == expected
 
-    def test_flags_cannot_be_foretold(self):
+    def test_outlook_with_feature_flags_is_routed(self):
         """They may say anything."""
         assert outlook(Settings(openfeature_client=api.get_client()), FIRST) == "routed"
 

@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from shim.notices import Notice, noticed, policy_changed, usage
-from shim.notices.frames import Caller, Verdict, blame, describe
+from shim.notices._frames import Caller, FrameRole, blame, describe
 
 # --- what applications wrap their calls in ---------------------------------------------------
 
@@ -508,13 +508,12 @@ class TestModules:
         assert (the_site().caller_module, the_site().calls) == (__name__, 2)
 
     def test_similar_names_are_not_the_package(self, door):
-        """A neighbour in name is a stranger, and the shipped examples are written by users."""
-        for module in ("shimmer", "shim_helpers", "shim._examples.hr", "threading_tools"):
+        """A similar name is another package."""
+        for module in ("shimmer", "shim_helpers", "threading_tools"):
             in_module(module, "door()", door=door)
         assert [site.caller_module for site in usage()] == [
             "shimmer",
             "shim_helpers",
-            "shim._examples.hr",
             "threading_tools",
         ]
 
@@ -631,7 +630,7 @@ class TestBlame:
         """Where the stack ends, the nearest forwarding frame is blamed."""
         frame = (n for n in "a").gi_frame
         assert frame.f_back is None
-        found = blame(frame, lambda _frame, _callee: Verdict.FORWARDS)
+        found = blame(frame, lambda _frame, _callee: FrameRole.FORWARDS)
         assert (found.frame, found.stranded) == (frame, True)
 
 

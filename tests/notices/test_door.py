@@ -53,14 +53,14 @@ class TestLooks:
         assert name in repr(door)
 
     @pytest.mark.parametrize("door", [plain, later])
-    def test_help(self, door):
+    def test_help_shows_a_function(self, door):
         """`help()` shows a function."""
         text = pydoc.render_doc(door, renderer=pydoc.plaintext)
         assert f"{door.__name__}(corpId: str, status: int = 1" in text
         assert "Set a status" in text
 
     @pytest.mark.parametrize("door", [plain, later])
-    def test_travels(self, door):
+    def test_door_is_pickled_by_name_and_copied_as_itself(self, door):
         """A door is pickled by name and copied as itself, as functions are."""
         assert pickle.loads(pickle.dumps(door)) is door
         assert copy.copy(door) is copy.deepcopy(door) is door
@@ -91,7 +91,7 @@ class TestLooks:
 
 @pytest.mark.usefixtures("events")
 class TestCoroutineFunction:
-    def test_is_one(self):
+    def test_frameworks_see_a_coroutine_function(self):
         """Frameworks ask, and choose how to call by the answer."""
         assert inspect.iscoroutinefunction(later)
         with warnings.catch_warnings():

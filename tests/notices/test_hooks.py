@@ -107,7 +107,7 @@ class TestSetNoticeHooks:
 
 
 class TestBrokenHooks:
-    def test_call_goes_on_and_type_is_told_once(self, caplog):
+    def test_call_goes_on_and_error_type_is_logged_once(self, caplog):
         """What a hook raises is swallowed, and told once, without its text."""
         heard = []
         set_notice_hooks([broken, heard.append])
@@ -119,7 +119,7 @@ class TestBrokenHooks:
         assert "error=ValueError" in record.message
         assert "canary" not in caplog.text
 
-    def test_each_broken_hook_is_told(self, caplog):
+    def test_each_broken_hook_is_logged(self, caplog):
         """One broken hook does not hide another."""
         set_notice_hooks([broken, lambda: None])
         emit(EVENT)

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from shim.notices import OfflineUsageSummarized, leaving, set_notice_hooks, usage
+from shim.notices import OfflineUsageSummarized, set_notice_hooks, usage
+from shim.notices import _leaving as leaving
 
 PROGRAM = """
 import json, multiprocessing, os, sys
@@ -99,9 +100,9 @@ class TestSummarize:
         leaving.summarize_now_and_then(1e-9)
         assert [event.calls for event in events] == [2]
 
-    def test_overflow(self, door, events, monkeypatch):
+    def test_overflow_counter_has_its_own_summary(self, door, events, monkeypatch):
         """The overflow counter has its own line."""
-        monkeypatch.setattr("shim.notices.sites.SITES_AT_MOST", 0)
+        monkeypatch.setattr("shim.notices._sites.SITES_AT_MOST", 0)
         for _ in range(3):
             door()
         events.clear()
@@ -109,7 +110,7 @@ class TestSummarize:
         (event,) = events
         assert (event.overflow, event.calls, event.caller_file) == (True, 3, "")
 
-    def test_ignore(self, door, policy, events):
+    def test_ignored_notices_get_no_summary(self, door, policy, events):
         """Who ignores notices gets no summary."""
         policy.turn("ignore")
         door()
@@ -143,11 +144,11 @@ class TestArm:
 
 
 class TestProcesses:
-    def test_exit(self, summaries):
+    def test_process_reports_when_it_ends(self, summaries):
         """A process reports when it ends."""
         assert summaries("    work(12); door()\n") == [[12, 1]]
 
-    def test_default(self, run):
+    def test_summary_is_a_line_of_the_logger_by_default(self, run):
         """By default the summary is a line of the logger `shim`, and stdout stays empty."""
         done = run(
             "import logging\n"
@@ -180,7 +181,7 @@ class TestProcesses:
         assert "offline_usage_summarized" in done.err
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork (not on Windows)")
-    def test_fork(self, summaries):
+    def test_parent_and_child_report_their_own_calls(self, summaries):
         """Parent and child report their own calls, and no call twice."""
         assert summaries(
             "    work(3)\n"
@@ -202,7 +203,7 @@ class TestProcesses:
             "    for child in children: child.join()\n"
         ) == [[3], [5], [7]]
 
-    def test_pool(self, summaries):
+    def test_workers_of_an_executor_report_their_own_calls(self, summaries):
         """So do the workers of an executor."""
         assert summaries(
             "    with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:\n"

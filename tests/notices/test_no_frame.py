@@ -14,11 +14,11 @@ from shim.notices import (
     OfflineAPICalled,
     OfflineAPIDeprecationWarning,
     OfflineUsageSummarized,
-    door,
     noticed,
     noticed_async,
     usage,
 )
+from shim.notices import _doors as door
 
 
 def without_a_frame(depth):
@@ -85,7 +85,7 @@ class TestCount:
 
     def test_full_table(self, frameless, monkeypatch):
         """Then the overflow counter has it."""
-        monkeypatch.setattr("shim.notices.sites.SITES_AT_MOST", 0)
+        monkeypatch.setattr("shim.notices._sites.SITES_AT_MOST", 0)
         frameless()
         assert [(one.calls, one.overflow) for one in usage()] == [(1, True)]
 
@@ -101,7 +101,7 @@ class TestPolicy:
 
     def test_warning_of_the_overflow_counter_names_no_line(self, frameless, policy, monkeypatch):
         """It stands for many lines, and this call has none."""
-        monkeypatch.setattr("shim.notices.sites.SITES_AT_MOST", 0)
+        monkeypatch.setattr("shim.notices._sites.SITES_AT_MOST", 0)
         policy.turn("warn")
         with pytest.warns(OfflineAPIDeprecationWarning) as given:
             frameless()

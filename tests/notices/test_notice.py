@@ -25,8 +25,8 @@ from shim.notices import (
     set_notice_hooks,
     usage,
 )
-from shim.notices import notice as notice_module
-from shim.notices.sites import TABLE
+from shim.notices import _notice as notice_module
+from shim.notices._sites import TABLE
 
 THREADS = 8
 
@@ -127,7 +127,7 @@ class TestEvents:
                 pool.submit(door).result()
         assert calls_in(events) == [1, 10]
 
-    def test_says_all(self, door, events):
+    def test_event_has_function_and_caller(self, door, events):
         """The event carries function and caller."""
         door()
         site = the_site()
@@ -182,7 +182,7 @@ class TestEvents:
 
 
 class TestThreads:
-    def test_exact(self, door, events):
+    def test_no_call_is_lost_or_counted_twice(self, door, events):
         """No call is lost or counted twice."""
 
         def work():
@@ -426,7 +426,7 @@ class TestUnusableSettings:
 class TestBounds:
     def test_table_is_bounded(self, notice, door, events, monkeypatch):
         """Sites beyond the bound are counted together, exactly, and announced as one."""
-        monkeypatch.setattr("shim.notices.sites.SITES_AT_MOST", 3)
+        monkeypatch.setattr("shim.notices._sites.SITES_AT_MOST", 3)
         for line in range(6):
             code = compile("\n" * line + "for _ in range(5): door()", "legacy.py", "exec")
             for _ in range(2):
@@ -438,7 +438,7 @@ class TestBounds:
         assert [e.calls for e in events if not e.caller_file] == [1, 10]
         assert len(TABLE.sites()) == 4
 
-    def test_bound(self, door):
+    def test_number_of_sites_is_bounded(self, door):
         """4096 sites are kept."""
         text = "\n".join(["door()"] * 100)
         for module in range(41):
@@ -448,7 +448,7 @@ class TestBounds:
 
     def test_overflow_warns_at_the_callers_line(self, door, policy, monkeypatch):
         """Even where nothing of the caller is kept, every call raises if warnings are errors."""
-        monkeypatch.setattr("shim.notices.sites.SITES_AT_MOST", 0)
+        monkeypatch.setattr("shim.notices._sites.SITES_AT_MOST", 0)
         policy.turn("warn")
         for _ in range(3):
             with pytest.raises(OfflineAPIDeprecationWarning):
@@ -570,7 +570,7 @@ class TestSecrecy:
 
 
 class TestForget:
-    def test_everything_starts_anew(self, door, events):
+    def test_forgetting_starts_every_count_again(self, door, events):
         """After `forget` a known line is met for the first time."""
         for _ in range(2):
             forget()

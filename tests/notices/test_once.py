@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from shim.notices.warning import is_only_displayed
+from shim.notices._notice import is_only_displayed
 
 SCRIPT = """
 import warnings

@@ -166,7 +166,7 @@ class TestNone:
         """Neither there nor on stderr."""
         assert told(SET_UP + program) == []
 
-    def test_process_that_stops_to_log_its_calls_says_so(self, told):
+    def test_process_that_stops_logging_its_calls_logs_that(self, told):
         """Else it would look like one that calls no more. It says so once, and logs no end."""
         (process,) = told(
             SET_UP + "set_up()\nimport shim\n"

@@ -22,7 +22,7 @@ class TestOfflineAPIDeprecationWarning:
         """Filters for DeprecationWarning reach it."""
         assert isinstance(WARNING, DeprecationWarning)
 
-    def test_travels(self):
+    def test_warning_is_pickled_and_copied_with_its_attributes(self):
         """It is pickled and copied with all of its attributes."""
         for twin in (pickle.loads(pickle.dumps(WARNING)), copy.copy(WARNING)):
             assert type(twin) is OfflineAPIDeprecationWarning

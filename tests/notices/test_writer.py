@@ -18,8 +18,9 @@ import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shim.notices import NoticeEvent, emit, events
-from shim.notices.writer import line
+from shim.notices import NoticeEvent, emit
+from shim.notices import _events as events
+from shim.notices._writer import line
 
 KINDS = [
     kind

@@ -377,7 +377,7 @@ class TestModes:
         [compared] = [one for one in events if one.name == "shim.shadow_compared"]
         assert compared.result == "not_compared"
 
-    def test_legacy_asks_nobody(self, call, twisting):
+    def test_legacy_looks_for_no_employee(self, call, twisting):
         """The offline API named no employee."""
         peer, _ = by_mobile(twisting, mode="legacy")
         assert disable(call, peer)["errorCode"] == 0
@@ -422,7 +422,7 @@ class TestPrecedence:
 class TestNobody:
     """Nothing is set: a wrong installation, and the only thing that raises."""
 
-    def test_the_text_names_all_three_ways(self, call, tenant):
+    def test_error_names_all_three_settings(self, call, tenant):
         """And the places of a setting."""
         made = tenant(1, current_open_user_id=None)
         with pytest.raises(shim.ConfigurationError) as caught:
@@ -445,7 +445,7 @@ class TestNobody:
             assert len(traceback.extract_tb(caught.value.__traceback__)) <= 2
 
     @pytest.mark.parametrize("mode", ["object", "dry_run"])
-    def test_query_employee_by_mobile_makes_the_old_call_and_says_so(
+    def test_query_employee_by_mobile_makes_the_old_call_and_logs_why(
         self, mode, call, twisting, events
     ):
         """Programs learn by it who they are."""

@@ -49,7 +49,7 @@ def test_outcomes_come_along(answer, carried):
     assert [outcome.state for outcome in other.outcomes] == ["changed", "failed"]
 
 
-def test_nobodys_outcomes_are_shared():
+def test_answers_share_no_outcomes():
     """What an answer without outcomes shows is not a place to put some."""
     with pytest.raises(AttributeError):
         shim.Answer().outcomes.append("x")

@@ -83,7 +83,7 @@ def test_what_the_loss_report_foretells_is_apart():
     assert found == Differences(("name",), ("account",))
 
 
-def test_what_nobody_documented_is_no_mismatch():
+def test_undocumented_field_is_no_mismatch():
     """The old service gave more than its page says; within a record, all is the record's."""
     assert compare({"more": 1}, {}) == Differences((), ("more",))
     found = compare({"data": {"a__c": 1}}, {"data": {"a__c": 2}}, RECORD)

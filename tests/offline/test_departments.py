@@ -142,7 +142,7 @@ class TestList:
     @pytest.mark.parametrize(
         "strange", [row("5fa1"), row(1001, "5fa1"), row("9" * 5000), row(["1", "2"]), row("-3")]
     )
-    def test_ids_that_are_no_numbers_cannot_be_told(self, strange):
+    def test_department_ids_that_are_no_numbers_are_an_error(self, strange):
         """The old answer has numbers; a wrong one would be worse than none."""
         answer = self.listed(row(1000), strange)
         assert list(answer) == KEYS
@@ -213,7 +213,7 @@ class TestList:
         assert (walk.answer["errorCode"], walk.answer["traceId"]) == (14001, "E-O.t")
 
     @pytest.mark.parametrize("status", [None, "", "7", ["0", "1"]])
-    def test_a_status_nobody_knows_is_not_normal(self, status):
+    def test_unknown_status_is_not_normal(self, status):
         """As with members: only what is known to be enabled is not stopped."""
         [department] = self.listed({**row(1001), "status": status})["departments"]
         assert department["isStop"] is True
@@ -344,7 +344,7 @@ class TestDetails:
         walk.feed(NO_DATA)
         assert walk.answer["department"]["ancestors"] == [1002]
 
-    def test_an_error_on_the_way_up_is_the_answer(self):
+    def test_error_of_an_ancestor_is_the_answer(self):
         """A throttled call is no hidden department."""
         answer = details(record(1002, 1001), Reply(14001, "E-O.t", "throttled"), number=1002).answer
         assert list(answer) == KEYS
@@ -374,7 +374,7 @@ class TestDetails:
         assert looks == 50
         assert walk.answer["department"]["ancestors"] == list(range(51, 1, -1))
 
-    def test_parents_that_are_no_numbers_cannot_be_told(self):
+    def test_parent_ids_that_are_no_numbers_are_an_error(self):
         """Neither the department's own nor one further up."""
         own = details(record(1001, "5fa1")).answer
         above = details(record(1002, 1001), record(1001, "5fa1"), number=1002).answer
@@ -434,7 +434,7 @@ class TestUpdate:
         walk = self.walk({"id": 1001}).feed(rows(row(1001)))
         assert [one.state for one in walk.answer.outcomes] == ["unchanged"]
 
-    def test_hidden(self):
+    def test_update_of_a_hidden_department_names_the_permission(self):
         """Code and text of the department calls."""
         answer = self.walk({"id": 1001, "name": "n"}).feed(EMPTY).answer
         assert answer["errorCode"] == 30007
@@ -511,7 +511,7 @@ class TestStatus:
         walk = Walk(STATUS, 1001, ENABLE).feed(rows(row(1001)))
         assert [one.state for one in walk.answer.outcomes] == ["unchanged"]
 
-    def test_hidden(self):
+    def test_status_of_a_hidden_department_names_the_permission(self):
         """Code and text of the department calls."""
         answer = Walk(STATUS, 1001, ENABLE).feed(EMPTY).answer
         assert answer["errorCode"] == 30007
@@ -555,7 +555,9 @@ class TestArguments:
         ],
         ids=lambda value: None if isinstance(value, dict) else str(value),
     )
-    def test_bad_ones(self, name, arguments, code, call, tenant):
+    def test_bad_argument_gets_its_code_and_costs_no_call(
+        self, name, arguments, code, call, tenant
+    ):
         """The documented code and no HTTP call."""
         made = tenant(1, field_map={"department.order": "place__c"})
         answer = call(name, **{"corpAccessToken": TOKEN, "corpId": CORP, **arguments})
@@ -564,7 +566,7 @@ class TestArguments:
         assert answer["traceId"].startswith("shim-")
         assert made.calls() == {}
 
-    def test_who_acts(self, call, tenant):
+    def test_callers_employee_wins_over_the_setting(self, call, tenant):
         """currentOpenUserId of the call wins over the setting, which may then be unset."""
         made = tenant(2, current_open_user_id="FSUID_NOBODY")
         number = min(made.departments())
@@ -685,7 +687,7 @@ def failing(made, numbers):
 class TestProfiles:
     """On each of the six tenants the answer is what the state says."""
 
-    def test_list(self, profile, call, tenant):
+    def test_list_has_each_department_that_may_be_read(self, profile, call, tenant):
         """Every department that may be read, none that may not."""
         made = made_for(tenant, profile)
         answer = call(LIST, *credentials(made))
@@ -703,7 +705,7 @@ class TestProfiles:
             if number not in made.hidden_departments
         ]
 
-    def test_details(self, profile, call, tenant):
+    def test_details_of_a_hidden_department_name_the_permission(self, profile, call, tenant):
         """All that may be read; a hidden one says which permission it takes."""
         made = made_for(tenant, profile)
         for number, state in made.departments().items():
@@ -722,7 +724,7 @@ class TestProfiles:
         unknown = call(DETAILS, *credentials(made), None, 7)
         assert unknown["errorCode"] == 30007
 
-    def test_update(self, profile, call, tenant):
+    def test_update_reports_what_the_state_shows_afterwards(self, profile, call, tenant):
         """What is reported is what the state shows afterwards."""
         made = made_for(tenant, profile)
         before = made.departments()
@@ -743,7 +745,7 @@ class TestProfiles:
         unknown = call(UPDATE, *credentials(made), {"id": 7, "name": "n"})
         assert unknown["errorCode"] == 30007
 
-    def test_status(self, profile, call, tenant):
+    def test_status_is_disabled_and_enabled_again(self, profile, call, tenant):
         """Disabled, seen by the two reads as such, and enabled again."""
         made = made_for(tenant, profile)
         numbers = sorted(made.departments())[:8]
@@ -764,7 +766,7 @@ class TestProfiles:
         assert {one["status"] for one in made.departments().values()} == {"0"}
 
 
-def test_all_hidden_is_told(call, tenant):
+def test_answer_says_that_all_departments_may_be_hidden(call, tenant):
     """A list that is empty names the permission."""
     made = tenant(1, profile="hidden", sandbox={"hidden_departments": 1.0})
     answer = call(LIST, *credentials(made))

@@ -159,7 +159,7 @@ class TestByMobile:
         found = {each["openUserId"]: each["status"] for each in answer["empList"]}
         assert found == {one: "NORMAL", two: "STOPPED"}
 
-    def test_nobody_is_no_error_but_is_explained(self, call, tenant):
+    def test_no_employee_is_no_error_and_is_explained(self, call, tenant):
         """Where nobody is found, somebody may be hidden."""
         made = tenant(1)
         answer = call("query_employee_by_mobile", *credentials(made), "1")

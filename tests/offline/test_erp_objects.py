@@ -147,7 +147,7 @@ def test_codes_and_order():
 
 
 @pytest.mark.parametrize("name", ["create_erp_object", "update_erp_object"])
-def test_triggers(name):
+def test_triggers_are_sent_at_the_top_level_if_given(name):
     """At the top level, if they are given."""
     _, sent = walk(name, GOOD[name], triggerWorkFlow=False, triggerApprovalFlow=True)
     assert sent.body == {

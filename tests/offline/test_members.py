@@ -64,7 +64,7 @@ class TestSetMemberStatus:
         assert call("set_member_status", *credentials(made), **given)["errorCode"] == code
         assert made.calls() == {}
 
-    def test_who_acts(self, call, tenant):
+    def test_callers_employee_wins_over_the_setting(self, call, tenant):
         """currentOpenUserId of the call wins over the setting, which may then be unset."""
         made = tenant(2, current_open_user_id="FSUID_NOBODY")
         one, two = made.open_user_ids

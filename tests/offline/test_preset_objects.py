@@ -422,7 +422,7 @@ class TestTheAnswer:
     @pytest.mark.parametrize(
         "fields", [{}, {"data": {"_id": "r1"}}, {"dataId": "r1"}, {"data": None, "dataId": "r1"}]
     )
-    def test_success(self, name, fields):
+    def test_answer_has_the_vendors_envelope_and_data_only(self, name, fields):
         """Envelope and data as the vendor sent them, and nothing else of its body."""
         texts = {"errorDescription": "成功", "errorMessage": "fine"}
         answer = Walk(name, GOOD[name]).feed(replied(**fields, **texts, extra=1))
@@ -459,7 +459,7 @@ class TestTheAnswer:
         assert [one.open_user_id for one in answer.outcomes] == [""]
 
     @pytest.mark.parametrize("name", GOOD)
-    def test_failure(self, name):
+    def test_failure_has_the_vendors_code_and_text_without_secrets(self, name):
         """The vendor's code and text, the latter without secrets; its data, if it sent any."""
         answer = Walk(name, GOOD[name]).feed(replied(32000, "no such field", data={"why": 1}))
         assert answer == {
@@ -484,7 +484,7 @@ class TestTheAnswer:
             ("change_preset_object_owner", ["r1"]),
         ],
     )
-    def test_outcomes(self, name, ids):
+    def test_record_is_accepted_or_failed_and_never_read_back(self, name, ids):
         """Accepted, for nobody has read them back; failed with code, text and traceId."""
         made = "r9" if name == "create_preset_object" else "r1"
         fine = Walk(name, GOOD[name]).feed(replied(dataId=made)).outcomes
@@ -499,7 +499,7 @@ class TestTheAnswer:
 
     @pytest.mark.parametrize("code", [-1, -2, 50009])
     @pytest.mark.parametrize("name", GOOD)
-    def test_doubt(self, name, code):
+    def test_write_without_an_answer_says_that_it_may_have_happened(self, name, code):
         """What may have happened says so, a creation that it must not be repeated blindly."""
         answer = Walk(name, GOOD[name]).feed(Reply(code, "shim-1", "no answer"))
         assert answer["errorCode"] == code
@@ -640,7 +640,7 @@ class TestAgainstTheSandbox:
         assert answer["errorCode"] == 0
         assert made.calls()["/cgi/crm/v2/data/create"]["count"] == 2
 
-    def test_who_acts(self, call, tenant):
+    def test_callers_employee_owns_the_new_record(self, call, tenant):
         """The caller's currentOpenUserId owns what it makes."""
         made = tenant(2)
         acting = made.open_user_ids[1]

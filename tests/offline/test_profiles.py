@@ -90,7 +90,7 @@ def test_hidden_says_which_permission(call, tenant):
     assert "PersonnelObj" in answer["errorMessage"]
 
 
-def test_read_only_is_told_without_a_get_for_everybody(call, tenant):
+def test_read_only_tenant_is_found_without_a_get_for_each_member(call, tenant):
     """A tenant that is simply read-only costs a few gets, not one for each member."""
     made = tenant(40, profile="read_only", read_back_seconds=0.2)
     answer = call(made.corp_access_token, made.corp_id, made.open_user_ids, DISABLE)

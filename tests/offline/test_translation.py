@@ -14,8 +14,8 @@ from shim.objectapi.calls import Reply
 from shim.objectapi.clock import MACHINE, SkippingClock
 from shim.objectapi.kinds import PERSONNEL
 from shim.objectapi.recent import AT_MOST, RecentWrites
-from shim.offline import state
-from shim.offline.state import set_state
+from shim.offline import _state as state
+from shim.offline._state import set_state
 from shim.scheduler.steps import Pause
 from shim.settings.model import Settings
 
@@ -72,7 +72,7 @@ UPDATED = Reply(0, "E-O.u", "OK", {"dataId": "id"})
 EMPTY = rows()
 
 
-def test_the_straight_way():
+def test_look_up_update_and_read_back_in_three_steps():
     """Look up, update what differs, read back; the update's traceId is the outcome's."""
     walk = Walk(["A", "B"])
     assert walk.verbs() == ["query"]
@@ -94,7 +94,7 @@ def test_two_records_for_one_user_are_both_left_alone():
     assert walk.outcomes[0].message == state.AMBIGUOUS
 
 
-def test_rows_of_strangers_point_to_the_form_of_ids():
+def test_rows_of_unasked_members_point_to_the_form_of_ids():
     """Rows came back, but under other ids than those asked for."""
     walk = Walk(["FSUID_A"]).feed(rows(("1453", "0")))
     assert walk.states() == [("failed", 20012)]
@@ -179,7 +179,7 @@ def test_booleans_compare_however_they_are_written():
         ("x", [], False),
     ],
 )
-def test_a_value_is_the_wanted_one_only_if_it_says_so(seen, wanted, same):
+def test_value_counts_only_if_it_equals_the_wanted_one(seen, wanted, same):
     """Numbers and text are the same fact in two forms; nothing else is."""
     assert state.shows({"f": seen}, {"f": wanted}) is same
 
@@ -198,7 +198,7 @@ class TestLookUp:
         assert walk.states() == [("failed", -2), ("failed", -2), ("unchanged", 0)]
         assert walk.outcomes[0].message == state.SHARED
 
-    def test_a_record_that_stands_beside_nobodys_key_as_well_is_left_alone(self):
+    def test_record_that_also_stands_beside_an_unasked_key_is_left_alone(self):
         """Nobody can say whose it is."""
         found = [{"_id": "one", "user_id": "A", "status": "1"}, {"_id": "one", "user_id": [[]]}]
         walk = Walk(["A"]).feed(Reply(0, "E-O.q", "OK", {"data": {"dataList": found}}))
@@ -237,7 +237,7 @@ class TestLookUp:
         walk.feed(rows(("U100", "1")))
         assert walk.states() == [("unchanged", 0)] * 101
 
-    def test_a_look_up_that_is_refused_either_way_fails_with_its_code(self):
+    def test_look_up_that_is_refused_with_and_without_hints_fails_with_its_code(self):
         """It was not the extra fields."""
         refused = Reply(32000, "E-O.b", "unknown field")
         walk = Walk(["A"]).feed(refused).feed(refused)
@@ -392,7 +392,7 @@ class TestProbes:
         walk.feed(*records("1", 5, 7), *records("0", 7, 8))
         assert [state for state, _ in walk.states()] == ["failed", *["changed"] * 6, "failed"]
 
-    def test_probes_that_cannot_be_read_refute_nobody(self):
+    def test_unreadable_probes_refute_no_member(self):
         """Throttled probes leave everybody open."""
         walk = written(8).feed(*[Reply(14001, "E-O.t", "throttled")] * 5)
         assert {one.message for one in walk.outcomes} == {state.NOT_VERIFIED}
@@ -466,7 +466,7 @@ class TestUnknown:
         assert walk.states() == [("failed", 50009)]
         assert walk.outcomes[0].message.startswith("service timeout (read back: not applied")
 
-    def test_of_many_repeats_each_is_read_anew(self):
+    def test_each_of_many_repeats_is_read_again(self):
         """What was found before the repeat counts no more."""
         walk = Walk("ABCDE", read_back_seconds=0).feed(rows(*((user, "0") for user in "ABCDE")))
         walk.feed(*[TIMED_OUT] * 5).feed(rows(*((user, "0") for user in "ABCDE")))

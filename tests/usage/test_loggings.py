@@ -125,7 +125,7 @@ def test_every_logging_has_a_row():
 def test_the_module_that_logs_is_no_event(screen, tenant, tmp_path):
     """loguru writes it, and `shim.notices` is how an event's name begins."""
     made = tenant(2)
-    by_logging("%(levelname)s | shim.notices.writer:%(funcName)s:%(lineno)d - %(message)s")(screen)
+    by_logging("%(levelname)s | shim.notices._writer:%(funcName)s:%(lineno)d - %(message)s")(screen)
     shim.get_department_list(made.corp_access_token, made.corp_id)
     (tmp_path / "app.log").write_text(screen.getvalue(), encoding="utf-8")
     usage = read_usage([str(tmp_path / "app.log")])

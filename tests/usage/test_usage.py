@@ -31,7 +31,7 @@ from shim.notices import (
     QuotaStoreLost,
     ShadowCompared,
 )
-from shim.notices.events import ProcessStarted
+from shim.notices._events import ProcessStarted
 from shim.usage import SiteKey, SourceError, read_usage
 
 if sys.version_info >= (3, 14):

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shim.notices import OfflineAPICalled, OfflineUsageSummarized, QuotaStoreLost
-from shim.notices.events import LoggerDisabled, NoticeHookFailed, ProcessEnded, ProcessStarted
+from shim.notices._events import LoggerDisabled, NoticeHookFailed, ProcessEnded, ProcessStarted
 from shim.usage import read_usage
 from shim.usage.course import course
 from shim.usage.figures import figures

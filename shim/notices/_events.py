@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
-from shim.notices import stamp
+from shim.notices import _stamp as stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,12 +20,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.notices.events import LoggerDisabled, ProcessEnded, ProcessStarted
+from shim.notices._events import LoggerDisabled, ProcessEnded, ProcessStarted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from shim.notices.events import NoticeEvent
+    from shim.notices._events import NoticeEvent
 
 _LOGGER: Final = "shim"
 _LEVELS: Final = {
@@ -34,7 +34,7 @@ _LEVELS: Final = {
     "warning": logging.WARNING,
     "error": logging.ERROR,
 }
-# Nobody who runs a program without a log wants to read these on stderr.
+# A program without a log should not print these on stderr.
 _NEVER_PRINTED: Final = (ProcessStarted, ProcessEnded)
 # structlog's processors that leave all but the message to `extra`, which most formats do not show.
 _TO_EXTRA: Final = ("render_to_log_kwargs", "render_to_log_args_and_kwargs")

@@ -55,5 +55,5 @@ def now() -> str:
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch -- Windows has no fork.
     os.register_at_fork(after_in_child=instance.cache_clear)
-    # A fork server is no program; its children are told which one they belong to.
+    # A fork server is no program; its children learn which one they belong to.
     os.register_at_fork(after_in_child=program.cache_clear)

@@ -6,7 +6,7 @@ The immediate caller is blamed, with four exceptions:
 - a frame that only forwards (`*args, **kwargs` to something that leads to the door) is looked
   through: it is a decorator, and the line that matters uses the decorated name;
 - a frame of a module the application listed is looked through;
-- at the edge of an event loop or a thread the search ends: whoever is behind it did not make
+- at the edge of an event loop or a thread the search ends: the code behind it did not make
   this call. Then the innermost forwarding frame is blamed, else the immediate frame.
 
 The last rule has an honest limit. `Thread(target=door)` and `executor.submit(door)` have no
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 _PACKAGE: Final = __name__.partition(".")[0]
-# The examples are written as a user would write them, and shipped inside the package.
-_NOT_OURS: Final = (f"{_PACKAGE}._examples",)
 _BOUNDARIES: Final = (
     "_frozen_importlib",
     "anyio",
@@ -58,7 +56,7 @@ Place: TypeAlias = "tuple[int, int]"
 Position: TypeAlias = "tuple[int | None, ...]"
 
 
-class Verdict(enum.Enum):
+class FrameRole(enum.Enum):
     """What one frame has to do with a call.
 
     Attributes:
@@ -81,12 +79,12 @@ class Blame:
     Attributes:
         frame: The frame to blame.
         stranded: Whether no caller was found, so that `frame` is the best there is.
-        passed: The frames looked at on the way, with their verdicts.
+        passed: The frames looked at, with their roles.
     """
 
     frame: FrameType
     stranded: bool
-    passed: tuple[tuple[FrameType, Verdict], ...]
+    passed: tuple[tuple[FrameType, FrameRole], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +125,7 @@ def place(frame: FrameType) -> Place:
     """Key of the very instruction a frame is at.
 
     Two calls on one line differ. The id stands for the code object, since hashing one reads all
-    of its constants; whoever keeps a key must keep the code object alive.
+    of its constants; the owner of a key must keep the code object alive.
     """
     return id(frame.f_code), frame.f_lasti
 
@@ -146,25 +144,25 @@ def position(frame: FrameType) -> Position:
     return (frame.f_lasti,)
 
 
-def blame(frame: FrameType, verdict_of: Callable[[FrameType, CodeType | None], Verdict]) -> Blame:
+def blame(frame: FrameType, role_of: Callable[[FrameType, CodeType | None], FrameRole]) -> Blame:
     """Find the frame to blame for a call.
 
     Args:
         frame: The frame that called the door.
-        verdict_of: Judges a frame, given the code of the frame it called (None: the door).
+        role_of: Judges a frame, given the code of the frame it called (None: the door).
     """
-    passed: list[tuple[FrameType, Verdict]] = []
+    passed: list[tuple[FrameType, FrameRole]] = []
     last_resort: FrameType | None = None
     callee: CodeType | None = None
     at: FrameType | None = frame
     while at is not None:
-        verdict = verdict_of(at, callee)
-        if verdict is Verdict.CALLER:
+        role = role_of(at, callee)
+        if role is FrameRole.CALLER:
             return Blame(at, stranded=False, passed=tuple(passed))
-        passed.append((at, verdict))
-        if verdict is Verdict.BOUNDARY:
+        passed.append((at, role))
+        if role is FrameRole.BOUNDARY:
             break
-        if verdict is Verdict.FORWARDS and last_resort is None:
+        if role is FrameRole.FORWARDS and last_resort is None:
             last_resort = at
         callee, at = at.f_code, at.f_back
     return Blame(last_resort or frame, stranded=True, passed=tuple(passed))
@@ -172,7 +170,7 @@ def blame(frame: FrameType, verdict_of: Callable[[FrameType, CodeType | None], V
 
 def judge(
     frame: FrameType, callee: CodeType | None, doors: Sequence[object], look_through: Iterable[str]
-) -> Verdict:
+) -> FrameRole:
     """Say what a frame has to do with a call.
 
     Args:
@@ -183,12 +181,12 @@ def judge(
     """
     module = _module(frame)
     if _within(module, _BOUNDARIES):
-        return Verdict.BOUNDARY
-    if _within(module, (_PACKAGE,)) and not _within(module, _NOT_OURS):
-        return Verdict.OURS
+        return FrameRole.BOUNDARY
+    if _within(module, (_PACKAGE,)):
+        return FrameRole.OURS
     if _within(module, look_through) or _forwards(frame, callee, doors):
-        return Verdict.FORWARDS
-    return Verdict.CALLER
+        return FrameRole.FORWARDS
+    return FrameRole.CALLER
 
 
 def describe(frame: FrameType | None) -> Caller:
@@ -228,7 +226,7 @@ def _function(frame: FrameType) -> str:
 
 
 def _forwards(frame: FrameType, callee: CodeType | None, doors: Sequence[object]) -> bool:
-    """Whether a frame hands any arguments to something it was given that leads to the door.
+    """Whether a frame passes any arguments to something it was given that leads to the door.
 
     Only parameters and free variables tell a decorator from a function that imports the door
     within its body and has arguments of its own.
@@ -237,7 +235,7 @@ def _forwards(frame: FrameType, callee: CodeType | None, doors: Sequence[object]
     arguments = code.co_argcount + code.co_kwonlyargcount
     if code.co_flags & CO_VARARGS and code.co_flags & CO_VARKEYWORDS:
         arguments += 2
-    elif not {"args", "kwargs"}.issubset(code.co_varnames[:arguments]):  # As wrapt hands them on.
+    elif not {"args", "kwargs"}.issubset(code.co_varnames[:arguments]):  # As wrapt passes them on.
         return False
     # Read only here, for values would be copied; nothing of it is kept.
     values = frame.f_locals

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from shim._forks import ProcessLock
-from shim.notices import writer
-from shim.notices.events import NoticeHookFailed
+from shim.notices import _writer as writer
+from shim.notices._events import NoticeHookFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from shim.notices.events import NoticeEvent
+    from shim.notices._events import NoticeEvent
 
 
 class NoticeHook(Protocol):
@@ -83,7 +83,7 @@ def is_printed() -> bool:
 
 
 class _Guard:
-    """One hook, kept from breaking the call it is told about."""
+    """One hook, whose errors do not reach the call it reports."""
 
     __slots__ = ("_failed", "_given", "_hook")
 
@@ -103,7 +103,7 @@ class _Guard:
     def __call__(self, event: NoticeEvent) -> None:
         try:
             (self._hook or self.hook())(event)
-        except Exception as error:  # noqa: BLE001 -- a stranger's hook may raise anything.
+        except Exception as error:  # noqa: BLE001 -- a third-party hook may raise anything.
             if not writer.is_closed_at_exit(error) and self._failed.first():
                 # The type only: an exception's text may quote what the hook was working on.
                 with suppress(Exception):

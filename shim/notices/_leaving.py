@@ -15,16 +15,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from shim._forks import ProcessLock
-from shim.notices import stamp
-from shim.notices.events import (
+from shim.notices import _stamp as stamp
+from shim.notices._events import (
     NoticesIgnored,
     OfflineUsageSummarized,
     ProcessEnded,
     ProcessStarted,
 )
-from shim.notices.hooks import emit, is_logged, is_printed
-from shim.notices.sites import TABLE, Site
-from shim.notices.writer import Once, write_last
+from shim.notices._hooks import emit, is_logged, is_printed
+from shim.notices._sites import TABLE, Site
+from shim.notices._writer import Once, write_last
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -128,7 +128,7 @@ def _register(modules: Mapping[str, Any]) -> None:
     # what hooks write to. The one of the import stays for a first call made by an exit handler.
     atexit.register(leave)
     # Children of multiprocessing leave by os._exit, past atexit, but run its own finalizers.
-    # Looked up, not imported: whoever is such a child has it, and nobody else needs it.
+    # Looked up, not imported: such a child has it, and no other process needs it.
     util = modules.get("multiprocessing.util")
     ancestry = modules.get("multiprocessing.process")
     if util is not None and ancestry is not None and ancestry.parent_process() is not None:
@@ -181,7 +181,7 @@ _last_round: float | None = None
 def summarize_now_and_then(seconds: float) -> None:
     """Report, if the last report is so long ago, or else the first call of this. Never raises.
 
-    Two threads may find that it is time at once. A count that is told twice is no other count.
+    Two threads may find that it is time at once. A count that is logged twice is the same count.
 
     Args:
         seconds: How often; 0 = not before the process ends.
@@ -205,11 +205,11 @@ def summarize() -> None:
 def _summarize(site: Site) -> None:
     context = site.notice.context()
     used = site.usage()
-    # Some ways to leave come by here twice.
+    # Some exits come by here twice.
     if context.action == "ignore" or used.calls == site.summarized:
         return
     site.summarized = used.calls
-    # On stderr, the last event of the site said it.
+    # On stderr, the last event of the site has it.
     if used.calls == site.announced and is_printed():
         return
     emit(

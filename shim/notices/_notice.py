@@ -1,50 +1,59 @@
-"""One deprecated function's notice: count every call, and speak when it is time."""
+"""One deprecated function's notice: count every call, and log or warn when it is due."""
 
 from __future__ import annotations
 
+import sys
 import warnings
-from dataclasses import dataclass
 from types import CodeType
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final
 from weakref import ref
 
 from shim._forks import ProcessLock
-from shim.notices.events import OfflineAPICalled
-from shim.notices.frames import UNKNOWN, Verdict, blame, describe, judge, place, position
-from shim.notices.hooks import emit, is_printed
-from shim.notices.leaving import announce, arm, report_late
-from shim.notices.sites import NEVER, TABLE, Site
-from shim.notices.warning import OfflineAPIDeprecationWarning, is_only_displayed
+from shim.notices._events import OfflineAPICalled
+from shim.notices._frames import UNKNOWN, FrameRole, blame, describe, judge, place, position
+from shim.notices._hooks import emit, is_printed
+from shim.notices._leaving import announce, arm, report_late
+from shim.notices._sites import NEVER, TABLE, NoticeContext, Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from shim.notices.frames import Blame, Caller, Place
-
-NoticeAction: TypeAlias = Literal["ignore", "log", "warn", "error"]
+    from shim.notices._frames import Blame, Caller, Place
 
 PLACES_AT_MOST: Final = 32_768
 """Places of one function that are found quickly, about 8 MB. Calls of others take longer."""
-_LOOK_BEHIND: Final = (Verdict.FORWARDS, Verdict.OURS)
+_LOOK_BEHIND: Final = (FrameRole.FORWARDS, FrameRole.OURS)
 # Long enough for any handler of warnings, short enough to end a deadlock made by one.
 _PATIENCE: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeContext:
-    """What the application wants done about deprecated calls.
+class OfflineAPIDeprecationWarning(DeprecationWarning):
+    """A deprecated offline function was called.
+
+    Filter on the stable code at the start of the text, for instance
+    `-W "ignore:FXO001:DeprecationWarning"`.
 
     Attributes:
-        action: `ignore` counts; `log` counts and emits events; `warn` also warns, once a site;
-            `error` also raises, on every call.
-        mode: Which way calls go, as the events are to say it.
-        look_through: Names of modules that are never to blame, with all that is below them.
+        code: Stable code of the deprecation, for instance `FXO001`.
+        function: Name of the deprecated function.
+        replacement: What the object API offers instead.
+        address: The command that says what to do instead, `fxshim explain FXO001`.
     """
 
-    action: NoticeAction
-    mode: str
-    look_through: tuple[str, ...] = ()
+    def __init__(self, code: str, function: str, replacement: str, address: str) -> None:
+        # All four are the exception's `args`, so pickle and copy need no help.
+        super().__init__(code, function, replacement, address)
+        self.code = code
+        self.function = function
+        self.replacement = replacement
+        self.address = address
+
+    def __str__(self) -> str:
+        return (
+            f"{self.code}: {self.function} is a deprecated offline call; "
+            f"use {self.replacement} instead, see `{self.address}`"
+        )
 
 
 class _Code(ref[CodeType]):
@@ -70,7 +79,6 @@ class Notice:
 
     __slots__ = (
         "__weakref__",
-        "_callers",
         "_codes",
         "_doors",
         "_known",
@@ -101,11 +109,9 @@ class Notice:
         # The sites of places, and the places to look through. The truth about sites is in the
         # table; this makes finding them quick.
         self._known: dict[Place, Site] = {}
-        self._passed: dict[Place, Verdict] = {}
+        self._passed: dict[Place, FrameRole] = {}
         # Sites of places that are blamed only for want of a better one.
         self._stranded: dict[Place, Site] = {}
-        # The sites of callers that are no frames.
-        self._callers: dict[Caller, Site] = {}
         # Places name code objects by id. When one dies its places go, before another gets the id.
         self._codes: dict[int, _Code] = {}
         self._turn = ProcessLock()
@@ -155,14 +161,8 @@ class Notice:
         Raises:
             As `seen`.
         """
-        site = self._callers.get(caller)
-        if site is None:
-            epoch = TABLE.epoch
-            site = TABLE.site(self, caller, ())
-            with TABLE.lock.held():
-                if TABLE.epoch == epoch and len(self._callers) < PLACES_AT_MOST:
-                    self._callers[caller] = site
-            arm()
+        site = TABLE.site(self, caller, ())
+        arm()
         if (calls := next(site.count)) >= site.due:
             self._look(site, None, calls)
         return site
@@ -172,7 +172,6 @@ class Notice:
         self._known.clear()
         self._passed.clear()
         self._stranded.clear()
-        self._callers.clear()
         # Last: a place must not outlive its code.
         self._codes.clear()
 
@@ -207,9 +206,9 @@ class Notice:
             self._look(site, found.frame, calls)
         return site
 
-    def _recall(self, frame: FrameType, _callee: CodeType | None) -> Verdict:
+    def _recall(self, frame: FrameType, _callee: CodeType | None) -> FrameRole:
         here = place(frame)
-        return Verdict.CALLER if here in self._known else self._passed[here]
+        return FrameRole.CALLER if here in self._known else self._passed[here]
 
     def _meet(self, frame: FrameType) -> Site:
         """Count a call made from a place that is new, or was forgotten."""
@@ -240,8 +239,8 @@ class Notice:
             # none of them again.
             if len(self._known) + len(self._passed) >= PLACES_AT_MOST:
                 return
-            for frame, verdict in found.passed:
-                self._passed[self._placed(frame)] = verdict
+            for frame, role in found.passed:
+                self._passed[self._placed(frame)] = role
             # A blamed frame that strands is among the passed ones.
             (self._stranded if found.stranded else self._known)[self._placed(found.frame)] = site
 
@@ -351,3 +350,21 @@ class Notice:
         return OfflineAPIDeprecationWarning(
             self.code, self.function, self.replacement, self.address
         )
+
+
+def is_only_displayed(flags: object = sys.flags) -> bool:
+    """Return whether Python's own filters decide what becomes of this warning.
+
+    They display it on stderr for calls of `__main__`, and ignore it elsewhere.
+
+    Args:
+        flags: Those of the interpreter.
+    """
+    # Filters of a context (Python 3.14) cannot be seen here.
+    if getattr(flags, "context_aware_warnings", False):
+        return False
+    for action, _, category, module, _ in warnings.filters:
+        if issubclass(OfflineAPIDeprecationWarning, category):
+            # As Python has it, which is no pattern.
+            return (action, category, str(module)) == ("default", DeprecationWarning, "__main__")
+    return False

@@ -10,17 +10,16 @@ import itertools
 import os
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 from weakref import WeakSet
 
 from shim._forks import ProcessLock
-from shim.notices.frames import Caller
+from shim.notices._frames import Caller
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from shim.notices.frames import Position
-    from shim.notices.notice import Notice
+    from shim.notices._frames import Position
 
 SITES_AT_MOST: Final = 4096
 NAMES_AT_MOST: Final = 100
@@ -28,6 +27,46 @@ NEVER: Final = sys.maxsize
 _NOWHERE: Final = Caller(file="", line=0, module="", function="")
 
 _Key: TypeAlias = "tuple[str, str, Caller, Position]"
+
+
+NoticeAction: TypeAlias = Literal["ignore", "log", "warn", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeContext:
+    """What the application wants done about deprecated calls.
+
+    Attributes:
+        action: `ignore` counts; `log` counts and emits events; `warn` also warns, once a site;
+            `error` also raises, on every call.
+        mode: The mode of the calls, as the events name it.
+        look_through: Names of modules that are never to blame, with all that is below them.
+    """
+
+    action: NoticeAction
+    mode: str
+    look_through: tuple[str, ...] = ()
+
+
+class Deprecation(Protocol):
+    """What a site has to know of a notice: which function is deprecated.
+
+    Attributes:
+        code: Stable code of the deprecation.
+        function: Name of the deprecated function.
+        replacement: What the object API offers instead.
+        address: The command that says what to do instead, `fxshim explain FXO001`.
+        context: Returns what the application wants done.
+    """
+
+    code: str
+    function: str
+    replacement: str
+    address: str
+    context: Callable[[], NoticeContext]
+
+    def forget_places(self) -> None:
+        """Empty its caches of places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +126,7 @@ class Site:
         "warned",
     )
 
-    def __init__(self, notice: Notice, caller: Caller | None, number: int) -> None:
+    def __init__(self, notice: Deprecation, caller: Caller | None, number: int) -> None:
         self.notice = notice
         self.number = number
         self.caller = caller
@@ -151,7 +190,7 @@ class SiteTable:
         # Reentrant, for a finalizer may make an offline call wherever it happens to run.
         self.lock = ProcessLock()
         self.epoch = 0
-        self._notices: WeakSet[Notice] = WeakSet()
+        self._notices: WeakSet[Deprecation] = WeakSet()
         self.clear_after_fork()
 
     def clear_after_fork(self) -> None:
@@ -162,12 +201,12 @@ class SiteTable:
         for notice in self._notices:
             notice.forget_places()
 
-    def enrol(self, notice: Notice) -> None:
+    def enrol(self, notice: Deprecation) -> None:
         """Make a notice known, so that changes of policy reach it."""
         with self.lock.held():
             self._notices.add(notice)
 
-    def site(self, notice: Notice, caller: Caller, position: Position) -> Site:
+    def site(self, notice: Deprecation, caller: Caller, position: Position) -> Site:
         """The site of a calling line, made if it is new; the overflow counter if there is no room.
 
         Args:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from types import FrameType
 
-    from shim.notices.notice import Notice
+    from shim.notices._notice import Notice
 
 P = ParamSpec("P")
 R = TypeVar("R")

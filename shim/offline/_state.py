@@ -24,11 +24,11 @@ FIRST_PAUSE_SECONDS = 0.2
 PROBES = 5
 """Records read one by one to tell a read-only tenant from a slow index."""
 FEW = 3
-"""Up to so many records are read back one by one, at once and without a query."""
+"""Up to this number of records are read back one by one, at once and without a query."""
 CLOCK_SKEW_SECONDS = 10.0
 """How far the vendor's clock and this machine's may be apart."""
 # What hints at a lock and at a recent change; both were seen on PersonnelObj (grade B), on
-# DepartmentObj nobody printed them (C).
+# DepartmentObj no source has them (C).
 _LOCK, _MODIFIED = "lock_status", "last_modified_time"
 
 OTHER_FORM = (
@@ -102,7 +102,6 @@ def set_state(  # noqa: PLR0913 - what, whose, where, and how carefully.
     *,
     corp_id: str,
     disables: bool = False,
-    dry_run: bool = False,
 ) -> Steps[list[Outcome]]:
     """Bring records to a state.
 
@@ -113,21 +112,20 @@ def set_state(  # noqa: PLR0913 - what, whose, where, and how carefully.
         wanted: The fields and values that make up the state.
         corp_id: The tenant.
         disables: Whether the state is that of disabled ones, so that the setting `verify` counts.
-        dry_run: Look up only; what would be written is `planned`.
 
     Returns:
         An outcome for each id given, in the order given.
     """
     doubts = _Doubts(settings, kind, corp_id, always=disables and settings.verify == "always")
     change = _Change(settings, kind, keys, wanted, doubts)
-    return (yield from change.plan(keys) if dry_run else change.run(keys))
+    return (yield from change.run(keys))
 
 
 _Finding = Literal["", "refuted", "unreadable"]
 
 
 class _Subject:
-    """One id on its way to an outcome.
+    """One id until it has an outcome.
 
     Attributes:
         there: The look-up showed it in the wanted state.
@@ -256,12 +254,6 @@ class _Change:
             one.fail_written(_ENDINGS.get(one.finding, NOT_SEEN if refuted else NOT_VERIFIED))
         return self._outcomes(keys)
 
-    def plan(self, keys: Sequence[str]) -> Steps[list[Outcome]]:
-        yield from self._look_up()
-        for subject in self._open():
-            subject.end("planned", subject.trace_id)
-        return self._outcomes(keys)
-
     def _outcomes(self, keys: Sequence[str]) -> list[Outcome]:
         outcomes = [self._subjects[key].outcome for key in keys]
         return [one for one in outcomes if one is not None]
@@ -274,13 +266,13 @@ class _Change:
         shared = self._kind.shared(row for _, reply in looked for row in reply.rows)
         for keys, reply in looked:
             rows = self._kind.by_key(reply.rows)
-            strangers = rows.keys() - set(keys)
+            unasked = rows.keys() - set(keys)
             for key in keys:
                 subject, found = self._subjects[key], rows.get(key, [])
                 if not reply.ok:
                     subject.fail(reply.code, reply.message, reply.trace_id)
                 elif not found:
-                    text = OTHER_FORM if strangers else hidden(self._kind)
+                    text = OTHER_FORM if unasked else hidden(self._kind)
                     subject.fail(self._kind.unknown, text, reply.trace_id)
                 elif len(found) > 1:
                     subject.fail(Code.SYSTEM_ERROR, AMBIGUOUS, reply.trace_id)
@@ -314,7 +306,7 @@ class _Change:
         """End those that are there already, and those that are locked.
 
         A query may be stale, so the record decides where something hints at a recent change. If it
-        cannot be read, it is written: that costs a call, and is right either way.
+        cannot be read, it is written: that costs a call, and is right in both cases.
         """
         there = [one for one in self._open() if one.there]
         doubted = [one for one in there if self._doubts.about(one)]
@@ -339,7 +331,10 @@ class _Change:
         ]
         written = []
         for subject, reply in zip(waiting, replies, strict=True):
-            if reply.ok or reply.doubtful:
+            if reply.planned:
+                # A dry run: nothing was written, so there is nothing to read back.
+                subject.end("planned", subject.trace_id)
+            elif reply.ok or reply.doubtful:
                 subject.trace_id = reply.trace_id
                 subject.doubt = None if reply.ok else reply
                 subject.unanswered = reply.earlier_doubt
@@ -376,7 +371,7 @@ class _Change:
         """Look once: by a query for many, by `get` for few; return whether anything answered.
 
         A `get` for each of a few has no lag, and spends as many calls of its path as the updates
-        did of theirs. Those whose records cannot be read that way are looked for by a query.
+        did of theirs. Those whose records cannot be read by `get` are looked for by a query.
         """
         reached = False
         if len(waiting) > FEW:
@@ -471,7 +466,7 @@ def shows(row: Row, wanted: Mapping[str, Any], *, empty: bool = True) -> bool:
 
 
 def _same(seen: Any, value: Any) -> bool:
-    """Compare as text: nobody printed that every tenant keeps to the String a select_one is.
+    """Compare as text: no source says that every tenant sends a select_one as a String.
 
     But true is "true" and never "1", and what is neither text, whole number nor boolean is
     nothing that was ever written.
