@@ -99,7 +99,7 @@ def fxiaoke_events() -> Iterator[RecordedEvents]:
 def _testing(needed_by: str) -> ModuleType:
     """Return `shim.testing`, unless `shim` is a module of the project's."""
     _refuse_third_party_shim(needed_by)
-    from shim import testing  # noqa: PLC0415
+    from shim import testing
 
     return testing
 

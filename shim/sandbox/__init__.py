@@ -63,6 +63,6 @@ def run(
     Raises:
         OSError: The address is taken.
     """
-    from shim.sandbox._server import run as serve_until_interrupted  # noqa: PLC0415  Optional extra.
+    from shim.sandbox._server import run as serve_until_interrupted  # Optional extra.
 
     serve_until_interrupted(sandbox, host, port, on_ready, seconds)

@@ -148,7 +148,7 @@ class Sandbox(Controls):
 
     def app(self) -> Starlette:
         """Return an application for any ASGI server. Needs the extra ``server``."""
-        from shim.sandbox._server import asgi_app  # noqa: PLC0415  The extra is optional.
+        from shim.sandbox._server import asgi_app  # The extra is optional.
 
         return asgi_app(self)
 
@@ -164,6 +164,6 @@ class Sandbox(Controls):
         Returns:
             A context manager that gives the address, ``http://127.0.0.1:…``.
         """
-        from shim.sandbox._server import served  # noqa: PLC0415  The extra is optional.
+        from shim.sandbox._server import served  # The extra is optional.
 
         return served(self, host, port)
