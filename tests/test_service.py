@@ -38,7 +38,7 @@ class TestSetting:
         settings.reset()
         assert service() == program
 
-    def test_is_in_the_events_of_a_call(self, tenant, events):
+    def test_the_service_is_in_every_event_of_a_call(self, tenant, events):
         """In each of them."""
         made = tenant(2, service="hr-sync")
         shim.get_department_list(made.corp_access_token, made.corp_id)
@@ -75,7 +75,7 @@ class TestBeforeTheFirstCall:
         with pytest.raises(shim.ConfigurationError):
             shim.configure()
 
-    def test_is_known_without_the_model(self, python):
+    def test_the_service_is_known_without_the_settings_model(self, python):
         """Which takes long to import."""
         told = python(
             "import sys, shim\n"
@@ -110,7 +110,7 @@ class TestProgram:
         ],
     )
     @pytest.mark.usefixtures("code")
-    def test_is_the_module_or_the_file(self, python, arguments, named):
+    def test_the_default_is_the_module_or_the_file(self, python, arguments, named):
         """However it is started."""
         assert python(arguments=arguments) == f"{named}\n"
 

@@ -265,7 +265,9 @@ class TestUnusable:
     """At the first reading an error, later an event; never a hang, never something else."""
 
     @pytest.mark.parametrize("named", [False, True])
-    def test_it_is_an_error_at_first(self, unusable, named, tmp_path, monkeypatch):
+    def test_an_unusable_file_raises_at_the_first_call(
+        self, unusable, named, tmp_path, monkeypatch
+    ):
         put, expected = unusable
         path = tmp_path / "fxiaoke-shim.toml"
         put(path)
@@ -287,7 +289,7 @@ class TestUnusable:
         [event] = heard(events, SettingsFileRefused)
         assert expected in event.reason
 
-    def test_it_is_read_once_it_is_usable(self, file, events, until):
+    def test_a_file_with_corrected_permissions_is_read(self, file, events, until):
         """A change of its mode is a change."""
         writable_by_any_user(file)
         until(lambda: heard(events, SettingsFileRefused))

@@ -94,8 +94,8 @@ def test_an_iterator_that_breaks(call, tenant, mode):
 
 @pytest.mark.parametrize("mode", ["shadow", "legacy"])
 @pytest.mark.parametrize("bad", [{1: object()}, b"x", float("nan"), "\ud800"])
-def test_what_json_cannot_carry(call, tenant, mode, bad):
-    """Is refused here, for it cannot be sent."""
+def test_what_json_cannot_carry_is_refused(call, tenant, mode, bad):
+    """It cannot be sent."""
     made = tenant(1, mode=mode)
     answer = call("update_member", made.corp_access_token, made.corp_id, {"name": bad})
     assert answer["errorCode"] == 15002
@@ -373,14 +373,14 @@ class TestFallback:
         listed = self.way(call, made, "query_updated_employee_list_by_time_range", None)
         assert listed["totalCount"] == 2
 
-    def test_is_off_unless_asked_for(self, call, tenant):
+    def test_the_fallback_is_off_by_default(self, call, tenant):
         """Falling back hides that something is missing."""
         made = tenant(2, profile="hidden", sandbox={"hidden": 2})
         assert self.way(call, made)["errorCode"] == 20012
         assert OLD not in made.calls()
 
-    def test_ids_from_an_iterator(self, call, tenant):
-        """Are there for the second way as well."""
+    def test_ids_from_an_iterator_reach_both_calls(self, call, tenant):
+        """The refused one and the old one."""
         made = tenant(3, profile="hidden", fallback="legacy", sandbox={"hidden": 3})
         assert (
             self.way(call, made, "set_member_status_batch", iter(made.open_user_ids), 1)[
@@ -417,8 +417,8 @@ class TestOldAddresses:
         assert isinstance(answer["errorCode"], int)
         assert list(made.calls()) == [ENDPOINTS[name].paths[1]]
 
-    def test_who_acts_where_the_caller_leaves_it_open(self, call, tenant):
-        """The setting, where the old call cannot be without."""
+    def test_the_employee_of_the_settings_acts_if_the_old_call_needs_one(self, call, tenant):
+        """If the caller names none."""
         made = tenant(2, mode="legacy")
         who = made.open_user_ids[0]
         answer = call("set_member_status", made.corp_access_token, made.corp_id, None, 1, who)
