@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shim.modes._handler import T, handled
 from shim.objectapi.calls import Reply, local_trace_id
 from shim.objectapi.codes import Code
 from shim.offline.answer import PlannedWrite
-from shim.scheduler.steps import Pause, Steps
+from shim.scheduler.steps import Pause, Steps, T, handled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

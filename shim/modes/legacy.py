@@ -8,12 +8,11 @@ from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
 from shim import settings as settings_module
-from shim.modes._handler import handled
 from shim.objectapi.calls import Call
 from shim.objectapi.codes import Code
 from shim.offline import checks
 from shim.offline.answer import envelope, passed_on
-from shim.scheduler.steps import Pause, Steps
+from shim.scheduler.steps import Pause, Steps, handled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

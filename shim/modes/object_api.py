@@ -13,13 +13,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from shim._endpoint import ENDPOINTS
-from shim.modes._handler import T, handled
 from shim.modes.legacy import old_address
 from shim.objectapi import tokens
 from shim.objectapi.calls import Call, Reply
 from shim.objectapi.codes import Code
 from shim.offline import checks
-from shim.scheduler.steps import Pause, Steps
+from shim.scheduler.steps import Pause, Steps, T, handled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Generic
 
-from shim.modes._handler import T, handled
 from shim.objectapi.calls import Reply, local_trace_id
 from shim.objectapi.codes import TRANSIENT, Code
 from shim.offline import checks
-from shim.scheduler.steps import Pause, Steps
+from shim.scheduler.steps import Pause, Steps, T, handled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

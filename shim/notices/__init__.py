@@ -30,6 +30,7 @@ from shim.notices._events import (
     SettingsFileRefused,
     ShadowCompared,
     UndocumentedParametersGiven,
+    name_service,
 )
 from shim.notices._frames import Caller
 from shim.notices._hooks import (
@@ -52,7 +53,6 @@ from shim.notices._sites import (
     policy_changed,
     usage,
 )
-from shim.notices._stamp import name_service
 
 __all__ = [
     "SITES_AT_MOST",

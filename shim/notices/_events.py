@@ -7,15 +7,66 @@ of the caller's has no place in them.
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass, field, fields
+from datetime import datetime, timezone
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
-from shim.notices import _stamp as stamp
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Level: TypeAlias = Literal["debug", "info", "warning", "error"]
+
+
+# When something happened, in which service and process: what joins the logs of many processes.
+
+_named: Callable[[], str | None] = str
+
+
+def name_service(named: Callable[[], str | None]) -> None:
+    """Say what the service is called.
+
+    Args:
+        named: Returns the name, or None for that of the program. Called for each event.
+    """
+    global _named  # noqa: PLW0603 -- one process is one service.
+    _named = named
+
+
+def service() -> str:
+    """Return the name of the service; if it has none, that of the program."""
+    return _named() or program()
+
+
+@cache
+def program() -> str:
+    """Return the name of the program: its module after `python -m`, else its file."""
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    module = spec.name.removesuffix(".__main__") if spec else "__main__"
+    # A program that embeds Python may have no arguments.
+    file = Path(*sys.argv[:1]).stem
+    name = file if module == "__main__" else module
+    return "python" if name in {"", "-", "-c"} else name
+
+
+@cache
+def instance() -> str:
+    """Return the name of this process: its number, and chance, for numbers are used again."""
+    return f"{os.getpid()}-{os.urandom(6).hex()}"
+
+
+def now() -> str:
+    """Return the time: UTC, ISO 8601, to the millisecond."""
+    return f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch -- Windows has no fork.
+    os.register_at_fork(after_in_child=instance.cache_clear)
+    # A fork server is no program; its children learn which one they belong to.
+    os.register_at_fork(after_in_child=program.cache_clear)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +85,9 @@ class NoticeEvent:
     level: ClassVar[Level]
 
     # Not `process`: every LogRecord has such an attribute, and structlog writes over the field.
-    service: str = field(default_factory=stamp.service, kw_only=True, compare=False, repr=False)
-    instance: str = field(default_factory=stamp.instance, kw_only=True, compare=False, repr=False)
-    at: str = field(default_factory=stamp.now, kw_only=True, compare=False, repr=False)
+    service: str = field(default_factory=service, kw_only=True, compare=False, repr=False)
+    instance: str = field(default_factory=instance, kw_only=True, compare=False, repr=False)
+    at: str = field(default_factory=now, kw_only=True, compare=False, repr=False)
 
     @classmethod
     def field_names(cls) -> tuple[str, ...]:

@@ -15,12 +15,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from shim._forks import ProcessLock
-from shim.notices import _stamp as stamp
 from shim.notices._events import (
     NoticesIgnored,
     OfflineUsageSummarized,
     ProcessEnded,
     ProcessStarted,
+    service,
 )
 from shim.notices._hooks import emit, is_logged, is_printed
 from shim.notices._sites import TABLE, Site
@@ -74,7 +74,7 @@ def announce() -> bool:
         if _is_started() and _ignored.first():
             emit(NoticesIgnored())
         return False
-    started = (os.getpid(), stamp.service())
+    started = (os.getpid(), service())
     with _lock.held():
         before, _started = _started, started
     if before != started:

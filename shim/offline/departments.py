@@ -21,8 +21,7 @@ from shim._endpoint import (
 from shim.objectapi.codes import Code
 from shim.objectapi.record_types import DEPARTMENT, scalar
 from shim.offline import checks
-from shim.offline._paging import read_all
-from shim.offline._rows import as_number, first, text, whole
+from shim.offline._rows import as_number, first, read_all, text, whole
 from shim.offline._state import hidden, none_seen, set_state
 from shim.offline.answer import Answer, envelope, found, passed_on, summary
 from shim.offline.answers import DepartmentAnswer, DepartmentListAnswer

@@ -14,8 +14,7 @@ from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
 from shim.objectapi.record_types import PERSONNEL, scalar
 from shim.offline import checks
-from shim.offline._paging import Snapshot, Snapshots, chunks, read_all
-from shim.offline._rows import first, numbers, text, whole
+from shim.offline._rows import Snapshot, Snapshots, chunks, first, numbers, read_all, text, whole
 from shim.offline._state import AMBIGUOUS, OTHER_FORM, hidden, none_seen
 from shim.offline.answer import envelope, found, passed_on
 from shim.offline.answers import EmployeeAnswer, EmployeeListAnswer, EmployeePageAnswer

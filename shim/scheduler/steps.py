@@ -7,9 +7,9 @@ made by threads, by an event loop, or by a test that feeds replies, it cannot te
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from shim.objectapi.calls import Call, Reply
 
@@ -23,3 +23,23 @@ class Pause:
 
 T = TypeVar("T")
 Steps: TypeAlias = Generator[Sequence[Call] | Pause, Sequence[Reply], T]
+Handler: TypeAlias = "Callable[[Sequence[Call] | Pause], Steps[Sequence[Reply]]]"
+"""Performs one step of a translation, or part of it, by yielding calls of its own."""
+
+
+def handled(translation: Steps[T], handler: Handler) -> Steps[T]:
+    """Run a translation, have a handler perform each of its steps, and return its result.
+
+    A call of the translation is sent only if the handler yields it.
+    """
+    sent: Any = None
+    try:
+        while True:
+            try:
+                step = translation.send(sent)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            sent = yield from handler(step)
+    finally:
+        translation.close()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import shim
 from shim.objectapi.calls import Reply
 from shim.offline import ENDPOINTS, departments
-from shim.offline._paging import MOST_PAGES
+from shim.offline._rows import MOST_PAGES
 from shim.sandbox import Sandbox
 
 PROFILES = ["fsuid", "employee_id", "hidden", "read_only", "strict", "lagging"]

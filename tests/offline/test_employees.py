@@ -5,7 +5,7 @@ import pytest
 import shim
 from shim.objectapi.calls import Reply
 from shim.offline import ENDPOINTS
-from shim.offline._paging import AT_MOST, LIFETIME_SECONDS, Snapshot, Snapshots
+from shim.offline._rows import AT_MOST, LIFETIME_SECONDS, Snapshot, Snapshots
 from shim.settings import configure
 
 QUERY = "/cgi/crm/v2/data/query"
