@@ -144,6 +144,40 @@ class TestSandbox:
             assert disable(tenant)["errorCode"] == 0
         assert settings.current().app_id == APP["app_id"]
 
+    def test_calls_for_a_tenant_of_the_settings_go_to_the_sandbox(self):
+        """Also one with an address of its own; the sandbox refuses its corpId."""
+        real = {"base_url": "https://example.com", "current_open_user_id": "FSUID_REAL"}
+        shim.configure(tenants={"FSCID_REAL": real}, notices="log")
+        with shim.testing.sandbox(members=1) as tenant:
+            token, people = tenant.corp_access_token, tenant.open_user_ids
+            answer = shim.set_member_status_batch(token, "FSCID_REAL", people, 2)
+            assert answer["errorCode"] == 11015
+            assert sum(each["count"] for each in tenant.calls().values()) == 1
+
+    def test_vault_is_not_asked_for_the_credentials_of_the_sandbox(self):
+        asked = []
+        shim.configure(credentials=asked.append, notices="log")
+        with shim.testing.sandbox(members=1) as tenant:
+            tenant.add_faults(Fault(kind="expire_token", times=1))
+            assert disable(tenant)["errorCode"] == 0
+        assert asked == []
+        assert settings.current().credentials is not None
+
+    def test_sandbox_in_a_block_of_using_is_refused(self):
+        """Its settings would send calls elsewhere."""
+        with shim.using(concurrency=2) as now:
+            with (
+                pytest.raises(RuntimeError, match=r"shim.using\(\); leave it"),
+                shim.testing.sandbox(),
+            ):
+                pass
+            assert settings.current() is now
+        assert settings.current().base_url == now.base_url
+
+    def test_using_changes_settings_in_the_block(self):
+        with shim.testing.sandbox(members=2) as tenant, shim.using(mode="dry_run"):
+            assert len(disable(tenant).plan) == 2
+
     def test_expired_token_without_app_credentials_is_20016(self):
         with shim.testing.sandbox(members=1) as tenant:
             tenant.add_faults(Fault(kind="expire_token", times=1))
