@@ -68,7 +68,7 @@ def test_files_of_the_current_directory_and_no_other(monkeypatch, tmp_path):
     assert settings.current().concurrency == 8
 
 
-def test_a_file_named_by_the_environment(monkeypatch, tmp_path):
+def test_a_file_named_by_the_environment_is_read(monkeypatch, tmp_path):
     """FXIAOKE_SHIM_CONFIG names the file; one that is missing is an error, not a default."""
     path = tmp_path / "elsewhere.toml"
     monkeypatch.setenv("FXIAOKE_SHIM_CONFIG", str(path))
@@ -78,7 +78,7 @@ def test_a_file_named_by_the_environment(monkeypatch, tmp_path):
     assert settings.current().triggers.workflow
 
 
-def test_tables_and_lists_from_the_environment(monkeypatch):
+def test_tables_and_lists_are_read_from_the_environment(monkeypatch):
     """Tables are JSON; a list may be JSON or words between commas; empty is unset."""
     monkeypatch.setenv("FXIAOKE_SHIM_TRIGGERS", '{"approval": true}')
     monkeypatch.setenv("FXIAOKE_SHIM_LOOK_THROUGH", "tenacity, our.wrappers")
@@ -132,12 +132,12 @@ def test_unusable_values_say_where_and_what(values, expected):
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:8000", "http://localhost", "http://[::1]:1"])
-def test_plain_http_on_this_machine_is_fine(address):
+def test_plain_http_to_this_machine_is_accepted(address):
     """The sandbox and a local gateway need no certificate."""
     assert shim.configure(base_url=address).base_url == address
 
 
-def test_plain_http_elsewhere_has_to_be_wanted():
+def test_plain_http_to_another_machine_needs_allow_plain_http():
     """With allow_plain_http it is the operator's decision. A trailing slash does not matter."""
     made = shim.configure(base_url="http://gateway.internal/", allow_plain_http=True)
     assert made.base_url == "http://gateway.internal"
@@ -179,13 +179,13 @@ def test_unknown_names_in_the_environment_are_reported(monkeypatch):
         settings.current()
 
 
-def test_what_resembles_no_setting_may_be_somebody_elses(monkeypatch):
+def test_a_variable_that_resembles_no_setting_is_ignored(monkeypatch):
     """The environment is shared; a file and configure() are ours alone, and strict."""
     monkeypatch.setenv("FXIAOKE_SHIM_XYZZY", "1")
     assert settings.current().concurrency == 8
 
 
-def test_the_http_library_is_no_setting(monkeypatch):
+def test_the_variable_of_the_http_library_is_no_setting(monkeypatch):
     """FXIAOKE_SHIM_HTTP is read elsewhere, and in no layer a setting or nearly one."""
     monkeypatch.setenv("FXIAOKE_SHIM_HTTP", "httpx")
     assert settings.current().concurrency == 8

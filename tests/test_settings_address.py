@@ -160,7 +160,7 @@ def test_an_accepted_address_is_the_same_for_every_parser(text):
         "unix://:pass@/run/redis.sock?db=1",
     ],
 )
-def test_addresses_of_redis(url):
+def test_addresses_that_redis_takes_are_accepted(url):
     """TCP, TLS and a socket of this machine."""
     assert shim.configure(redis_url=url).redis_url.get_secret_value() == url
 

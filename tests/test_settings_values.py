@@ -41,26 +41,26 @@ def refused(**values):
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-def test_a_number_is_a_number(name):
+def test_only_a_finite_number_is_accepted_as_a_number(name):
     """Neither a truth value nor a text, and finite: calls wait for these."""
     for value in (True, False, "1", "", None, float("nan"), float("inf"), -(10**5000), [1]):
         assert f"configure(): {name}: " in refused(**{name: value})
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-def test_no_call_waits_for_ever(name):
+def test_every_number_has_an_upper_bound(name):
     """Every number has a bound."""
     for value in (10**10, 10**400, 10**5000):
         assert f"configure(): {name}: " in refused(**{name: value})
 
 
 @pytest.mark.parametrize("value", [8.0, 8.5])
-def test_a_whole_number_has_no_point(value):
+def test_a_whole_number_with_a_point_is_refused(value):
     """`concurrency = 8.0` was meant for another setting."""
     assert "concurrency: Input should be a valid integer" in refused(concurrency=value)
 
 
-def test_seconds_may_be_whole():
+def test_seconds_may_be_whole_numbers():
     """20 is 20.0, in each layer."""
     assert shim.configure(quota_seconds=20).quota_seconds == 20.0
 
@@ -72,7 +72,7 @@ def test_a_truth_value_is_true_or_false(name, value):
     assert f"configure(): {name}: " in refused(**{name: value})
 
 
-def test_a_file_is_as_strict(tmp_path):
+def test_a_file_is_as_strict_as_configure(tmp_path):
     """TOML has types."""
     for line in ("timeout_seconds = true", 'concurrency = "8"', 'allow_plain_http = "yes"'):
         (tmp_path / "fxiaoke-shim.toml").write_text(line)

@@ -185,3 +185,11 @@ def test_a_stream_keeps_the_settings_of_its_block(twisting):
     assert [outcome.state for outcome in blocking] == ["changed"]
     assert asyncio.run(read()) == ["changed"]
     assert acting(made) == {one}
+
+
+def test_pinned_settings_hold_inside():
+    """What belongs together goes by the same settings, whatever is in force outside."""
+    now = settings.current()
+    with settings.pinned(now.model_copy(update={"mode": "dry_run"})):
+        assert settings.current().mode == "dry_run"
+    assert settings.current() is now

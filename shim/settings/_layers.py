@@ -105,7 +105,7 @@ def inside(now: Settings, changes: Mapping[str, Any]) -> Settings:
         raise ConfigurationError("; ".join(_complaints(error, given, {}))) from None
     made = now.inside({key: getattr(checked, key) for key in changes})
     try:
-        made.check()
+        made.check_top_level()
     except ValueError as error:
         msg = f"using(): {error}"
         raise ConfigurationError(msg) from None

@@ -10,6 +10,7 @@ import inspect
 import reprlib
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import (
@@ -160,15 +161,6 @@ _IDENTITY: Final = (*_ACTING, *_APP_CREDENTIALS, "corp_access_token")
 PARTS_ONLY: Final = "parts only"
 """Validation context for settings that are not complete: whether they fit together is checked
 when they have been put on top of others."""
-
-
-class _Made(dict[str, "Settings"]):
-    """Settings by tenant, made when first needed: two with the same values are equal without."""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Made)
-
-    __hash__ = None
 
 
 class TenantSettings(_Part):
@@ -406,8 +398,6 @@ class Settings(_Part):
             raise ValueError(msg)
         return value
 
-    # The settings of each tenant that has a table, made when they are first asked for.
-    _of_tenants: _Made = PrivateAttr(default_factory=_Made)
     # The changes of the `using` blocks around, which come on top of the tenants' tables, and the
     # settings outside of all blocks.
     _blocks: tuple[Mapping[str, Any], ...] = PrivateAttr(default=())
@@ -427,13 +417,7 @@ class Settings(_Part):
         Raises:
             ValueError: Settings do not fit together; the text names them.
         """
-        self._check_encryption(self.base_url, "")
-        missing = [name for name in _APP_CREDENTIALS if getattr(self, name) is None]
-        # The code of each tenant may come from elsewhere.
-        shared = missing == ["permanent_code"] and (self.tenants or self.credentials is not None)
-        if missing and len(missing) < len(_APP_CREDENTIALS) and not shared:
-            msg = f"app credentials are incomplete: also set {' and '.join(missing)}"
-            raise ValueError(msg)
+        self.check_top_level()
         for corp_id, table in self.tenants.items():
             given = table.given
             update = self._update(given, corp_id)
@@ -451,6 +435,16 @@ class Settings(_Part):
                     "and only at the same base_url, and permanent_code only if it sets none of them"
                 )
                 raise ValueError(msg)
+
+    def check_top_level(self) -> None:
+        """As `check`, without the tables of `tenants`."""
+        self._check_encryption(self.base_url, "")
+        missing = [name for name in _APP_CREDENTIALS if getattr(self, name) is None]
+        # The code of each tenant may come from elsewhere.
+        shared = missing == ["permanent_code"] and (self.tenants or self.credentials is not None)
+        if missing and len(missing) < len(_APP_CREDENTIALS) and not shared:
+            msg = f"app credentials are incomplete: also set {' and '.join(missing)}"
+            raise ValueError(msg)
 
     def _check_encryption(self, base_url: str, where: str) -> None:
         if address.is_unencrypted(base_url) and not self.allow_plain_http:
@@ -473,13 +467,19 @@ class Settings(_Part):
         table = self.tenants.get(corp_id)
         if table is None:
             return self
-        found = self._of_tenants.get(corp_id)
+        made = self._of_tenants
+        found = made.get(corp_id)
         if found is None:
             found = (self._outside or self)._with(table.given, corp_id)  # noqa: SLF001
             for block in self._blocks:
                 found = found._with(block)  # noqa: SLF001
-            self._of_tenants[corp_id] = found
+            made[corp_id] = found
         return found
+
+    @cached_property
+    def _of_tenants(self) -> dict[str, Settings]:
+        """The settings of each tenant that has a table, made when they are first asked for."""
+        return {}
 
     def inside(self, changes: Mapping[str, Any]) -> Settings:
         """Return these settings inside a block that changes some of them, for every tenant."""
@@ -521,7 +521,7 @@ class Settings(_Part):
     ) -> Settings:
         """Return a copy with some values changed, which are not validated."""
         copied = super().model_copy(update=update, deep=deep)
-        copied._of_tenants = _Made()  # noqa: SLF001
+        vars(copied).pop("_of_tenants", None)
         return copied
 
     @property

@@ -10,6 +10,8 @@ import time
 import pytest
 import redis
 
+from shim.objectapi._redis_store import SharedStore
+
 
 def redis_server():
     """Return the server's path. The one place that skips for want of it."""
@@ -91,3 +93,17 @@ def own_redis(tmp_path):
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def stores(one_redis):
+    """Return a function that makes a store, as each process has one."""
+    made = []
+
+    def make(server=one_redis, on_loss="local", **kwargs):
+        made.append(SharedStore(server.url, on_loss, **kwargs))
+        return made[-1]
+
+    yield make
+    for store in made:
+        store.close()

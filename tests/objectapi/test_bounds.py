@@ -193,7 +193,7 @@ class TestContent:
         st.integers(2, 4000),
         st.integers(0, 3000),
     )
-    def test_any_chunks_of_any_encoding(self, data, coding, step, bound):
+    def test_chunks_of_any_size_decode_to_the_body(self, data, coding, step, bound):
         """All of it, or it is larger than the bound."""
         packed = ENCODED[coding](data)
         content = Content([coding.encode()], bound)
@@ -209,7 +209,7 @@ class TestContent:
             assert decoded == data
 
     @given(st.binary(max_size=200), st.sampled_from(["gzip", "deflate"]))
-    def test_any_bytes_as_compressed(self, data, coding):
+    def test_any_bytes_that_claim_to_be_compressed_are_read_or_refused(self, data, coding):
         """Decoded, or an error that is ours."""
         content = Content([coding.encode()], 1000)
         try:
@@ -225,7 +225,7 @@ class TestContent:
         content.add(b"more of it")
         assert content.whole() == b"body"
 
-    def test_memory_stays_near_the_bound(self):
+    def test_memory_stays_near_the_bound_whatever_bytes_expand_to(self):
         """100 kB that expand to 100 MB."""
         packing = zlib.compressobj(9, zlib.DEFLATED, 31)
         megabyte = bytes(1_000_000)
@@ -258,7 +258,7 @@ HEADERS = st.binary(max_size=40).map(
         ),
     )
 )
-def test_any_bytes_as_an_answer(data):
+def test_any_bytes_as_an_answer_end_in_an_answer_of_the_old_shape(data):
     """An answer in the old shape, with no write sent twice that must not be."""
 
     def send(connection):

@@ -138,7 +138,7 @@ def test_what_is_unusable_finds_no_employee(call, tenant):
     assert "the function `credentials` returned None" in answer["errorMessage"]
 
 
-def test_a_function_that_knows_nothing_finds_no_employee_by_a_token_that_is_there(call, tenant):
+def test_without_credentials_no_employee_is_found_even_with_a_token(call, tenant):
     """The token came from another function; who acts is asked for with the credentials."""
     made = tenant(3)
     shim.configure(credentials=Vault(app(made)))
@@ -174,7 +174,7 @@ def test_a_secret_that_the_vendor_repeats_is_not_shown(call, twisting):
     assert "canary" not in json.dumps(answer)
 
 
-def test_another_function_is_asked_anew(tenant):
+def test_what_one_function_returned_is_not_used_for_another(tenant):
     """What the first one returned is not used for it."""
     made = tenant(3)
     session = Session(shim.configure(credentials=Vault({})), token="", corp_id="C", acting=None)
@@ -187,7 +187,7 @@ def test_another_function_is_asked_anew(tenant):
         assert found.app_credentials["permanentCode"] == f"code-{number}"
 
 
-def test_only_so_many_are_kept(monkeypatch):
+def test_credentials_are_kept_for_a_bounded_number_of_tenants(monkeypatch):
     """The one that was not needed for longest goes first."""
     monkeypatch.setattr(tokens, "VAULT_AT_MOST", 2)
     function = Vault({"app_id": "a", "app_secret": "b", "permanent_code": "c"})

@@ -50,23 +50,23 @@ def calling(name, before=""):
 
 
 @pytest.mark.parametrize("name", [None, "", "httpx"])
-def test_httpx_is_the_default(name):
+def test_httpx_is_the_default_library(name):
     """Without the variable, and where it is empty."""
     assert calling(name) == (0, {"httpx"}, "")
 
 
 @needs_python
-def test_its_successor_on_request():
+def test_httpx2_is_used_if_the_variable_asks_for_it():
     """The whole call goes through httpx2."""
     assert calling("httpx2") == (0, {"httpx2"}, "")
 
 
-def test_a_name_that_is_none():
+def test_an_unknown_library_is_refused_by_the_name_of_the_variable():
     """The variable and what it may say, and not what it said."""
     assert calling("canary") == (1, set(), f"{VARIABLE}: should be httpx or httpx2")
 
 
-def test_a_library_that_is_not_there():
+def test_a_library_that_is_not_installed_names_what_to_install():
     """What to install, instead of a traceback or of the other library unasked."""
     code, libraries, complaint = calling("httpx2", "import sys\nsys.modules['httpx2'] = None\n")
     assert (code, libraries) == (1, set())

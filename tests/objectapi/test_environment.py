@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import sys
 import threading
 
 import pytest
@@ -53,7 +54,7 @@ def disabled(call, peer):
         ("SSL_CERT_DIR", "a" * 100_000),
     ],
 )
-def test_an_unusable_variable_is_named_and_not_tried_again(call, twisting, monkeypatch, variable):
+def test_an_unusable_variable_is_named_and_not_retried(call, twisting, monkeypatch, variable):
     """One answer, of which the log and the caller may see everything."""
     peer = twisting(retry_seconds=30)
     monkeypatch.setenv(*variable)
@@ -68,7 +69,7 @@ def test_an_unusable_variable_is_named_and_not_tried_again(call, twisting, monke
 def test_a_socks_proxy_without_its_package_is_named(call, twisting, monkeypatch):
     """With what to install."""
     peer = twisting()
-    monkeypatch.setattr("shim.objectapi._environment.find_spec", lambda _name: None)
+    monkeypatch.setitem(sys.modules, "socksio", None)
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1080")
     assert "ALL_PROXY names a SOCKS proxy" in (text := disabled(call, peer)["errorMessage"])
     assert "pip install socksio" in text
@@ -83,7 +84,7 @@ def test_a_variable_that_can_be_used_again_is_used(call, twisting, monkeypatch):
     assert disabled(call, peer)["errorCode"] == 0
 
 
-def test_a_proxy_whose_host_has_no_address_is_named_and_not_tried_again(
+def test_a_proxy_whose_host_has_no_address_is_named_and_not_retried(
     call, twisting, clock, monkeypatch
 ):
     """A word that is no address counts as the name of a host."""
@@ -95,7 +96,7 @@ def test_a_proxy_whose_host_has_no_address_is_named_and_not_tried_again(
     assert (peer.requests, clock.now()) == ([], 0.0)
 
 
-def test_a_proxy_that_does_not_answer_is_named_and_tried_again(
+def test_a_proxy_that_does_not_answer_is_named_and_retried(
     call, twisting, clock, monkeypatch, closed_port
 ):
     """It may be started again at any moment."""
@@ -157,7 +158,9 @@ def test_store_that_cannot_be_read_is_reported(monkeypatch):
         ),
     ],
 )
-def test_the_proxy_of_an_address(monkeypatch, variables, host, expected):
+def test_the_proxy_of_an_address_is_that_of_its_scheme_and_exceptions(
+    monkeypatch, variables, host, expected
+):
     """As the HTTP library reads the variables."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
@@ -202,7 +205,7 @@ VALUES = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs"
     ),
     st.sampled_from(["http", "https"]),
 )
-def test_any_environment_gives_a_way_or_names_its_variable(variables, scheme):
+def test_any_environment_gives_connection_settings_or_names_its_variable(variables, scheme):
     """And the text never shows the value."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():

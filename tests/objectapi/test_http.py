@@ -52,7 +52,7 @@ def door(request):
     return request.param
 
 
-def test_it_works(door, served):
+def test_a_call_changes_the_tenant_through_a_real_socket(door, served):
     """Down to the socket and back, twice: the second time over another event loop."""
     assert door(served)["errorCode"] == 0
     assert set(served.members().values()) == {"1"}
@@ -96,7 +96,7 @@ def test_no_connection_is_minus_one(door, served):
     assert "ConnectError" in answer["errorMessage"]
 
 
-def test_an_address_that_is_none_is_no_connection_either(door, served):
+def test_an_address_that_does_not_exist_is_no_connection_either(door, served):
     """What the HTTP library alone can tell is still an answer, not an exception."""
     shim.configure(base_url="https://xn--a")
     assert door(served)["errorCode"] == -1
@@ -119,7 +119,7 @@ def test_a_connection_broken_before_the_write_is_a_failure(door, served):
     assert sorted(served.members().values()) == ["0", "1", "1", "1"]
 
 
-def test_a_gateways_error_page_is_no_answer(door, served):
+def test_an_error_page_of_a_gateway_is_no_answer(door, served):
     """HTML with status 502 came from something in between."""
     served.add_faults({"kind": "html_502", "path": QUERY})
     answer = door(served)
@@ -127,7 +127,7 @@ def test_a_gateways_error_page_is_no_answer(door, served):
     assert "HTTP 502" in answer["errorMessage"]
 
 
-def test_a_blocking_call_inside_a_running_loop(served):
+def test_a_blocking_call_inside_a_running_loop_is_answered(served):
     """Legacy code is called from anywhere."""
 
     async def job():
@@ -231,7 +231,7 @@ assert call(1) == 0
     assert set(served.members().values()) == {"1"}
 
 
-def test_a_call_while_the_interpreter_leaves(served):
+def test_a_call_while_the_interpreter_ends_is_made(served):
     """Exit handlers run when no thread can be started, and after our own connections are closed."""
     code = """
 import atexit, sys
@@ -251,7 +251,7 @@ assert shim.set_member_status_batch(sys.argv[1], *sys.argv[2:3], sys.argv[3:], 2
     assert set(served.members().values()) == {"1"}
 
 
-def test_calls_go_out_together(served):
+def test_calls_of_one_request_go_out_together(served):
     """Each of four updates leaves only when all four are about to: none waits for another."""
     together = threading.Barrier(4)
 

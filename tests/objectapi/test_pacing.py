@@ -53,7 +53,7 @@ def test_the_first_calls_go_at_once_and_the_next_waits_for_the_first_answer():
     assert window.take().wait == 0
 
 
-def test_who_waits_is_not_overtaken_and_a_slot_not_used_is_not_lost():
+def test_callers_are_not_overtaken_and_an_unused_slot_is_not_lost():
     """Each of those who come to a full window waits for a slot of its own."""
     clock = Clock()
     window = LocalWindow(2, 10.0, clock)
@@ -95,7 +95,7 @@ def test_no_window_anywhere_holds_more_than_allowed(calls, steps):
         assert next_start >= first_end + seconds - 1e-6
 
 
-def test_zero_is_no_pacing():
+def test_a_quota_of_zero_switches_pacing_off():
     """Either number as 0 switches it off; windows are shared by tenant and path."""
     process = Process()
     session, other = (
@@ -110,7 +110,7 @@ def test_zero_is_no_pacing():
     assert process.window(other, "/p", 100, 20.0) is not one
 
 
-def test_how_long_a_number_of_calls_takes():
+def test_least_seconds_of_a_number_of_calls():
     """The first window is free of charge."""
     assert least_seconds(0, 100, 20.0) == 0
     assert least_seconds(100, 100, 20.0) == 0
@@ -135,7 +135,7 @@ def test_a_tenant_with_a_quota_is_never_asked_too_often(awaiting, tenant, clock)
     assert {one["throttled"] for one in made.calls().values()} == {0}
 
 
-def test_where_all_slots_are_under_way_the_next_call_waits_for_an_answer(call, tenant):
+def test_if_all_slots_are_under_way_the_next_call_waits_for_an_answer(call, tenant):
     """Nobody knows yet when the first comes back, so it is asked again."""
     quota = {"quota_calls": 1, "quota_seconds": 0.05}
     made = tenant(3, sandbox={**quota, "latency_ms": 60}, concurrency=4, **quota)
@@ -183,7 +183,7 @@ class TestLease:
         window.give_back(slot, used=True)
         assert window.take().wait == 20
 
-    def test_what_was_not_used_and_is_late_is_nothing(self):
+    def test_an_unused_slot_given_back_after_its_lease_changes_nothing(self):
         """Somebody else has it."""
         clock, machine = Clock(), Clock()
         window = LocalWindow(1, 20.0, clock, 80.0, machine)
@@ -279,7 +279,7 @@ class TestLease:
 class TestClaim:
     """A slot goes back exactly once."""
 
-    def test_whoever_is_given_up_while_asking_keeps_nothing(self):
+    def test_a_caller_given_up_while_asking_keeps_no_slot(self):
         """The window is asked in a thread; its answer comes when nobody waits any more."""
         asked, answer = threading.Event(), threading.Event()
 
@@ -299,7 +299,7 @@ class TestClaim:
             assert taking.result() is None
         assert LocalWindow.take(window).wait == 0
 
-    def test_what_is_given_back_twice_is_given_back_once(self):
+    def test_a_slot_given_back_twice_counts_once(self):
         """As used, which it was; the second time says nothing."""
         window = LocalWindow(1, 60.0)
         claim = Claim(window)
@@ -309,7 +309,7 @@ class TestClaim:
         assert 59 < window.take().wait <= 60
         assert window.take() is None
 
-    def test_nothing_there_is_nothing_to_give_back(self):
+    def test_a_claim_without_a_slot_gives_nothing_back(self):
         """All under way, and the claim is dropped."""
         window = LocalWindow(1, 60.0)
         window.take()

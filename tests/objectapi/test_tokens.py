@@ -72,7 +72,7 @@ def test_a_legacy_program_that_keeps_its_old_token_costs_one_renewal(door, tenan
     }
 
 
-def test_tokens_that_expire_in_the_middle_of_a_run(door, tenant):
+def test_tokens_that_expire_in_the_middle_of_a_run_cost_one_renewal(door, tenant):
     """A few updates are refused, one renewal serves them all."""
     made = tenant(40, concurrency=8)
     shim.configure(**credentials(made))
@@ -95,7 +95,7 @@ def test_a_refused_renewal_says_what_to_check(door, tenant):
     assert "permanent_code" in answer["errorMessage"]
 
 
-def test_how_long_a_token_lives():
+def test_a_token_lives_as_long_as_the_answer_says():
     """As the answer says, in any form of a number; 7200 s if it says nothing that can be used."""
     for said, seconds in [
         ({"expiresIn": 600}, 600),
@@ -165,14 +165,14 @@ def test_credentials_of_another_tenant_are_not_used(tenant):
 
 
 @pytest.mark.parametrize("body", [{}, {"corpAccessToken": 7}, {"corpAccessToken": ""}])
-def test_an_answer_without_a_token_is_none(body):
+def test_a_renewal_without_a_token_is_a_failure(body):
     """Error code 0 alone is no token."""
     renewal = tokens.read(Reply(0, "E-O.t", "OK", body), "FSCID_A")
     assert not renewal.token
     assert "no token" in renewal.problem
 
 
-def test_however_many_wait_there_is_one_renewal(tenant):
+def test_any_number_of_callers_share_one_renewal(tenant):
     """64 threads and 200 tasks with one expired token: one token call."""
     made = tenant(1, sandbox={"latency_ms": 30})
     shim.configure(**credentials(made))
@@ -195,7 +195,7 @@ def test_however_many_wait_there_is_one_renewal(tenant):
     assert made.calls()[TOKEN_PATH]["count"] == 1
 
 
-def test_a_blocking_call_on_the_loop_of_a_waiting_one_does_not_lock_up(tenant):
+def test_a_blocking_call_on_the_loop_of_a_waiting_one_does_not_deadlock(tenant):
     """The renewal runs in a thread of its own, so nobody waits for somebody who waits."""
     made = tenant(1, sandbox={"latency_ms": 50})
     shim.configure(**credentials(made))
@@ -222,7 +222,7 @@ def token_calls(made):
 class TestBeforeTheEnd:
     """A token is renewed before it ends, and nobody waits for that."""
 
-    def test_no_call_is_refused(self, door, tenant, clock):
+    def test_no_call_is_refused_when_a_token_is_renewed_before_its_end(self, door, tenant, clock):
         """With 500 s left one call has it renewed; the others go on with the one or the other."""
         made = tenant(3)
         shim.configure(**credentials(made))
@@ -237,7 +237,7 @@ class TestBeforeTheEnd:
             assert made.calls()["/cgi/crm/v2/data/query"]["count"] == number
         assert made.corp_access_token != first
 
-    def test_the_renewal_is_waited_for_by_nobody(self, door, tenant, clock):
+    def test_no_call_waits_for_a_renewal_before_the_end(self, door, tenant, clock):
         """However long it takes."""
         made = tenant(3)
         shim.configure(**credentials(made))
@@ -256,7 +256,7 @@ class TestBeforeTheEnd:
         answered.set()
         assert token_calls(made) == 2
 
-    def test_a_vendor_that_gives_the_same_again_is_asked_once_a_minute(self, door, tenant, clock):
+    def test_a_vendor_that_returns_the_same_token_is_asked_once_a_minute(self, door, tenant, clock):
         """On a tenant whose clock is slow, the same one comes back for longer than we expect."""
         made = tenant(3, sandbox={"speed": 0.5})
         shim.configure(**credentials(made))
@@ -285,7 +285,7 @@ class TestBeforeTheEnd:
         assert seen == [2, 2, 2, 2, 2, 2, 3, 3, 3]
 
 
-def test_ten_renewals_a_minute_and_no_more(tenant, clock):
+def test_at_most_ten_renewals_are_made_in_a_minute(tenant, clock):
     """Where every token is refused at once, the eleventh waits, whoever asks for it."""
     made = tenant(1, sandbox={"quota_calls": 1000})
     shim.configure(**credentials(made))
@@ -305,10 +305,10 @@ def test_ten_renewals_a_minute_and_no_more(tenant, clock):
     assert 10 < renewals["count"] <= 10 * (clock.now() // 60 + 1)
 
 
-class TestTokenBook:
+class TestTokenCache:
     """The bookkeeping alone."""
 
-    def test_a_failing_renewal_tells_everybody_who_waits(self):
+    def test_a_failing_renewal_raises_in_all_that_wait(self):
         """An exception in the token call is not a wait without end."""
         book, gate = TokenCache(), threading.Event()
 
@@ -325,7 +325,7 @@ class TestTokenBook:
             first.result(5)
         assert book.best("old") == "old"
 
-    def test_where_no_thread_can_be_started_it_is_fetched_on_the_spot(self, monkeypatch):
+    def test_without_a_thread_the_caller_fetches_the_token(self, monkeypatch):
         """While the interpreter leaves, Python 3.12 and later start no thread."""
 
         def refuse(_thread):
@@ -336,7 +336,7 @@ class TestTokenBook:
         book = TokenCache()
         assert book.renew("old", time.monotonic(), lambda: Renewal("new")).result(0).token == "new"
 
-    def test_a_token_fetched_meanwhile_serves_the_late(self):
+    def test_a_token_fetched_meanwhile_serves_late_callers(self):
         """Whoever was refused before the renewal ended needs no renewal of his own."""
         book, before = TokenCache(), time.monotonic()
         book.renew("old", before, lambda: Renewal("new")).result(5)
@@ -359,6 +359,6 @@ class TestTokenBook:
         assert book.best("t0") == "t0"
         assert book.best("t99") == "new"
 
-    def test_nothing_shows_a_token(self):
+    def test_no_repr_shows_a_token(self):
         """A renewal's repr is as silent as everything else's."""
         assert "canary" not in repr(Renewal("canary"))

@@ -71,7 +71,7 @@ def another_member(request, honest):
 
 @pytest.mark.parametrize("members", [2, 6])
 @pytest.mark.parametrize("twist", [failed_read_back, another_record, another_member])
-def test_what_does_not_prove_a_write_is_no_success(twist, members, call, twisting):
+def test_a_write_that_no_answer_proves_is_no_success(twist, members, call, twisting):
     """On a tenant that answers success to an update and changes nothing."""
     made = Sandbox(members, profile="read_only", seed=3)
     peer = twisting(twist, made, read_back_seconds=0.3, retry_seconds=0)
@@ -80,7 +80,7 @@ def test_what_does_not_prove_a_write_is_no_success(twist, members, call, twistin
     assert answer["errorCode"] == 50009
 
 
-def test_one_record_for_all_is_nobodys(call, twisting):
+def test_one_record_for_several_members_identifies_none(call, twisting):
     """Not one update goes out."""
     peer = twisting(
         lambda request, honest: (

@@ -109,7 +109,7 @@ ENVELOPE = ("traceId", "errorMessage", "errorDescription")
 
 @hypothesis_settings(deadline=None)
 @given(VALUES)
-def test_what_json_can_carry_is_read_as_it_is(value):
+def test_any_json_is_read_as_it_is(value):
     """Making an answer safe changes only what no JSON may hold."""
     content = json.dumps({"errorCode": 0, "data": {"x": value}}).encode()
     expected = json.loads(content, parse_constant=lambda _: None)
@@ -191,7 +191,7 @@ def test_custom_objects_have_their_own_path():
     assert calls.get("car__c", "1", convert_user_id=True).path == "/cgi/crm/custom/v2/data/get"
 
 
-def test_no_repr_shows_what_is_inside():
+def test_no_repr_of_a_call_or_reply_shows_its_content():
     """Calls, replies and requests hold people's data and tokens."""
     call = PERSONNEL.update(Settings(), "id-1", {"phone": "canary"})
     reply = calls.Reply(0, "E-O.1", "canary", {"data": {"name": "canary"}})

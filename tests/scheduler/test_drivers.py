@@ -72,7 +72,7 @@ both_streams = pytest.mark.parametrize("door", [stream, astream])
 
 
 @both_translations
-def test_steps_of_every_size(door, session):
+def test_a_translation_gets_its_replies_in_order_for_steps_of_any_size(door, session):
     """None, one, many, a pause: each reply in the place of its call."""
 
     def flow():
@@ -104,7 +104,7 @@ def test_a_translation_that_asks_for_nothing_opens_no_session(door):
 
 @both_translations
 @pytest.mark.parametrize("calls_before", [1, 6])
-def test_what_a_translation_raises_is_raised(door, calls_before, session):
+def test_an_error_of_a_translation_is_raised(door, calls_before, session):
     """In whichever thread it was stepped."""
 
     def flow():
@@ -117,7 +117,7 @@ def test_what_a_translation_raises_is_raised(door, calls_before, session):
 
 
 @both_streams
-def test_a_mistake_in_one_translation_ends_the_stream(door, session):
+def test_an_error_of_one_translation_ends_the_stream(door, session):
     """And leaves no thread waiting."""
 
     def good():
@@ -134,7 +134,7 @@ def test_a_mistake_in_one_translation_ends_the_stream(door, session):
 
 
 @both_streams
-def test_a_stream_of_translations_that_ask_for_nothing(door, session):
+def test_a_stream_of_translations_without_calls_yields_their_results(door, session):
     """They end as they begin."""
 
     def flow(number):
@@ -145,7 +145,7 @@ def test_a_stream_of_translations_that_ask_for_nothing(door, session):
 
 
 @both_streams
-def test_many_at_once_and_never_too_many(door, session):
+def test_calls_at_once_are_many_but_at_most_concurrency(door, session):
     """As many calls on the wire as `concurrency` says."""
     on_the_wire, most, lock = 0, 0, threading.Lock()
     inner = settings.current().transport
@@ -245,7 +245,7 @@ def without_threads(request, monkeypatch):
 
 
 @pytest.mark.usefixtures("without_threads")
-def test_where_no_thread_can_be_started_the_calls_are_made_all_the_same(session):
+def test_without_threads_the_calls_are_made_in_the_callers(session):
     """By the first thread, or by the caller's."""
 
     def flow():

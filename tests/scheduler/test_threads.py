@@ -37,7 +37,7 @@ def test_a_thread_that_never_runs_is_replaced(monkeypatch):
 
 
 @pytest.mark.parametrize("what", ["_thread.start_new_thread", "threading.Thread.start"])
-def test_without_threads_the_function_runs_all_the_same(monkeypatch, what):
+def test_without_threads_the_function_runs_in_the_callers(monkeypatch, what):
     """While the interpreter leaves."""
     monkeypatch.setattr(what, refuse)
     ran = []
@@ -45,7 +45,7 @@ def test_without_threads_the_function_runs_all_the_same(monkeypatch, what):
     assert ran == [True]
 
 
-def test_the_first_thread_runs_the_function_where_it_can_start_no_other(monkeypatch):
+def test_the_first_thread_runs_the_function_if_it_can_start_no_other(monkeypatch):
     """And lists no thread that was not started."""
     monkeypatch.setattr(threading.Thread, "start", refuse)
     ran, listed = [], []
@@ -54,7 +54,7 @@ def test_the_first_thread_runs_the_function_where_it_can_start_no_other(monkeypa
     assert listed == []
 
 
-def test_the_first_thread_starts_the_one_that_is_meant():
+def test_the_first_thread_starts_the_real_one():
     ended, listed = threading.Event(), []
     threads.start_or_run(ended.set, "own", listed)
     assert ended.wait(60)

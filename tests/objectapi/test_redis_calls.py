@@ -35,7 +35,7 @@ def disable(call, made, ids, token=None):
     return call("set_member_status_batch", token or made.corp_access_token, made.corp_id, ids, 1)
 
 
-def test_one_window_for_all(call, tenant, redis):
+def test_processes_with_one_redis_share_a_window(call, tenant, redis):
     """Two processes, 15 updates each, 20 in a second: the second waits, and nobody is throttled."""
     quota = {"quota_calls": 20, "quota_seconds": 1.0}
     made = tenant(30, sandbox=quota, redis_url=redis.url, **quota)
@@ -47,7 +47,7 @@ def test_one_window_for_all(call, tenant, redis):
     assert counts(made) == {QUERY: (4, 0), UPDATE: (30, 0)}
 
 
-def test_one_renewal_for_all(call, tenant, redis):
+def test_processes_with_one_redis_share_a_renewal(call, tenant, redis):
     """Whoever comes later finds the token that another has fetched."""
     made = tenant(2, redis_url=redis.url)
     shim.configure(
@@ -71,7 +71,7 @@ def test_a_renewal_that_is_refused_says_so_to_each(call, tenant, redis):
 
 
 @pytest.mark.parametrize("how", ["local", "refuse"])
-def test_without_redis(how, call, tenant, own_redis, events):
+def test_calls_are_made_while_redis_is_lost(how, call, tenant, own_redis, events):
     """Either this process's own window, or nothing sent and a text that says what to do."""
     made = tenant(
         3,
@@ -94,7 +94,7 @@ def test_without_redis(how, call, tenant, own_redis, events):
         assert counts(made) == {}
 
 
-def test_a_renewal_without_redis(call, tenant, own_redis):
+def test_a_token_is_renewed_while_redis_is_lost(call, tenant, own_redis):
     """Refused as well, since nobody knows how often the others have renewed."""
     made = tenant(1, redis_url=own_redis.url, on_quota_store_loss="refuse")
     shim.configure(

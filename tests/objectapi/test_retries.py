@@ -29,7 +29,7 @@ TRANSIENT = [
 
 @pytest.mark.parametrize("path", [QUERY, UPDATE])
 @pytest.mark.parametrize("fault", TRANSIENT, ids=lambda one: f"{one['kind']}{one.get('code', '')}")
-def test_what_passes_is_waited_for(fault, path, call, tenant):
+def test_transient_errors_are_retried_until_they_end(fault, path, call, tenant):
     """Two times each, at each kind of call: everybody ends as asked."""
     made = tenant(3)
     made.add_faults({**fault, "path": path, "times": 2})
@@ -39,7 +39,7 @@ def test_what_passes_is_waited_for(fault, path, call, tenant):
 
 
 @pytest.mark.usefixtures("machine_time")
-def test_a_renewal_is_as_patient(call, tenant):
+def test_a_renewal_is_retried_like_any_call(call, tenant):
     """The token call fails in passing like any other; here the wait takes its time."""
     made = tenant(2)
     shim.configure(
@@ -51,7 +51,7 @@ def test_a_renewal_is_as_patient(call, tenant):
 
 
 @pytest.mark.parametrize("retry_seconds", [0, 60])
-def test_patience_has_an_end(retry_seconds, call, tenant, clock):
+def test_retries_end_after_retry_seconds(retry_seconds, call, tenant, clock):
     """Then the last error is the answer."""
     made = tenant(1, retry_seconds=retry_seconds)
     made.add_faults({"kind": "error", "code": 14001, "path": QUERY})
@@ -64,7 +64,7 @@ def test_patience_has_an_end(retry_seconds, call, tenant, clock):
 
 
 @pytest.mark.parametrize("code", [30002, 30003, 20021, 20022, 15003])
-def test_what_will_not_pass_stops_the_run(code, call, tenant):
+def test_a_fatal_code_stops_the_run(code, call, tenant):
     """The rest is reported as not attempted, with the cause, and nothing more is sent."""
     made = tenant(60, concurrency=2, read_back_seconds=0)
     made.add_faults({"kind": "error", "code": code, "path": UPDATE, "after": 10})
@@ -84,7 +84,7 @@ def test_what_will_not_pass_stops_the_run(code, call, tenant):
     }
 
 
-def test_a_dead_host_is_given_up(call, tenant, clock):
+def test_a_dead_host_is_given_up_after_dead_host_seconds(call, tenant, clock):
     """Not after a minute for each member, but once for all."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -116,7 +116,7 @@ class TestCreating:
 
     DATA = {"object_data": {"dataObjectApiName": "AccountObj", "name": "n"}}  # noqa: RUF012
 
-    def test_once_it_may_have_happened_it_is_not_sent_again(self, call, tenant):
+    def test_a_create_that_may_have_happened_is_not_retried(self, call, tenant):
         """And the text says to look before repeating it."""
         made = tenant(1)
         made.add_faults({"kind": "reset_after", "path": CREATE, "times": 1})
@@ -126,7 +126,7 @@ class TestCreating:
         assert len(made.records("AccountObj")) == 1
         assert made.calls()[CREATE]["count"] == 1
 
-    def test_where_it_certainly_has_not_it_is(self, call, tenant):
+    def test_a_create_that_certainly_did_not_happen_is_retried(self, call, tenant):
         """A throttled call was not carried out."""
         made = tenant(1)
         made.add_faults({"kind": "error", "code": 14001, "path": CREATE, "times": 2})
