@@ -73,13 +73,12 @@ class Notice:
         function: Name of the deprecated function.
         replacement: What the object API offers instead.
         address: The command that says what to do instead, `fxshim explain FXO001`.
-        context: Says what to do. Called on first sight of a site and when an event is due; call
-            `policy_changed` when its answer changes.
     """
 
     __slots__ = (
         "__weakref__",
         "_codes",
+        "_context",
         "_doors",
         "_known",
         "_passed",
@@ -87,7 +86,6 @@ class Notice:
         "_turn",
         "address",
         "code",
-        "context",
         "function",
         "replacement",
     )
@@ -104,7 +102,7 @@ class Notice:
         self.function = function
         self.replacement = replacement
         self.address = address
-        self.context = context
+        self._context = context
         self._doors: tuple[object, ...] = ()
         # The sites of places, and the places to look through. The truth about sites is in the
         # table; this makes finding them quick.
@@ -116,6 +114,14 @@ class Notice:
         self._codes: dict[int, _Code] = {}
         self._turn = ProcessLock()
         TABLE.enrol(self)
+
+    def context(self) -> NoticeContext:
+        """Return what the application wants done.
+
+        Asked on first sight of a site and when an event is due; call `policy_changed` when the
+        answer changes.
+        """
+        return self._context()
 
     def adopt(self, door: object) -> None:
         """Take a callable for the deprecated function, so that decorators of it are recognised.

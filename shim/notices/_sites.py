@@ -17,7 +17,7 @@ from shim._forks import ProcessLock
 from shim.notices._frames import Caller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from shim.notices._frames import Position
 
@@ -56,17 +56,20 @@ class Deprecation(Protocol):
         function: Name of the deprecated function.
         replacement: What the object API offers instead.
         address: The command that says what to do instead, `fxshim explain FXO001`.
-        context: Returns what the application wants done.
     """
 
     code: str
     function: str
     replacement: str
     address: str
-    context: Callable[[], NoticeContext]
+
+    def context(self) -> NoticeContext:
+        """Return what the application wants done."""
+        ...
 
     def forget_places(self) -> None:
         """Empty its caches of places."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
