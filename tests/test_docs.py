@@ -147,6 +147,13 @@ class TestPicture:
             import_graph.floors({"a": {"b"}, "b": {"a"}})
 
 
+@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
+def test_the_number_of_calls_is_that_of_the_declarations(document):
+    """Where a document says how many offline calls there are."""
+    counts = re.findall(r"\b[Aa]ll (\d+)(?: offline)? calls", document)
+    assert set(counts) <= {str(len(ENDPOINTS))}
+
+
 @pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=ENDPOINTS)
 def test_every_call_has_a_section(endpoint):
     """Under its code, where other documents point to."""

@@ -297,7 +297,7 @@ class TestNotFound:
         assert peer.count("query") == peer.count("update") == 0
 
     def test_every_call_has_such_an_answer(self, call, twisting):
-        """The 26, in the object API's mode."""
+        """All of them, in the object API's mode."""
         peer, _ = by_mobile(twisting, answering(MOBILE, {"errorCode": 0, "empList": []}))
         given = {
             "openUserIds": ["A"],

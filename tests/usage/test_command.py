@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shim.cli._usage_tables import Days, Rate, Rows
+from shim.offline import ENDPOINTS
 from shim.usage import read_usage
 from shim.usage.figures import as_json, figures
 from shim.usage.safe import in_json, one_line, plain, write_whole
@@ -289,7 +290,10 @@ class TestJSON:
     def test_each_row_of_a_list_is_one_line(self, log):
         """So that grep has something to go by, and nothing is built as a whole."""
         text = run(log(CALLED), "--json").stdout
-        assert len([one for one in text.splitlines() if one.startswith('{"function": ')]) == 26 + 1
+        assert (
+            len([one for one in text.splitlines() if one.startswith('{"function": ')])
+            == len(ENDPOINTS) + 1
+        )
 
     def test_ten_thousand_sites_cost_what_they_are(self, log):
         """A site costs no more beside many, of one function with calls that have no site too."""

@@ -10,6 +10,7 @@ import pytest
 from usage_logs import as_json, at, called, compared, finished, summarized, write
 
 from shim.notices._events import ProcessStarted
+from shim.offline import ENDPOINTS
 
 FXSHIM = Path(sys.executable).with_name("fxshim")
 
@@ -68,7 +69,7 @@ class TestCommand:
         assert expected in done.stdout
 
     def test_since_prints_a_verdict_for_each_function_and_site(self, log):
-        """A verdict for each of the 26 functions, and for each site."""
+        """A verdict for each function, and for each site."""
         today = (datetime.now(timezone.utc) - datetime(2026, 11, 1, tzinfo=timezone.utc)).days
         started = ProcessStarted(version="1", service="hr-sync", instance="2-b", at=at(today))
         with Path(log).open("a", encoding="utf-8") as out:
@@ -87,7 +88,7 @@ class TestCommand:
         """Everything, for other programs."""
         data = json.loads(run(log, "--json").stdout)
         assert data["version"] == 2
-        assert len(data["functions"]) == 26
+        assert len(data["functions"]) == len(ENDPOINTS)
         assert data["functions"][0]["calls"] == 1235
         assert {one["calls"] for one in data["sites"]} == {1234, 3, 1}
         assert sum(one["calls"] for one in data["days"]) == 1238
