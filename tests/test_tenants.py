@@ -18,6 +18,7 @@ import shim
 from shim import settings
 from shim.objectapi import http
 from shim.objectapi.clock import SkippingClock
+from shim.objectapi.session import Tenant
 from shim.objectapi.tokens import PATH as TOKEN_PATH
 from shim.offline import employees
 from shim.sandbox import Sandbox
@@ -360,6 +361,17 @@ def test_a_quota_is_that_of_the_tenant():
 
     assert [ask(peers[0]), ask(peers[1]), ask(peers[1])] == [0, 0, 0]
     assert ask(peers[0]) >= 1000
+
+
+def test_two_gateways_at_one_host_share_nothing_in_redis():
+    """Their addresses differ in the path only, for example behind a proxy; a scheme is none."""
+    keys = {
+        Tenant(f"https://gateway.example{path}", corp_id).key
+        for path in ("", "/live", "/test")
+        for corp_id in ("FSCID_A", "FSCID_B")
+    }
+    assert len(keys) == 6
+    assert "gateway.example|FSCID_A" in keys
 
 
 def test_a_missing_employee_names_the_table(tenant, call):

@@ -10,7 +10,6 @@ import inspect
 import reprlib
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import (
@@ -158,6 +157,8 @@ _APP_CREDENTIALS: Final = (*_APP, "permanent_code")
 _ACTING: Final = ("current_open_user_id", "acting_mobile")
 _OF_ONE_TENANT: Final = ("permanent_code", "corp_access_token")
 _IDENTITY: Final = (*_ACTING, *_APP_CREDENTIALS, "corp_access_token")
+# Where settings keep those of each tenant that has a table, made when they are first asked for.
+_OF_TENANTS: Final = "_of_tenants"
 PARTS_ONLY: Final = "parts only"
 """Validation context for settings that are not complete: whether they fit together is checked
 when they have been put on top of others."""
@@ -467,7 +468,8 @@ class Settings(_Part):
         table = self.tenants.get(corp_id)
         if table is None:
             return self
-        made = self._of_tenants
+        # Not a cached_property, whose lock a forked child could find taken.
+        made: dict[str, Settings] = vars(self).setdefault(_OF_TENANTS, {})
         found = made.get(corp_id)
         if found is None:
             found = (self._outside or self)._with(table.given, corp_id)  # noqa: SLF001
@@ -475,11 +477,6 @@ class Settings(_Part):
                 found = found._with(block)  # noqa: SLF001
             made[corp_id] = found
         return found
-
-    @cached_property
-    def _of_tenants(self) -> dict[str, Settings]:
-        """The settings of each tenant that has a table, made when they are first asked for."""
-        return {}
 
     def inside(self, changes: Mapping[str, Any]) -> Settings:
         """Return these settings inside a block that changes some of them, for every tenant."""
@@ -521,7 +518,7 @@ class Settings(_Part):
     ) -> Settings:
         """Return a copy with some values changed, which are not validated."""
         copied = super().model_copy(update=update, deep=deep)
-        vars(copied).pop("_of_tenants", None)
+        vars(copied).pop(_OF_TENANTS, None)
         return copied
 
     @property
