@@ -103,12 +103,12 @@ def sandbox(
     with settings.temporary():
         _point_at(tenant)
         _forget()
-        http.start_anew(clock)
+        http.reset(clock)
         try:
             yield tenant
         finally:
             _forget()
-            http.start_anew(before)
+            http.reset(before)
 
 
 def _point_at(tenant: Sandbox) -> None:
@@ -202,7 +202,7 @@ def reset() -> None:
     # Without this module there is nothing to forget, and loading it takes long.
     http = sys.modules.get("shim.objectapi.http")
     if http is not None:
-        http.start_anew()
+        http.reset()
 
 
 def before_forgetting(listener: Callable[[], None]) -> None:

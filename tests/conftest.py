@@ -79,7 +79,7 @@ def _clean_slate(monkeypatch, tmp_path, clock):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     shim.testing.reset()
-    http.start_anew(clock)
+    http.reset(clock)
     yield
     shim.testing.reset()
 

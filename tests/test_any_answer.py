@@ -164,7 +164,7 @@ ANSWER = st.one_of(
 def configured(**changes):
     """Configure the shim, with a clock that is put forward; gives what it logs."""
     shim_settings.reset()
-    http.start_anew(SkippingClock())
+    http.reset(SkippingClock())
     employees.SNAPSHOTS.forget()
     events = []
     shim.set_notice_hooks([events.append])

@@ -42,7 +42,7 @@ class Pair:
         self.old, self.new = make(), make()
         self.client = httpx.Client(transport=self.old.transport(), base_url=self.old.base_url)
         shim_settings.reset()
-        http.start_anew()
+        http.reset()
         employees.SNAPSHOTS.forget()
         shim.configure(
             base_url=self.new.base_url,

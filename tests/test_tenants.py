@@ -114,7 +114,7 @@ def check_nothing_reached_another(peers):
 def process(clock):
     """Begin as a new process does, with the clock of the tenants."""
     settings.reset()
-    http.start_anew(clock)
+    http.reset(clock)
     employees.SNAPSHOTS.forget()
     shim.set_notice_hooks([lambda _event: None])
     try:

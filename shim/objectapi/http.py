@@ -60,7 +60,7 @@ _clients = _Clients(MACHINE)
 _left: list[_Clients] = []
 
 
-def start_anew(clock: Clock = MACHINE) -> None:
+def reset(clock: Clock = MACHINE) -> None:
     """Forget connections, windows and tokens: in a forked child they are the parent's.
 
     Args:
@@ -73,7 +73,7 @@ def start_anew(clock: Clock = MACHINE) -> None:
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork.
-    os.register_at_fork(after_in_child=start_anew)
+    os.register_at_fork(after_in_child=reset)
 
 
 def clock() -> Clock:

@@ -245,7 +245,7 @@ class TestStopping:
     def test_what_is_read_is_answered_and_nothing_more_is(self, made):
         """In the middle of a wait for the quota, from another thread."""
         tenant = made(400, quota_calls=40, quota_seconds=60.0)
-        http.start_anew(clock := Watched())
+        http.reset(clock := Watched())
         read = []
 
         def ids():
@@ -269,7 +269,7 @@ class TestStopping:
         """From the loop itself."""
         tenant = made(400, quota_calls=40, quota_seconds=60.0)
 
-        http.start_anew(clock := Watched())
+        http.reset(clock := Watched())
         run = AsyncRun(iter(tenant.open_user_ids), DISABLE)
         clock.waits = run.stop
 
@@ -322,7 +322,7 @@ class TestTelling:
                 seen.append((seconds, run.waiting))
                 return super().idle(seconds)
 
-        http.start_anew(Seen())
+        http.reset(Seen())
         run = Run(tenant.open_user_ids, DISABLE)
         assert run.waiting is None
         assert run.remaining_seconds(1000) == 0

@@ -666,7 +666,7 @@ def started(seed, members, way, clock):
         quota_seconds=seconds,
         clock=clock.now,
     )
-    http.start_anew(clock)
+    http.reset(clock)
     ids, bystanders = made.open_user_ids[:members], made.open_user_ids[members:]
     if way.flips:
         outside(made, ids[::FLIPPED], DISABLE)

@@ -1,6 +1,6 @@
 """Several processes, one Redis (which has its own clock), through the public doors.
 
-`http.start_anew` is what a forked child does: after it, this process knows nothing of its calls.
+`http.reset` is what a forked child does: after it, this process knows nothing of its calls.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ def test_processes_with_one_redis_share_a_window(call, tenant, redis):
     made = tenant(30, sandbox=quota, redis_url=redis.url, **quota)
     started = time.monotonic()
     assert disable(call, made, made.open_user_ids[:15])["errorCode"] == 0
-    http.start_anew()
+    http.reset()
     assert disable(call, made, made.open_user_ids[15:])["errorCode"] == 0
     assert time.monotonic() - started >= 1
     assert counts(made) == {QUERY: (4, 0), UPDATE: (30, 0)}
@@ -54,7 +54,7 @@ def test_processes_with_one_redis_share_a_renewal(call, tenant, redis):
         app_id=made.app_id, app_secret=made.app_secret, permanent_code=made.permanent_code
     )
     for _ in range(3):
-        http.start_anew()
+        http.reset()
         assert disable(call, made, made.open_user_ids, "an-old-token")["errorCode"] == 0
     assert counts(made)[tokens.PATH] == (1, 0)
 
@@ -64,7 +64,7 @@ def test_a_renewal_that_is_refused_says_so_to_each(call, tenant, redis):
     made = tenant(1, redis_url=redis.url)
     shim.configure(app_id=made.app_id, app_secret=made.app_secret, permanent_code="wrong")
     for _ in range(2):
-        http.start_anew()
+        http.reset()
         answer = disable(call, made, made.open_user_ids, "an-old-token")
         assert answer["errorCode"] == 20016
         assert "permanent_code" in answer["errorMessage"]
@@ -137,7 +137,7 @@ def test_a_cancelled_call_gives_its_shared_slots_back(twisting, redis):
 
     asyncio.run(cancelled())
     over.set()
-    http.start_anew()
+    http.reset()
     before = time.monotonic()
     assert asyncio.run(disabling())["errorCode"] == 0
     assert time.monotonic() - before < settings.current().timeout_seconds
