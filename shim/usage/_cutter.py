@@ -53,6 +53,8 @@ class TextPart(NamedTuple):
         whole: Whether the text is quoted or in brackets, so that it may hold parts itself.
         start: Index of its first character.
         end: Index after its last character.
+        single: Whether it has a key and single quotes. Python's repr writes them; in logfmt, they
+            are part of the text.
     """
 
     key: str
@@ -60,6 +62,7 @@ class TextPart(NamedTuple):
     whole: bool
     start: int
     end: int
+    single: bool = False
 
 
 class Cutter:
@@ -149,7 +152,8 @@ class Cutter:
         if quoted is None:
             self._tries -= 1
             return None
-        return TextPart(key, quoted[0], True, start, quoted[1])  # noqa: FBT003
+        single = bool(key) and first == "'"
+        return TextPart(key, quoted[0], True, start, quoted[1], single)  # noqa: FBT003
 
     def _value(self, at: int, inner: str, end: int) -> tuple[str, int] | None:
         """Return a value with its brackets, since it may be a name; None if more follows."""

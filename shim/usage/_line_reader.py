@@ -47,6 +47,7 @@ _TELLING: Final = _OURS - {
 _NAMING: Final = frozenset({"", "event", "message", "msg"})
 _KEPT: Final = "shim_"
 _NOT_WHOLE: Final = "names an event, but is not a complete one"
+_SINGLE_QUOTES: Final = "has a text in single quotes, which may be part of the text: log it as JSON"
 
 
 @dataclass
@@ -232,6 +233,10 @@ class LineReader:
             return self._several(run, places)
         before, after = run[: places[0]], run[places[0] + 1 :]
         event, why = self._first(_halves(before, after, name))
+        # `event=shim.…` is logfmt, in which single quotes are part of a text; others write them
+        # around it. Read either way, half of the lines would be read falsely.
+        if _is_logfmt(run[places[0]]) and any(part.single for part in run):
+            event, why = None, _SINGLE_QUOTES
         if event is None:
             found.failed = [why or _NOT_WHOLE] * len(places)
         else:
@@ -337,6 +342,10 @@ def _readings(value: dict[str, Any], name: str) -> Iterator[Fields]:
     for one in value.values():
         if isinstance(one, dict) and "event" not in one:
             yield {**one, "event": name}
+
+
+def _is_logfmt(named: TextPart) -> bool:
+    return bool(named.key) and not named.whole
 
 
 def _is_logger(part: TextPart, run: list[TextPart]) -> bool:

@@ -11,10 +11,10 @@ from datetime import datetime, timezone
 
 import pytest
 import structlog
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from shim.notices import NoticeEvent
+from shim.notices import NoticeEvent, ProcessStarted
 from shim.usage import read_usage
 from shim.usage._event_format import FIELDS, FLAGS, NOT_ASKED
 
@@ -179,6 +179,11 @@ quickly = settings(
 
 
 @quickly
+@example(
+    event=ProcessStarted(service="''", instance="1-0", at="2026-11-01T00:00:00.000Z", version="1"),
+    written="logfmt",
+    around=[],
+)
 @given(
     event=events,
     written=st.sampled_from(list(WRITTEN)),
