@@ -1,10 +1,12 @@
 """`shim.testing`, as tests of a program use it."""
 
 import asyncio
+import gc
 import inspect
 import logging
 import subprocess
 import sys
+import weakref
 
 import pytest
 
@@ -33,6 +35,16 @@ def python(code):
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", code], check=True, capture_output=True, text=True
     ).stdout
+
+
+def test_sandboxes_leave_nothing_in_memory():
+    """Clients, tokens and windows of a block go with it, so that long suites do not grow."""
+    with shim.testing.sandbox(members=1) as tenant:
+        disable(tenant)
+        clock = weakref.ref(http.clock())
+    del tenant
+    gc.collect()
+    assert clock() is None
 
 
 class TestImport:

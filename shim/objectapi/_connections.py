@@ -257,11 +257,17 @@ class Connections:
         self._idle = _Idle[_Connection]()
         self._leaving = False
         self._at_exit = False
+        self._made = False
         self._lock = threading.Lock()
         self._loops: WeakKeyDictionary[
             asyncio.AbstractEventLoop,
             tuple[AsyncGenerator[_Idle[_AsyncConnection], None], _Idle[_AsyncConnection]],
         ] = WeakKeyDictionary()
+
+    @property
+    def are_unused(self) -> bool:
+        """Whether no connection has been made."""
+        return not self._made and not self._loops
 
     def settings(self, to: Origin) -> ConnectionSettings:
         """Return how to connect to an origin; the environment is read at the first call.
@@ -288,6 +294,7 @@ class Connections:
         kept, old = self._idle.take(to)
         for one in old:
             one.close()
+        self._made = True
         connection = kept or _Connection(to, self.settings(to))
         try:
             answer = connection.exchange(request, attempt, bound)

@@ -67,8 +67,9 @@ def reset(clock: Clock = MACHINE) -> None:
         clock: What all waiting goes by from here on; tests give one that they can put forward.
     """
     global _clients  # noqa: PLW0603 - there is one of it, by intention.
-    # Kept but not reused: dropping it would close sockets that the parent is talking through.
-    _left.append(_clients)
+    if not _clients.connections.are_unused:
+        # Kept but not reused: dropping it would close sockets that the parent is talking through.
+        _left.append(_clients)
     _clients = _Clients(clock)
 
 
