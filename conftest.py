@@ -33,7 +33,7 @@ ROOT = Path(__file__).parent
 EXAMPLES = str(ROOT / "examples")
 NOT_RUN = {
     "make": "tests/test_make.py runs it",
-    "pip": "installs; tests/test_stranger.py runs it",
+    "pip": "installs; tests/test_newcomer.py runs it",
     "pipx": "installs from a package index",
     "uvx": "installs from a package index",
 }

@@ -66,7 +66,7 @@ def _losses(endpoint: Endpoint) -> str:
             f"*{endpoint.title}*. Instead: {endpoint.replacement}. Guide: [{guide}](#{guide}).",
             f"Code to write instead: `{endpoint.advice}`.",
             "",
-            "| parameter or answer field | what becomes of it |",
+            "| parameter or answer field | how it is passed on |",
             "| --- | --- |",
             *(f"| `{name}` | {fate} |" for name, fate in endpoint.parameters.items()),
             *(f"| → `{name}` | {fate} |" for name, fate in endpoint.answer.items()),

@@ -23,7 +23,7 @@ Translation: TypeAlias = Steps[Any]
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of one parameter or answer field.
+    """How one parameter or answer field is passed on.
 
     Attributes:
         kind: `exact` (the same value), `converted` (the same fact in another form), `defaulted`
@@ -124,9 +124,9 @@ class Endpoint:
         addresses: Where it was posted to, oldest first.
         writes: Whether it changes something.
         replacement: What to call instead.
-        parameters: What becomes of each parameter, nested ones as `user.mobile`. Their types are in
+        parameters: The fate of each parameter, nested ones as `user.mobile`. Their types are in
             `signature`.
-        answer: What becomes of each answer field, nested ones as `employees[].name`.
+        answer: The fate of each answer field, nested ones as `employees[].name`.
         returns: The class of its answer.
         translation: The generator that answers it. Takes the documented parameters by name.
         kind: `translated` into other calls; `preset`: the old call is the object API's own; `erp`:

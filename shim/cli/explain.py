@@ -151,7 +151,7 @@ def _explained(one: Endpoint) -> str:
         _wrapped(f"Instead: {one.replacement}. In code:"),
         code(one).rstrip(),
         _wrapped(_NOT_COVERED),
-        "What becomes of each parameter, and of each field of the answer (->):",
+        "How each parameter, and each field of the answer (->), is passed on:",
         _losses(one, width()).rstrip(),
         f"Guide: MIGRATION.md, section {one.guide}",
     ]

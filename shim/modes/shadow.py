@@ -151,7 +151,7 @@ def differences(
     Args:
         old: The old service's answer.
         new: The answer given in its place.
-        fates: What becomes of each answer field.
+        fates: The fate of each answer field.
     """
     if _code(old) != _code(new):
         return Differences(("errorCode",), ())

@@ -359,7 +359,7 @@ class Notice:
 
 
 def is_only_displayed(flags: object = sys.flags) -> bool:
-    """Return whether Python's own filters decide what becomes of this warning.
+    """Return whether Python's own filters decide about this warning.
 
     They display it on stderr for calls of `__main__`, and ignore it elsewhere.
 

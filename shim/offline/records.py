@@ -187,7 +187,7 @@ def _doubt(request: RecordRequest, reply: Reply) -> str:
     return "; it may have been done all the same: read the record before you repeat the call"
 
 
-# What becomes of parameters and answer fields. The bodies are the object API's, so that most stay.
+# The fates of parameters and answer fields. The bodies are the object API's, so that most stay.
 
 _DATA: Final = {
     "currentOpenUserId": EXACT,

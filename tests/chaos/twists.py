@@ -526,7 +526,7 @@ def not_done(chance):
 
 
 class Twister:
-    """Draws, by a seed, what becomes of each answer.
+    """Draws, by a seed, how each answer is twisted.
 
     Args:
         seed: The same seed draws the same, as far as calls come in the same order.

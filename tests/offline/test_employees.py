@@ -115,7 +115,7 @@ class TestByOpenUserId:
         assert made.calls() == {}
 
     def test_what_tenants_may_answer(self):
-        """An error, two rows for one id, rows of strangers, and values in other forms."""
+        """An error, two rows for one id, rows of unasked members, and values in other forms."""
         asked = {"openUserId": "U"}
         name = "query_employee_info_by_open_user_id"
         row = {"_id": "1", "user_id": "U", "status": "0"}

@@ -1,4 +1,4 @@
-"""A stranger follows README.md from top to bottom, with the wheel and nothing else.
+"""A newcomer follows README.md from top to bottom, with the wheel and nothing else.
 
 Each block is pasted in order: shell blocks into a shell, Python blocks into one interactive Python,
 settings into a file. Folder, home directory and environment are empty at the start. What was typed
@@ -129,7 +129,7 @@ def lacking(what):
 
 
 @pytest.fixture
-def stranger(tmp_path, source):
+def newcomer(tmp_path, source):
     """Return a new user who has the wheel."""
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")],
@@ -145,20 +145,20 @@ def stranger(tmp_path, source):
         made.python.communicate()
 
 
-def test_the_readme_can_be_followed_from_top_to_bottom(stranger, shown_in):
+def test_the_readme_can_be_followed_from_top_to_bottom(newcomer, shown_in):
     """No traceback, exit codes 0, and every output that README.md shows."""
     printed, pasted = "", []
     for language, source in BLOCKS:
         if language == "text":
             assert shown_in(source, printed), printed
         elif language == "diff":
-            stranger.note(f"(read, not pasted: a change to one's own code)\n{source}")
+            newcomer.note(f"(read, not pasted: a change to one's own code)\n{source}")
         else:
-            do = {"sh": stranger.shell, "python": stranger.prompt, "toml": stranger.save}
+            do = {"sh": newcomer.shell, "python": newcomer.prompt, "toml": newcomer.save}
             printed = do[language](source)
         pasted.append(language)
-    assert stranger.leave() == 0
+    assert newcomer.leave() == 0
     assert {"sh", "python", "toml", "text", "diff"} == set(pasted)
-    transcript = stranger.transcript.read_text("utf-8")
+    transcript = newcomer.transcript.read_text("utf-8")
     assert "$ fxshim demo" in transcript
-    assert (stranger.folder / "fxiaoke-shim.baseline.json").is_file()
+    assert (newcomer.folder / "fxiaoke-shim.baseline.json").is_file()
