@@ -8,6 +8,7 @@ import json
 import socket
 import struct
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +47,13 @@ def reset(connection):
     connection.close()
 
 
+def close(connection):
+    """Close a socket that another thread may wait for: the thread wakes, and its file is freed."""
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
+
+
 class TwistingPeer:
     """A tenant whose answers are twisted.
 
@@ -74,9 +82,8 @@ class TwistingPeer:
         return self
 
     def __exit__(self, *_error):
-        self._listener.close()
-        for connection in list(self._connections):
-            connection.close()
+        for one in (self._listener, *self._connections):
+            close(one)
 
     def count(self, verb):
         """Return how many calls of a verb have come."""
