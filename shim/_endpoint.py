@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from shim.scheduler.steps import Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 Translation: TypeAlias = Steps[Any]
 """What an offline call does: a generator that yields object-API calls and returns the answer."""
@@ -79,14 +79,49 @@ class Address:
     Attributes:
         path: Its path.
         method: The HTTP method.
-        body: What marks the body. `flat`: the parameters are top-level keys and there is no key
-            `data`, which tells the call from one of the object API at the same path. `data`: the
-            body has the key `data`.
+        body: `flat`: the parameters are top-level keys; at a path that object calls have as well,
+            there is no key `data`. `data`: the body has the key `data`.
+        marks: The sets of keys that tell a body from those of other calls at this path; one of them
+            is enough. Empty if no other call has the path.
+        only: Whether a body with other keys than the marks and those of every call is no such call.
     """
 
     path: str
     method: str = "POST"
     body: Literal["flat", "data"] = "flat"
+    marks: tuple[frozenset[str], ...] = ()
+    only: bool = False
+
+    def marked_keys(self, body: Collection[str]) -> int | None:
+        """Return how many keys mark a body as this call's; None if it is not this call.
+
+        Of the calls at one path, a body is that of the one with the most.
+
+        Args:
+            body: Its keys.
+        """
+        if self.body == "flat" and not self.marks:
+            return 0
+        if ("data" in body) != (self.body == "data"):
+            return None
+        if not self.marks:
+            return 0
+        if self.only:
+            keys = frozenset(body) - CREDENTIALS.keys() - {"currentOpenUserId"}
+            return 0 if keys in self.marks else None
+        found = [len(mark) for mark in self.marks if mark <= frozenset(body)]
+        return max(found, default=None)
+
+
+def shared(path: str, *marks: Collection[str], only: bool = False) -> Address:
+    """Return an address with a flat body at a path that calls of the object API have, too.
+
+    Args:
+        path: The path.
+        *marks: Sets of keys; a body with one of them is this call's.
+        only: Whether it may have no others.
+    """
+    return Address(path, marks=tuple(map(frozenset, marks)), only=only)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from shim._endpoint import (
     defaulted,
     dropped,
     offline,
+    shared,
 )
 from shim.objectapi.codes import Code
 from shim.objectapi.record_types import DEPARTMENT, scalar
@@ -70,7 +71,10 @@ _PLACE = defaulted("0: no DepartmentObj field is known (U), unless field_map nam
 @offline(
     code="FXO007",
     title="Get Department List",
-    addresses=(Address("/cgi/department/list"), Address("/cgi/crm/v2/data/query")),
+    addresses=(
+        Address("/cgi/department/list"),
+        shared("/cgi/crm/v2/data/query", (), only=True),
+    ),
     writes=False,
     replacement=Replacement("query", 'find("DepartmentObj")', object="DepartmentObj"),
     parameters={},
@@ -149,7 +153,10 @@ def get_department_list(
 @offline(
     code="FXO008",
     title="Get Department Details",
-    addresses=(Address("/cgi/department/detail"), Address("/cgi/crm/v2/data/query")),
+    addresses=(
+        Address("/cgi/department/detail"),
+        shared("/cgi/crm/v2/data/query", {"departmentId"}),
+    ),
     writes=False,
     replacement=Replacement("get", 'get("DepartmentObj", "1001")', object="DepartmentObj"),
     parameters={"currentOpenUserId": EXACT, "departmentId": converted("_id, as a string (B)")},
@@ -278,7 +285,10 @@ def _above(now: Settings, number: int, reply: Reply) -> Steps[tuple[list[int], A
 @offline(
     code="FXO009",
     title="Update Department",
-    addresses=(Address("/cgi/department/update"), Address("/cgi/crm/v2/data/update")),
+    addresses=(
+        Address("/cgi/department/update"),
+        shared("/cgi/crm/v2/data/update", {"department"}),
+    ),
     writes=True,
     replacement=Replacement(
         "update", 'set_department("1001", {"name": "Sales"})', object="DepartmentObj"
@@ -356,7 +366,10 @@ def update_department(
 @offline(
     code="FXO010",
     title="Set Department Status",
-    addresses=(Address("/cgi/department/setStatus"), Address("/cgi/crm/v2/data/update")),
+    addresses=(
+        Address("/cgi/department/setStatus"),
+        shared("/cgi/crm/v2/data/update", {"departmentId", "status"}),
+    ),
     writes=True,
     replacement=Replacement(
         "update", 'set_department("1001", {"status": "1"})', object="DepartmentObj"

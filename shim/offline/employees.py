@@ -8,7 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shim import settings
-from shim._endpoint import EXACT, Address, Replacement, Translation, converted, defaulted, offline
+from shim._endpoint import (
+    EXACT,
+    Address,
+    Replacement,
+    Translation,
+    converted,
+    defaulted,
+    offline,
+    shared,
+)
 from shim.objectapi import calls
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
@@ -140,7 +149,10 @@ def _person(row: Row, now: Settings, *, detail: bool) -> dict[str, Any]:
 @offline(
     code="FXO004",
     title="Query Employee Info By OpenUserId",
-    addresses=(Address("/cgi/user/get"), Address("/cgi/crm/v2/data/query")),
+    addresses=(
+        Address("/cgi/user/get"),
+        shared("/cgi/crm/v2/data/query", {"openUserId"}, {"openUserId", "showDepartmentIdsDetail"}),
+    ),
     writes=False,
     replacement=Replacement("query", 'people(["FSUID_A"])', object="PersonnelObj"),
     parameters={
@@ -203,7 +215,10 @@ def query_employee_info_by_open_user_id(
 @offline(
     code="FXO005",
     title="Query Employee By Mobile",
-    addresses=(Address("/cgi/user/getByMobile"), Address("/cgi/crm/v2/data/query")),
+    addresses=(
+        Address("/cgi/user/getByMobile"),
+        shared("/cgi/crm/v2/data/query", {"mobile"}),
+    ),
     writes=False,
     replacement=Replacement(
         "query",
@@ -300,7 +315,17 @@ SNAPSHOTS = Snapshots()
 @offline(
     code="FXO006",
     title="Query Updated Employee List By Time Range",
-    addresses=(Address("/cgi/user/get/batchByUpdTime"), Address("/cgi/crm/v2/data/query")),
+    addresses=(
+        Address("/cgi/user/get/batchByUpdTime"),
+        shared(
+            "/cgi/crm/v2/data/query",
+            {"startTime"},
+            {"endTime"},
+            {"pageSize"},
+            {"pageNumber"},
+            {"showDepartmentIdsDetail"},
+        ),
+    ),
     writes=False,
     replacement=Replacement(
         "query",

@@ -8,7 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from shim import settings
-from shim._endpoint import EXACT, Address, Replacement, Translation, converted, dropped, offline
+from shim._endpoint import (
+    EXACT,
+    Address,
+    Replacement,
+    Translation,
+    converted,
+    dropped,
+    offline,
+    shared,
+)
 from shim.objectapi.calls import local_trace_id
 from shim.objectapi.codes import Code
 from shim.objectapi.record_types import PERSONNEL
@@ -30,7 +39,10 @@ _LOOKED_UP = converted("looked up: user_id IN …, 100 at a time (B)")
 @offline(
     code="FXO001",
     title="Set Member Status (Batch)",
-    addresses=(Address("/cgi/user/batchSetStatus"), Address("/cgi/crm/v2/data/update")),
+    addresses=(
+        Address("/cgi/user/batchSetStatus"),
+        shared("/cgi/crm/v2/data/update", {"openUserIds", "status"}),
+    ),
     writes=True,
     replacement=Replacement(
         "update", 'set_people(["FSUID_A", "FSUID_B"], {"status": "1"})', object="PersonnelObj"
@@ -79,7 +91,15 @@ def set_member_status_batch(
 @offline(
     code="FXO002",
     title="Set Member Status",
-    addresses=(Address("/cgi/user/setStatus"), Address("/cgi/crm/v2/data/update")),
+    addresses=(
+        Address("/cgi/user/setStatus"),
+        shared(
+            "/cgi/crm/v2/data/update",
+            {"openUserId", "status"},
+            {"openUserId", "openUserIds", "status"},
+            {"currentOpenUserId", "openUserIds", "status"},
+        ),
+    ),
     writes=True,
     replacement=Replacement(
         "update", 'set_people(["FSUID_A"], {"status": "0"})', object="PersonnelObj"
@@ -203,7 +223,10 @@ _UNMAPPED = dropped("no PersonnelObj field is known (U): field_map, or on_unmapp
 @offline(
     code="FXO003",
     title="Update Member",
-    addresses=(Address("/cgi/user/update"), Address("/cgi/crm/v2/data/update")),
+    addresses=(
+        Address("/cgi/user/update"),
+        shared("/cgi/crm/v2/data/update", {"user"}),
+    ),
     writes=True,
     replacement=Replacement(
         "update", 'set_people(["FSUID_A"], {"position": "Engineer"})', object="PersonnelObj"
