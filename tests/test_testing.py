@@ -6,14 +6,17 @@ import inspect
 import logging
 import subprocess
 import sys
+import time
 import weakref
 
 import pytest
+from twisting import TwistingPeer
 
 import shim
 import shim.testing
 from shim import notices, settings
 from shim.objectapi import http
+from shim.objectapi._connections import Connections
 from shim.objectapi.clock import MACHINE
 from shim.sandbox import Fault, Sandbox
 
@@ -29,6 +32,24 @@ def disable(tenant):
 @pytest.fixture(autouse=True)
 def _only_logged(monkeypatch):
     monkeypatch.setenv("FXIAOKE_SHIM_NOTICES", "log")
+
+
+def adisable(tenant):
+    return shim.aio.set_member_status_batch(
+        tenant.corp_access_token, tenant.corp_id, tenant.open_user_ids, 1
+    )
+
+
+def use(peer):
+    shim.configure(base_url=peer.base_url, current_open_user_id=peer.sandbox.current_open_user_id)
+
+
+def wait_until(happened):
+    """The other end of a socket learns a moment later that it is closed."""
+    end = time.monotonic() + 5
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def python(code):
@@ -338,3 +359,35 @@ class TestReset:
             assert http.clock() is MACHINE
         monkeypatch.setenv("FXIAOKE_SHIM_CONCURRENCY", "3")
         assert settings.current().concurrency == 3
+
+    def test_connections_are_closed(self):
+        """A suite of many resets would run out of files."""
+        with TwistingPeer() as peer:
+            for _ in range(3):
+                use(peer)
+                disable(peer.sandbox)
+                use(peer)
+                asyncio.run(adisable(peer.sandbox))
+                shim.testing.reset()
+            wait_until(lambda: peer.open_connections == 0)
+
+    def test_connections_of_a_running_loop_are_left_to_it(self):
+        async def calls():
+            use(peer)
+            await adisable(peer.sandbox)
+            shim.testing.reset()
+            opened = peer.open_connections
+            use(peer)
+            await adisable(peer.sandbox)
+            return opened
+
+        def stores():
+            gc.collect()
+            return sum(type(one) is Connections for one in gc.get_objects())
+
+        before = stores()
+        with TwistingPeer() as peer:
+            assert asyncio.run(calls()) > 0
+            wait_until(lambda: peer.open_connections == 0)
+            shim.testing.reset()
+        assert stores() == before

@@ -85,6 +85,11 @@ class TwistingPeer:
         for one in (self._listener, *self._connections):
             close(one)
 
+    @property
+    def open_connections(self):
+        """How many connections the other side has not closed yet."""
+        return len(self._connections)
+
     def count(self, verb):
         """Return how many calls of a verb have come."""
         return sum(one.verb == verb for one in self.requests)

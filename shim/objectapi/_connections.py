@@ -269,6 +269,11 @@ class Connections:
         """Whether no connection has been made."""
         return not self._made and not self._loops
 
+    @property
+    def are_awaited(self) -> bool:
+        """Whether an event loop that is not closed has connections here."""
+        return any(not loop.is_closed() for loop in list(self._loops))
+
     def settings(self, to: Origin) -> ConnectionSettings:
         """Return how to connect to an origin; the environment is read at the first call.
 
@@ -304,7 +309,7 @@ class Connections:
         old = self._idle.keep(to, connection) if connection.is_in_step else [connection]
         if not self._at_exit:
             self._at_exit = True
-            atexit.register(self._leave)
+            atexit.register(self.leave)
         if self._leaving:
             # Exit handlers may still call; nothing would close what they leave behind.
             old = self._idle.take_all()
@@ -330,7 +335,9 @@ class Connections:
             await one.close()
         return answer
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Close the idle connections of blocking calls, and those in use as their requests end."""
+        atexit.unregister(self.leave)
         self._leaving = True
         for one in self._idle.take_all():
             one.close()

@@ -58,23 +58,33 @@ class _Clients:
 
 _clients = _Clients(MACHINE)
 _left: list[_Clients] = []
+_inherited: list[_Clients] = []
 
 
 def reset(clock: Clock = MACHINE) -> None:
-    """Forget connections, windows and tokens: in a forked child they are the parent's.
+    """Forget windows and tokens, and close connections that are not in use.
 
     Args:
         clock: What all waiting goes by from here on; tests give one that they can put forward.
     """
-    global _clients  # noqa: PLW0603 - there is one of it, by intention.
+    global _clients
+    former, _clients = _clients, _Clients(clock)
+    former.connections.leave()
+    # Only an event loop can close what it awaits, and it does so when it ends.
+    _left[:] = [one for one in (*_left, former) if one.connections.are_awaited]
+
+
+def _clear_after_fork() -> None:
+    """Forget connections, windows and tokens: in a forked child they are the parent's."""
+    global _clients  # noqa: PLW0603 - as above.
     if not _clients.connections.are_unused:
         # Kept but not reused: dropping it would close sockets that the parent is talking through.
-        _left.append(_clients)
-    _clients = _Clients(clock)
+        _inherited.append(_clients)
+    _clients = _Clients(MACHINE)
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork.
-    os.register_at_fork(after_in_child=reset)
+    os.register_at_fork(after_in_child=_clear_after_fork)
 
 
 def clock() -> Clock:
