@@ -61,7 +61,13 @@ LIST = {
     "qualified_name": "departments",
     "service": "",
 }
-FULL_NAMES = sys.version_info >= (3, 11)
+# Of the Python that the plugin is tested on, which may be another.
+FULL_NAMES = (
+    subprocess.run(
+        [PYTHON, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"], check=False
+    ).returncode
+    == 0
+)
 ONE = {
     "function": "query_employee_info_by_open_user_id",
     "module": "hr",
