@@ -371,6 +371,18 @@ class TestReset:
                 shim.testing.reset()
             wait_until(lambda: peer.open_connections == 0)
 
+    def test_connections_of_the_parent_stay_open_in_a_forked_child(self):
+        """`clear_after_fork` is what runs there; a child that ends by `os._exit` is not measured."""
+        with TwistingPeer() as peer:
+            use(peer)
+            disable(peer.sandbox)
+            opened = peer.open_connections
+            http.clear_after_fork()
+            disable(peer.sandbox)
+            assert peer.open_connections > opened
+            http.clear_after_fork()
+            http.clear_after_fork()
+
     def test_connections_of_a_running_loop_are_left_to_it(self):
         async def calls():
             use(peer)

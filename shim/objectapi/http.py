@@ -74,7 +74,7 @@ def reset(clock: Clock = MACHINE) -> None:
     _left[:] = [one for one in (*_left, former) if one.connections.are_awaited]
 
 
-def _clear_after_fork() -> None:
+def clear_after_fork() -> None:
     """Forget connections, windows and tokens: in a forked child they are the parent's."""
     global _clients  # noqa: PLW0603 - as above.
     if not _clients.connections.are_unused:
@@ -84,7 +84,7 @@ def _clear_after_fork() -> None:
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork.
-    os.register_at_fork(after_in_child=_clear_after_fork)
+    os.register_at_fork(after_in_child=clear_after_fork)
 
 
 def clock() -> Clock:
