@@ -372,7 +372,7 @@ class TestReset:
             wait_until(lambda: peer.open_connections == 0)
 
     def test_connections_of_the_parent_stay_open_in_a_forked_child(self):
-        """`clear_after_fork` is what runs there; a child that ends by `os._exit` is not measured."""
+        """Run in this process, since coverage loses a child that ends by `os._exit`."""
         with TwistingPeer() as peer:
             use(peer)
             disable(peer.sandbox)
