@@ -86,3 +86,13 @@ class TestIssueForms:
             assert question["attributes"]["label"]
             assert question["validations"] == {"required": True}
             assert not re.search(r"\btoken|secret|phone", str(question))
+
+
+def test_no_document_has_the_marks_of_a_merge_conflict():
+    """As Markdown and TOML they would go unseen."""
+    folders = (ROOT, ROOT / "docs", ROOT / "benchmarks", ROOT / "examples")
+    files = [path for each in folders for path in each.glob("*.*") if path.is_file()]
+    assert len(files) > 20
+    marks = re.compile(r"^(<{7} |={7}$|>{7} )", re.MULTILINE)
+    texts = [one for one in files if one.suffix in {".md", ".toml", ".txt", ".py", ".yaml"}]
+    assert [one.name for one in texts if marks.search(one.read_text(encoding="utf-8"))] == []
