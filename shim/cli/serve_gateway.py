@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -62,11 +63,22 @@ def serve(serving: GatewayServing) -> None:
             complain(f"warning: offline calls go to the setting base_url, {current().base_url}")
         echo(f"gateway on {address} for {', '.join(options.upstreams)}")
 
+    _log_requests()
     try:
         Listening(options, host, port, announce).run()
     except OSError as error:
         msg = f"cannot listen on {serving.listen}: {error.strerror or type(error).__name__}"
         raise CommandError(msg) from None
+
+
+def _log_requests() -> None:
+    """Write the log of the gateway on stderr; the application itself configures no logging."""
+    log = logging.getLogger("shim.gateway")
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
 
 
 def _address(listen: str) -> tuple[str, int]:

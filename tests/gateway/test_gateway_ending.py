@@ -82,14 +82,19 @@ def test_sigterm_answers_every_call_under_way(slow, grace, whole):
     }
     command = [*FXSHIM, "gateway", "--listen", "127.0.0.1:0", "--upstream", address]
     with subprocess.Popen(
-        [*command, "--grace", grace], env=env, stdout=subprocess.PIPE, text=True
+        [*command, "--grace", grace],
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as gateway:
         at = gateway.stdout.readline().split()[2]
         got = []
 
         def call(ids):
             sent = call_of(made, ids)
-            got.append(httpx.post(f"{at}/cgi/user/batchSetStatus", json=sent, timeout=60))
+            url = f"{at}/cgi/user/batchSetStatus?mobile=13800000000"
+            got.append(httpx.post(url, json=sent, timeout=60))
 
         halves = made.open_user_ids[1:30], made.open_user_ids[30:59]
         threads = [threading.Thread(target=call, args=(ids,)) for ids in halves]
@@ -100,7 +105,11 @@ def test_sigterm_answers_every_call_under_way(slow, grace, whole):
         gateway.send_signal(signal.SIGTERM)
         for thread in threads:
             thread.join()
+        log = gateway.stderr.read()
         assert gateway.wait(30) == 0
+    assert log.count("POST /cgi/user/batchSetStatus 200") == 2
+    assert "13800000000" not in log
+    assert made.corp_access_token not in log
     assert [one.status_code for one in got] == [200, 200]
     codes = {one.json()["errorCode"] for one in got}
     if whole:
