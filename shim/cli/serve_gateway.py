@@ -74,6 +74,7 @@ def serve(serving: GatewayServing) -> None:
 def _log_requests() -> None:
     """Write the log of the gateway on stderr; the application itself configures no logging."""
     log = logging.getLogger("shim.gateway")
+    log.handlers.clear()
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
     log.addHandler(handler)

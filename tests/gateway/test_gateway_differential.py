@@ -8,6 +8,7 @@ import asyncio
 import json
 
 import pytest
+from gateway_requests import requested
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_differential import Pair, arguments
@@ -40,32 +41,6 @@ class ThroughGateway(Pair):
         assert status == 200
         assert headers[b"deprecation"] == b"@1768780800"
         return old, json.loads(new)
-
-
-async def requested(gateway, method, path, body):
-    """Send one request to an ASGI application; return status, headers and body."""
-    sent = []
-
-    async def receive():
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message):
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "http_version": "1.1",
-        "method": method,
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "headers": [(b"host", b"gateway"), (b"content-type", b"application/json")],
-        "server": ("127.0.0.1", 80),
-        "client": ("127.0.0.1", 9),
-    }
-    await gateway(scope, receive, send)
-    content = b"".join(one.get("body", b"") for one in sent[1:])
-    return sent[0]["status"], dict(sent[0]["headers"]), content
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
