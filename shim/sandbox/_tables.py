@@ -281,6 +281,19 @@ class MemberTable(RowTable[MemberRow]):
         self.add(row)
         return row.record_id
 
+    def meet(self, open_user_id: str) -> None:
+        """Make a member of this openUserId, as if it had been there from the start."""
+        if open_user_id in self.by_open_user_id:
+            return
+        number = FIRST_NUMBER + len(self.members)
+        record_id = str(number) if self.plan.profile.numbers_as_ids else self.fresh_id()
+        row = MemberRow(number, open_user_id, record_id)
+        row.rank = self._chance.random() * len(self.members)
+        self.members.append(row)
+        self.by_open_user_id[open_user_id] = row
+        self.by_number[str(number)] = row
+        self.add(row)
+
     def keys(self, *, converts: bool) -> dict[str, Mapping[str, MemberRow]]:
         """``_id``, and ``user_id`` in the form the call asks for."""
         by_user_id = self.by_open_user_id if converts else self.by_number
