@@ -228,6 +228,12 @@ def test_child_that_is_not_covered_is_named_with_the_reason(python, child, why):
     assert (code, f"1 process; not covered: {why}" in err) == (0, True), err
 
 
+def test_tools_that_python_itself_starts_are_not_named(python):
+    """`ctypes.util` looks for libraries with one of them."""
+    code, _, err = python("import subprocess; subprocess.run(['uname'])")
+    assert (code, err[-12:]) == (0, ", 1 process\n")
+
+
 def test_program_that_never_loads_the_shim_is_reported(run):
     """`-I` for the program itself, and a program that is no Python."""
     for command in ([sys.executable, "-I", "-c", "pass"], ["true"]):

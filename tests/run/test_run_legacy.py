@@ -1,12 +1,14 @@
 """The seven legacy programs of `examples/legacy/`, as they are, at the sandbox's old addresses."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from shim.cli import run_program
 from shim.sandbox import Sandbox
 
 PROGRAMS = sorted((Path(__file__).parent.parent.parent / "examples" / "legacy").glob("*.py"))
@@ -15,13 +17,18 @@ IDS = [f"FSUID_{one * 32}" for one in "ABC"]
 
 def printed(program, base_url):
     """Return what a program prints for three employees of a real tenant."""
+    return run(program, [], {"FXIAOKE_URL": base_url}).stdout
+
+
+def run(program, before, environment):
+    """Run a program for three employees of a real tenant."""
     if program.name == "aiohttp_status.py":
         pytest.importorskip("aiohttp", reason="aiohttp")
     return subprocess.run(
-        [sys.executable, str(program), *IDS],
+        [*before, sys.executable, str(program), *IDS],
         env={
             **os.environ,
-            "FXIAOKE_URL": base_url,
+            **environment,
             "FXIAOKE_TOKEN": "0123456789ABCDEF",
             "FXIAOKE_CORP_ID": "FSCID_0123456789ABCDEF",
         },
@@ -29,7 +36,7 @@ def printed(program, base_url):
         text=True,
         timeout=60,
         check=True,
-    ).stdout
+    )
 
 
 def test_there_are_seven_programs():
@@ -48,3 +55,19 @@ def test_program_runs_with_ids_of_a_real_tenant(program):
     assert text
     if program.stem not in {"helper_class", "httpx_sync"}:
         assert "1" in tenant.members().values()
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda one: one.stem)
+def test_program_prints_the_same_under_a_rehearsal(program):
+    """Its address is that of the real service; the notices name its own lines."""
+    if not (run_program.AUTOLOAD / "_fxshim_start.py").is_file():
+        pytest.skip("the interception")
+    with Sandbox(lenient=True).serve() as base_url:
+        expected = printed(program, base_url)
+    command = [sys.executable, "-m", "shim", "run", "--sandbox", "--"]
+    rehearsal = run(program, command, {})
+    assert rehearsal.stdout == expected
+    files = set(re.findall(r"caller_file=(\S+)", rehearsal.stderr))
+    assert files == {str(program)}
+    last = rehearsal.stderr.splitlines()[-1]
+    assert re.fullmatch(r"fxshim: run: (\d) old calls seen, \1 translated, 1 process", last), last

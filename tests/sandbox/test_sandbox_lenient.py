@@ -84,3 +84,17 @@ def test_tenant_that_is_not_lenient_makes_no_member(talk: Any) -> None:
     to = talk(Sandbox(members=1))
     assert to.post("/cgi/user/get", {**to.offline, "openUserId": "FSUID_X"})["errorCode"] == 20012
     assert to.post("/cgi/department/list", {**to.offline, "corpId": "F"})["errorCode"] == 11015
+
+
+def test_who_a_member_is_does_not_depend_on_the_order(talk: Any) -> None:
+    """Calls that run at the same time name members in any order. One number may be two ids'."""
+    twins = ["plumless", "buckeroo"]  # The same CRC-32.
+    seen = []
+    for ids in (["FSUID_A", "FSUID_B"], ["FSUID_B", "FSUID_A"]):
+        sandbox = Sandbox(members=1, lenient=True)
+        to = talk(sandbox)
+        for each in (*ids, *twins):
+            to.post("/cgi/user/get", {**WHO, "openUserId": each})
+        seen.append([{**sandbox.person(each), "_id": ""} for each in sorted(ids)])
+        assert len({sandbox.person(each)["employee_number"] for each in (*ids, *twins)}) == 4
+    assert seen[0] == seen[1]

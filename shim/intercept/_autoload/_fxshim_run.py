@@ -28,6 +28,22 @@ P process begun; S old call seen; T old call translated; N not covered, and why.
 _TEXT_AT_MOST = 80
 _NOTED_AT_MOST = 32
 _LETTERS = {"seen": "S", "translated": "T"}
+_QUIET = frozenset(
+    [
+        "arp",
+        "cc",
+        "gcc",
+        "ifconfig",
+        "ip",
+        "ld",
+        "ldconfig",
+        "lsb_release",
+        "netstat",
+        "objdump",
+        "uname",
+    ]
+)
+"""What the standard library itself starts (ctypes, platform, uuid). None makes HTTP calls."""
 _STARTS = frozenset({"subprocess.Popen", "os.exec", "os.posix_spawn"})
 
 
@@ -146,7 +162,7 @@ def uncovered(own: str, program: object, given: object, environment: object) -> 
     path = os.fsdecode(program) if program else arguments[0]  # type: ignore[arg-type]
     name = _printable(os.path.basename(path))  # noqa: PTH119 - as above.
     if not is_python(name):
-        return f"{name} is no Python"
+        return "" if name in _QUIET else f"{name} is no Python"
     ignoring = ignoring_flag(arguments[1:])
     if ignoring:
         return f"{name} {ignoring}"
