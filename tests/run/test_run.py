@@ -3,6 +3,7 @@
 The folder of the start-up files is a copy, in which the interception is a function that counts.
 """
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import venv
 from pathlib import Path
 
 import pytest
@@ -232,6 +234,45 @@ def test_tools_that_python_itself_starts_are_not_named(python):
     """`ctypes.util` looks for libraries with one of them."""
     code, _, err = python("import subprocess; subprocess.run(['uname'])")
     assert (code, err[-12:]) == (0, ", 1 process\n")
+
+
+def test_python_without_the_package_is_named(run, tmp_path):
+    """An environment of its own; a module `shim` of the program is not taken for the package."""
+    venv.create(tmp_path / "bare")
+    python = str(tmp_path / "bare" / "bin" / "python")
+    (packages,) = (tmp_path / "bare").glob("lib/python*/site-packages")
+    for module in (None, "shim.py"):
+        if module is not None:
+            (packages / module).touch()
+        code, out, err = run("--", python, "-c", "print('runs')")
+        assert (code, out) == (0, "runs\n")
+        assert "1 process; not covered: no package shim in " in err
+
+
+def test_options_of_python_are_read_as_python_reads_them():
+    """An option may take the next word; what comes after -c or the program is not Python's."""
+    spec = importlib.util.spec_from_file_location("run", run_program.AUTOLOAD / "_fxshim_run.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for given, found in (
+        (["-c", "-I"], ""),
+        (["-uIc", "x"], "-I"),
+        (["-mE"], ""),
+        (["-W", "-I", "-S"], "-S"),
+        (["-XE", "-E"], "-E"),
+        (["program.py", "-I"], ""),
+        (["-", "-I"], ""),
+        (["--check-hash-based-pycs", "default"], ""),
+        (["--version", "-E"], "-E"),
+        ([], ""),
+    ):
+        assert module.ignoring_flag(given) == found, given
+    for name in ("python", "python3", "python3.12", "python3.13t", "pypy3", "python.exe"):
+        assert module.is_python(name)
+    for name in ("python-config", "pythonista", "sh", "ipython"):
+        assert not module.is_python(name)
+    # Without a run it does nothing.
+    module.begin("")
 
 
 def test_program_that_never_loads_the_shim_is_reported(run):

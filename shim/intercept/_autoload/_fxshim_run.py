@@ -103,7 +103,7 @@ def note(why: str) -> None:
     """Record that something is not covered, once for each reason."""
     if why and why not in _Run.noted and len(_Run.noted) < _NOTED_AT_MOST:
         _Run.noted.add(why)
-        record("N", _printable(why))
+        record("N", _printable(why, 2 * _TEXT_AT_MOST))
 
 
 def begin(own: str) -> None:
@@ -118,7 +118,7 @@ def begin(own: str) -> None:
     record("P")
     sys.addaudithook(lambda event, given: _audit(own, event, given))
     if not _has_shim():
-        note(f"no package shim in {sys.executable}")
+        note(f"no package shim in {_printable(sys.executable)}")
         return
     import _fxshim_start  # type: ignore[import-not-found,unused-ignore]
 
@@ -204,5 +204,6 @@ def is_python(name: str) -> bool:
     )
 
 
-def _printable(text: str) -> str:
-    return "".join(one if one.isprintable() else "?" for one in text)[-_TEXT_AT_MOST:]
+def _printable(text: str, at_most: int = _TEXT_AT_MOST) -> str:
+    """Return one line; of a long path the end says more."""
+    return "".join(one if one.isprintable() else "?" for one in text)[-at_most:]
