@@ -1,13 +1,15 @@
 """Whose line made the call? Frames come as arguments, so the tests need no patching.
 
-The immediate caller is blamed, with four exceptions:
+The immediate caller is blamed, with five exceptions:
 
 - a frame of this package is looked through, since a caller of `shim.gateway` is not `shim`;
+- a frame of an HTTP library is looked through: the line that made the request matters;
 - a frame that only forwards (`*args, **kwargs` to something that leads to the door) is looked
   through: it is a decorator, and the line that matters uses the decorated name;
 - a frame of a module the application listed is looked through;
 - at the edge of an event loop or a thread the search ends: the code behind it did not make
-  this call. Then the innermost forwarding frame is blamed, else the immediate frame.
+  this call. Then the innermost forwarding frame is blamed, else the
+  outermost of an HTTP library, else the immediate frame.
 
 The last rule has an honest limit. `Thread(target=door)` and `executor.submit(door)` have no
 calling line at all, only the line of the standard library that runs targets, and that one is
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 _PACKAGE: Final = __name__.partition(".")[0]
+_OURS: Final = (_PACKAGE, "_fxshim_start")
 _BOUNDARIES: Final = (
     "_frozen_importlib",
     "anyio",
@@ -47,6 +50,11 @@ _BOUNDARIES: Final = (
     "threading",
     "trio",
     "uvloop",
+)
+# With what stands between them and the program: `with client.stream(…)`.
+_HTTP_CLIENTS: Final = (
+    *("requests", "urllib3", "httpx", "httpx2", "aiohttp", "http.client", "urllib.request"),
+    "contextlib",
 )
 _COMPREHENSIONS: Final = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 # How many decorators deep a name may hide the door; also ends a cycle of `__wrapped__`.
@@ -62,12 +70,14 @@ class FrameRole(enum.Enum):
     Attributes:
         CALLER: It made the call.
         OURS: It is this package's; look behind it.
+        CLIENT: It is an HTTP library's; look behind it.
         FORWARDS: It passes on what another called; look behind it.
         BOUNDARY: An event loop or a thread begins here; look no further.
     """
 
     CALLER = enum.auto()
     OURS = enum.auto()
+    CLIENT = enum.auto()
     FORWARDS = enum.auto()
     BOUNDARY = enum.auto()
 
@@ -153,6 +163,7 @@ def blame(frame: FrameType, role_of: Callable[[FrameType, CodeType | None], Fram
     """
     passed: list[tuple[FrameType, FrameRole]] = []
     last_resort: FrameType | None = None
+    client: FrameType | None = None
     callee: CodeType | None = None
     at: FrameType | None = frame
     while at is not None:
@@ -164,8 +175,10 @@ def blame(frame: FrameType, role_of: Callable[[FrameType, CodeType | None], Fram
             break
         if role is FrameRole.FORWARDS and last_resort is None:
             last_resort = at
+        if role is FrameRole.CLIENT:
+            client = at
         callee, at = at.f_code, at.f_back
-    return Blame(last_resort or frame, stranded=True, passed=tuple(passed))
+    return Blame(last_resort or client or frame, stranded=True, passed=tuple(passed))
 
 
 def judge(
@@ -182,8 +195,10 @@ def judge(
     module = _module(frame)
     if _within(module, _BOUNDARIES):
         return FrameRole.BOUNDARY
-    if _within(module, (_PACKAGE,)):
+    if _within(module, _OURS):
         return FrameRole.OURS
+    if _within(module, _HTTP_CLIENTS):
+        return FrameRole.CLIENT
     if _within(module, look_through) or _forwards(frame, callee, doors):
         return FrameRole.FORWARDS
     return FrameRole.CALLER

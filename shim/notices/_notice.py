@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PLACES_AT_MOST: Final = 32_768
 """Places of one function that are found quickly, about 8 MB. Calls of others take longer."""
-_LOOK_BEHIND: Final = (FrameRole.FORWARDS, FrameRole.OURS)
+_LOOK_BEHIND: Final = (FrameRole.FORWARDS, FrameRole.OURS, FrameRole.CLIENT)
 # Long enough for any handler of warnings, short enough to end a deadlock made by one.
 _PATIENCE: Final = 1.0
 

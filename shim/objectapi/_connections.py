@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
+from shim._own_calls import OWN
 from shim._version import __version__
 from shim.objectapi._environment import ConnectionSettings, connection_settings, httpcore, httpx
 from shim.objectapi._network import AsyncNetwork, Attempt, Network
@@ -378,16 +379,20 @@ def through(transport: _Transport, request: Request, attempt: Attempt, bound: in
     Raises:
         Exception: What the transport or the decoder raises.
     """
-    response = transport.handle_request(_given(request, attempt))
+    own = OWN.set(True)
     try:
-        if response.is_stream_consumed:
-            return HttpAnswer(response.status_code, _whole(response.content, bound))
-        content = Content(_encodings(response.headers.raw), bound)
-        for chunk in response.iter_raw():
-            attempt.left()
-            content.add(chunk)
+        response = transport.handle_request(_given(request, attempt))
+        try:
+            if response.is_stream_consumed:
+                return HttpAnswer(response.status_code, _whole(response.content, bound))
+            content = Content(_encodings(response.headers.raw), bound)
+            for chunk in response.iter_raw():
+                attempt.left()
+                content.add(chunk)
+        finally:
+            response.close()
     finally:
-        response.close()
+        OWN.reset(own)
     return HttpAnswer(response.status_code, content.whole())
 
 
@@ -403,6 +408,14 @@ async def athrough(
         raise ConfigurationError(msg)
 
     async def exchange() -> HttpAnswer:
+        # Here, not around `wait_for`: it may run this in a task, whose context is its own.
+        own = OWN.set(True)
+        try:
+            return await answered()
+        finally:
+            OWN.reset(own)
+
+    async def answered() -> HttpAnswer:
         response = await transport.handle_async_request(_given(request, attempt))
         try:
             if response.is_stream_consumed:
