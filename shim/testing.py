@@ -54,6 +54,7 @@ class SandboxOptions(TypedDict, total=False):
     clock: Callable[[], float] | None
     speed: float
     epoch: float
+    lenient: bool
 
 
 @contextmanager

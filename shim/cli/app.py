@@ -173,6 +173,32 @@ def gateway(  # noqa: PLR0913 - options of a command.
 
 
 @app.command()
+def run(
+    command: Annotated[
+        list[str], typer.Argument(help="The program and its arguments, after --.", metavar="CMD…")
+    ],
+    *,
+    mode: Annotated[
+        Literal["object", "shadow", "dry_run", "legacy"] | None,
+        typer.Option(help="The mode of its offline calls.", show_default="as its settings say"),
+    ] = None,
+    rehearsal: Annotated[
+        bool,
+        typer.Option("--sandbox", help="Send all calls to Fxiaoke to a new pretend tenant."),
+    ] = False,
+) -> None:
+    """Run a program as it is, with its old HTTP calls to Fxiaoke answered by the shim.
+
+    Its exit code is that of the program; 126 and 127 if it cannot be started. One line on stderr
+    at the end says how many calls were seen, and what is not covered.
+    """
+    from shim.cli.run_program import RunOptions
+    from shim.cli.run_program import run as run_to_its_end
+
+    raise typer.Exit(run_to_its_end(RunOptions(tuple(command), mode=mode, sandbox=rehearsal)))
+
+
+@app.command()
 def demo(
     *,
     log: Annotated[

@@ -105,6 +105,15 @@ def serve_in_background(options: ServeOptions) -> None:
         server.returncode = 0
 
 
+def variables(who: dict[str, Any]) -> dict[str, str]:
+    """Return the environment variables of the settings that lead to a sandbox on this machine.
+
+    Args:
+        who: What the sandbox describes.
+    """
+    return {f"FXIAOKE_SHIM_{name}": str(who[key]) for name, key in _VARIABLES.items()}
+
+
 def _shell_lines(who: dict[str, Any], pid: int) -> str:
     values = {name: str(who[key]) for name, key in _VARIABLES.items()}
     if not _is_loopback(urlsplit(values["BASE_URL"]).hostname or ""):

@@ -148,6 +148,7 @@ class Dispatcher:
         endpoint, sent = _addressed(method, path, body)
         if not self.quota.take(path, now, token=endpoint.is_token):
             return _delivered(self._enveloped(14001), ())
+        self.tenant.meet(sent)
         call = SandboxCall(self.tenant, sent, now, path=path, headers=headers)
         drawn = self.script.draw(path, endpoint.faults, partial(endpoint.concerns, call))
         ending = None

@@ -270,6 +270,7 @@ class Plan:
         lag: Seconds (sandbox time) ``query`` is behind, in a profile that lags.
         token_calls: The calls a token lives for; None: any number.
         epoch: The Unix time, in seconds, of the sandbox's second 0.
+        lenient: Whether any credentials are taken, and members made when they are named.
 
     Raises:
         ValueError: One of them is out of range.
@@ -291,6 +292,7 @@ class Plan:
     lag: float
     token_calls: int | None
     epoch: float
+    lenient: bool = False
 
     def __post_init__(self) -> None:
         if min(self.members, self.quota_calls, self.latency, self.lag) < 0:

@@ -55,6 +55,8 @@ class Sandbox(Controls):
         clock: Gives real seconds, ``time.monotonic`` by default.
         speed: Sandbox seconds in one real second.
         epoch: The Unix time, in seconds, at its start; records carry it in milliseconds.
+        lenient: Take credentials of any value, and make a member of each openUserId that a call
+            names first, enabled. For programs whose ids are those of a real tenant.
 
     Raises:
         ValueError: An argument is out of range.
@@ -81,6 +83,7 @@ class Sandbox(Controls):
         clock: Callable[[], float] | None = None,
         speed: float = 1.0,
         epoch: float = EPOCH,
+        lenient: bool = False,
     ) -> None:
         if profile not in PROFILES:
             msg = f"profile: one of {', '.join(PROFILES)}"
@@ -104,6 +107,7 @@ class Sandbox(Controls):
             lag=lag_seconds,
             token_calls=kind.token_calls if token_calls is None else token_calls,
             epoch=epoch,
+            lenient=lenient,
         )
         super().__init__(plan, SandboxClock(clock or time.monotonic, speed), BASE_URL)
 

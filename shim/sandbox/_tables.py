@@ -9,6 +9,7 @@ from __future__ import annotations
 import abc
 import bisect
 import math
+import zlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 _UNWRITTEN: Final[Mapping[str, Any]] = MappingProxyType({})
 #: The fields of a record that is not there: not yet created, or deleted.
 _ABSENT: Final[Mapping[str, Any]] = MappingProxyType({})
+#: Beyond the numbers of all other members: the first of those made when they are named.
+FIRST_MET: Final = 1_000_000
 #: How many searches a table keeps the result of.
 _KEPT: Final = 8
 
@@ -281,6 +284,24 @@ class MemberTable(RowTable[MemberRow]):
         self.add(row)
         return row.record_id
 
+    def meet(self, open_user_id: str) -> None:
+        """Make a member of this openUserId, as if it had been there from the start.
+
+        Who it is follows from the openUserId alone, in whatever order members are named.
+        """
+        if open_user_id in self.by_open_user_id:
+            return
+        number = FIRST_MET + zlib.crc32(open_user_id.encode("utf-8", "surrogatepass"))
+        while str(number) in self.by_number:
+            number += 1
+        record_id = str(number) if self.plan.profile.numbers_as_ids else self.fresh_id()
+        row = MemberRow(number, open_user_id, record_id)
+        row.rank = self._chance.random() * len(self.members)
+        self.members.append(row)
+        self.by_open_user_id[open_user_id] = row
+        self.by_number[str(number)] = row
+        self.add(row)
+
     def keys(self, *, converts: bool) -> dict[str, Mapping[str, MemberRow]]:
         """``_id``, and ``user_id`` in the form the call asks for."""
         by_user_id = self.by_open_user_id if converts else self.by_number
@@ -304,7 +325,11 @@ class MemberTable(RowTable[MemberRow]):
         """Return what the seed makes of a member."""
         seed = self.plan.seed
         leader = leader_place(seed, number)
-        above = [] if leader is None else [self.members[leader].open_user_id]
+        above = (
+            []
+            if leader is None or leader >= self.plan.members
+            else [self.members[leader].open_user_id]
+        )
         return {**person(seed, number, self.plan.departments), "leader": above}
 
     def _created(self, row: MemberRow) -> int:

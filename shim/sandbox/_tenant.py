@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from shim.sandbox._messages import Refusal, as_list
+from shim.sandbox._messages import Refusal, as_list, is_name
 from shim.sandbox._plan import ADMINISTRATOR_NUMBER, Plan, Some, generator, hexes, picked
 from shim.sandbox._tables import DepartmentTable, GenericTable, MemberRow, MemberTable, RowTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from random import Random
 
 #: Grade A: a token lives this long …
@@ -37,9 +37,10 @@ class _Token:
 class Tokens:
     """All tokens a tenant has given out, the first of them at the start."""
 
-    def __init__(self, seed: int, now: float, calls: int | None) -> None:
+    def __init__(self, seed: int, now: float, calls: int | None, *, lenient: bool) -> None:
         self._random: Random = generator(seed, "tokens")
         self._calls = calls
+        self._lenient = lenient
         self._given: dict[str, _Token] = {}
         self._newest = self._give(now)
 
@@ -69,6 +70,8 @@ class Tokens:
             Refusal: 20016, the token was never given, is too old, used up or revoked.
         """
         token = self._given.get(text)
+        if token is None and self._lenient:
+            return
         if token is None or not token.lives(now):
             raise Refusal(20016)
         if token.calls_left is not None:
@@ -83,6 +86,28 @@ class Tokens:
         token = _Token(hexes(self._random, 32), now, self._calls)
         self._given[token.text] = token
         return token
+
+
+#: A lenient tenant makes no more members than this.
+MEMBERS_AT_MOST: Final = 100_000
+_NAMES_MEMBERS: Final = ("openUserId", "openUserIds")
+
+
+def _named_members(value: object) -> Iterator[str]:
+    """Yield what a body names as members; the acting employee is none."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _named_members(each)
+    if not isinstance(value, dict):
+        return
+    for key, held in value.items():
+        if key in _NAMES_MEMBERS:
+            yield from (str(each) for each in as_list(held) or [held] if is_name(each))
+        elif isinstance(held, (dict, list)):
+            yield from _named_members(held)
+    if value.get("field_name") == "user_id":
+        ids = as_list(value.get("field_values")) or []
+        yield from (str(each) for each in ids if is_name(each))
 
 
 #: The fields that are lists of employees.
@@ -116,7 +141,7 @@ class SandboxTenant:
     def __init__(self, plan: Plan, now: float) -> None:
         self.plan = plan
         self.profile = plan.profile
-        self.tokens = Tokens(plan.seed, now, plan.token_calls)
+        self.tokens = Tokens(plan.seed, now, plan.token_calls, lenient=plan.lenient)
         self.updates: list[Update] = []
         self._identify(generator(plan.seed, "tenant"))
         self.people = MemberTable(plan, generator(plan.seed, "members"))
@@ -189,8 +214,20 @@ class SandboxTenant:
         )
 
     def knows(self, open_user_id: str) -> bool:
-        """Whether this is an employee: a member, or the administrator, who has no row."""
-        return open_user_id == self.administrator or open_user_id in self.people.by_open_user_id
+        """Whether this may act: a member, or the administrator, who has no row."""
+        return (
+            self.plan.lenient
+            or open_user_id == self.administrator
+            or open_user_id in self.people.by_open_user_id
+        )
+
+    def meet(self, body: Mapping[str, Any]) -> None:
+        """Make a member of each openUserId that a call names first, if the tenant is lenient."""
+        if not self.plan.lenient:
+            return
+        for each in dict.fromkeys(_named_members(body)):
+            if len(self.members) < MEMBERS_AT_MOST and each != self.administrator:
+                self.people.meet(each)
 
     def numbered(self, number: str) -> str | None:
         """Return the openUserId of the employee that has this number; None: there is none."""
