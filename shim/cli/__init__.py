@@ -17,6 +17,7 @@ _EXTRAS = {
     "typer": "cli",
     "rich": "cli",
     "jinja2": "cli",
+    "prometheus_client": "gateway",
     "starlette": "server",
     "uvicorn": "server",
 }

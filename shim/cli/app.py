@@ -121,6 +121,58 @@ def sandbox(  # noqa: PLR0913 - options of a command.
 
 
 @app.command()
+def gateway(  # noqa: PLR0913 - options of a command.
+    *,
+    listen: Annotated[
+        str,
+        typer.Option(help="HOST:PORT; not on this machine alone only with a secret."),
+    ] = "127.0.0.1:8800",
+    upstream: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Where all other requests go; several: the Host of a request chooses.",
+            show_default="the setting base_url",
+        ),
+    ] = None,
+    secrets_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Lines of label=secret; one of them is asked for in X-Fxshim-Secret.",
+            show_default="the variable FXSHIM_GATEWAY_SECRETS",
+        ),
+    ] = None,
+    callers: Annotated[
+        Literal["secret", "header", "address"] | None,
+        typer.Option(help="What tells callers apart.", show_default="secret, else address"),
+    ] = None,
+    deadline: Annotated[
+        float, typer.Option(min=0.1, callback=_finite, help="Seconds that a translation may take.")
+    ] = 600,
+    grace: Annotated[
+        float, typer.Option(min=1, callback=_finite, help="Seconds to end in after SIGTERM.")
+    ] = 25,
+    admin_prefix: Annotated[
+        str, typer.Option(help="Goes before /healthz, /readyz, /metrics, /usage, /openapi.json.")
+    ] = "",
+    access_log: Annotated[bool, typer.Option(help="Log each request on stderr.")] = True,
+) -> None:
+    """Answer offline calls of programs in any language; pass all other requests on as they are.
+
+    Ends after SIGTERM when all calls under way have been answered.
+    """
+    from shim.cli.serve_gateway import GatewayServing, serve
+
+    options = {
+        "callers": callers,
+        "deadline_seconds": deadline,
+        "grace_seconds": grace,
+        "admin_prefix": admin_prefix,
+        "access_log": access_log,
+    }
+    serve(GatewayServing(listen, tuple(upstream or ()), secrets_file, options))
+
+
+@app.command()
 def demo(
     *,
     log: Annotated[

@@ -22,13 +22,19 @@ from shim.objectapi._connections import (
     origin,
     through,
 )
-from shim.objectapi._environment import UnusableEnvironment, httpcore, httpx
+from shim.objectapi._environment import (
+    ConnectionSettings,
+    UnusableEnvironment,
+    httpx,
+)
+from shim.objectapi._environment import httpcore as httpcore  # noqa: PLC0414 - for the gateway.
 from shim.objectapi._network import Attempt, NameUnknown
 from shim.objectapi._process import Process
 from shim.objectapi._redis_tokens import Fetched
 from shim.objectapi._wire import TooLarge, Unreadable
 from shim.objectapi.clock import MACHINE
 from shim.objectapi.pacing import WindowLost
+from shim.settings import ConfigurationError
 
 if TYPE_CHECKING:
     from shim.objectapi._process import RecentWrites
@@ -85,6 +91,19 @@ def clock() -> Clock:
 def recent() -> RecentWrites:
     """Return the records that this process has written lately."""
     return _clients.process.recent
+
+
+def connecting(base_url: str) -> tuple[Origin, ConnectionSettings]:
+    """Return where an address leads and how to connect to it. For the gateway.
+
+    Raises:
+        ConfigurationError: The environment names what cannot be used.
+    """
+    to = origin(base_url)
+    try:
+        return to, _clients.connections.settings(to)
+    except UnusableEnvironment as problem:
+        raise ConfigurationError(str(problem)) from None
 
 
 def exchange(session: Session, call: Call) -> steps.Exchange:

@@ -41,6 +41,7 @@ __all__ = [
     "FUNCTIONS",
     "ConfigurationError",
     "are_read",
+    "checked_address",
     "configure",
     "current",
     "foreseen",
@@ -174,6 +175,32 @@ def configure(**changes: Unpack[SettingsChanges]) -> Settings:
         _state = state = replace(state, configured=kept)
     _notify()
     return state.settings
+
+
+def checked_address(text: str, *, allow_plain_http: bool) -> str:
+    """Return the address of a gateway of the vendor in its one spelling.
+
+    Args:
+        text: An address, under the rules of the setting `base_url`.
+        allow_plain_http: Whether it may be plain http to another machine.
+
+    Raises:
+        ConfigurationError: It is none. The text does not repeat it.
+    """
+    from shim.settings import _address as address
+
+    try:
+        checked = address.gateway(text)
+    except ValueError as error:
+        msg = f"an upstream cannot be used: {error}"
+        raise ConfigurationError(msg) from None
+    if address.is_unencrypted(checked) and not allow_plain_http:
+        msg = (
+            "an upstream is plain http to another machine, so that tokens could be read on the "
+            "network: use https, or set allow_plain_http = true"
+        )
+        raise ConfigurationError(msg)
+    return checked
 
 
 def are_read() -> bool:
