@@ -76,16 +76,70 @@ def perform(endpoint: Endpoint, caller: Caller | Site, arguments: Mapping[str, A
     return call.finish(drivers.run(call.translation(), call.open_session))
 
 
+class CallControl:
+    """How a door follows one awaited call, and ends it early.
+
+    Attributes:
+        mode: The mode of the call, once it has ended.
+    """
+
+    def __init__(self) -> None:
+        """Follow no call yet."""
+        self.mode = ""
+        self._session: Session | None = None
+        self._ended: tuple[int, str] | None = None
+
+    @property
+    def quota_seconds(self) -> float:
+        """Seconds that the calls made for it have waited for the quota, added up."""
+        return 0.0 if self._session is None else self._session.quota_seconds
+
+    def end(self, code: int, because: str) -> None:
+        """Attempt nothing more, and end what is on the wire as if its time were over.
+
+        Every id still ends in an outcome: a write that was on the wire as one whose result is not
+        known, what was not begun as not attempted. On the event loop of the call.
+
+        Args:
+            code: The errorCode of what is not attempted.
+            because: Why, in words.
+        """
+        self._ended = (code, because)
+        self.applied()
+
+    def applied(self) -> None:
+        """Apply `end` to a session that was opened, or went on, after it."""
+        if self._session is not None and self._ended is not None:
+            self._session.cut(*self._ended)
+
+    def opened(self, session: Session) -> None:
+        """Follow the session of the call."""
+        self._session = session
+        self.applied()
+
+
 def aperform(
-    endpoint: Endpoint, caller: Caller | Site, arguments: Mapping[str, Any]
+    endpoint: Endpoint,
+    caller: Caller | Site,
+    arguments: Mapping[str, Any],
+    control: CallControl | None = None,
 ) -> Coroutine[Any, Any, Answer]:
-    """Make an offline call, awaiting; see `perform`. The call is counted before it is awaited."""
-    return _aperform(endpoint, _counted(endpoint, caller), arguments)
+    """Make an offline call, awaiting; see `perform`. The call is counted before it is awaited.
+
+    Args:
+        endpoint: The call, from `ENDPOINTS`.
+        caller: Who makes it.
+        arguments: The documented parameters by name.
+        control: Follows the call, and may end it early.
+    """
+    return _aperform(endpoint, _counted(endpoint, caller), arguments, control)
 
 
-async def _aperform(endpoint: Endpoint, site: Site, arguments: Mapping[str, Any]) -> Answer:
+async def _aperform(
+    endpoint: Endpoint, site: Site, arguments: Mapping[str, Any], control: CallControl | None
+) -> Answer:
     load()
-    call = _Call(endpoint, site, arguments)
+    call = _Call(endpoint, site, arguments, control)
     from shim.scheduler import drivers
 
     return call.finish(await drivers.arun(call.translation(), call.open_session))
@@ -159,7 +213,13 @@ def open_session(corp_access_token: str | None = None, corp_id: str | None = Non
 class _Call:
     """One call: its arguments, its settings, its mode, its session, its counters."""
 
-    def __init__(self, endpoint: Endpoint, site: Site, arguments: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        site: Site,
+        arguments: Mapping[str, Any],
+        control: CallControl | None = None,
+    ) -> None:
         """Take what was called, where, and with what.
 
         Raises:
@@ -167,6 +227,7 @@ class _Call:
         """
         self._endpoint = endpoint
         self._site = site
+        self._control = control or CallControl()
         where = site.where
         self._named: dict[str, Any] = {
             "code": endpoint.code,
@@ -224,6 +285,7 @@ class _Call:
             acting=self._acting(),
             third_trace_id=self._arguments["thirdTraceId"],
         )
+        self._control.opened(self._session)
         return self._session
 
     def finish(self, answer: Answer) -> Answer:
@@ -242,10 +304,11 @@ class _Call:
             )
         choice = self._choice
         mode = self._settings.mode if choice is None else choice.mode
+        self._control.mode = _logged_mode(self._endpoint, mode, self._settings)
         notices.emit(
             OfflineCallFinished(
                 **self._named,
-                mode=_logged_mode(self._endpoint, mode, self._settings),
+                mode=self._control.mode,
                 reason="arguments" if choice is None else choice.reason,
                 site=self._site.number,
                 calls=self._site.calls,
@@ -344,6 +407,7 @@ class _Call:
         self._choice = Choice("legacy", f"fallback after errorCode {code}")
         notices.emit(OfflineCallFellBack(**self._named, error_code=code))
         self._session.go_on()
+        self._control.applied()
         return (yield from self._legacy())
 
     def _dry_run(self) -> Translation:

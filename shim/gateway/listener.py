@@ -135,7 +135,7 @@ class _DrainingServer(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._gateway.drain()
+        self._gateway.drain(self._gateway.options.grace_seconds)
         await super().shutdown(sockets)
 
 

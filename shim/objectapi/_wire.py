@@ -236,6 +236,15 @@ def timed_out(seconds: float) -> Reply:
     )
 
 
+def cut_off() -> Reply:
+    """Return the reply for a call that was on the wire when the time of its caller was over."""
+    return local_reply(
+        Code.TIMEOUT,
+        "there was no answer before the caller's time was over; whether the vendor received it is "
+        "unknown",
+    )
+
+
 def too_late() -> Reply:
     """Return the reply for a call whose time was over before it could be sent."""
     return local_reply(Code.TIMEOUT, "there was no time left to send it", reached=False)

@@ -309,6 +309,7 @@ def _in_turn(
     claim, used = Claim(window), False
     try:
         now = process.clock.now
+        asked = now()
         while True:
             while (slot := (yield from _asked(window, claim.take))) is None and now() < until:
                 yield Sleep(POLL_SECONDS[window.remote], "quota")
@@ -324,6 +325,7 @@ def _in_turn(
             # The process or its event loop stood still, and the slot may be another's by now.
             yield from _asked(window, partial(claim.give_back, used=False))
             claim = Claim(window)
+        session.quota_seconds += now() - asked
         reply = session.refuse()
         if reply is None:
             used = True

@@ -142,6 +142,11 @@ async def apost(session: Session, step: steps.Send) -> Reply:
     return posting.answered(answer)
 
 
+def cut_off() -> Reply:
+    """Return the reply for a request that was given up while it was posted."""
+    return wire.cut_off()
+
+
 class _Posting:
     """One request to be posted, and the reply for each of its possible ends.
 

@@ -48,7 +48,11 @@ class Tenant:
 
 
 class Session:
-    """Adds credentials to a call, and counts for its run: calls, trace ids, why it stopped."""
+    """Adds credentials to a call, and counts for its run: calls, trace ids, why it stopped.
+
+    Attributes:
+        quota_seconds: Seconds that calls have waited for slots of their windows, added up.
+    """
 
     __slots__ = (
         "_lock",
@@ -60,7 +64,9 @@ class Session:
         "api_calls",
         "first_trace_id",
         "given_token",
+        "on_cut",
         "on_stop",
+        "quota_seconds",
         "secrets",
         "settings",
         "tenant",
@@ -100,6 +106,8 @@ class Session:
         self._stopped: Reply | None = None
         self._silent_since: float | None = None
         self.on_stop: Callable[[], None] = lambda: None
+        self.on_cut: Callable[[], None] = lambda: None
+        self.quota_seconds = 0.0
 
     def request(self, call: Call, token: str) -> Request:
         """Return `call` with address and credentials, body style (contract, section 1, grade A)."""
@@ -129,6 +137,11 @@ class Session:
         if self._stopped is None:
             self._stopped = local_reply(code, f"{NOT_ATTEMPTED}{because}", reached=False)
         self.on_stop()
+
+    def cut(self, code: int, because: str) -> None:
+        """Stop, and end what is under way as if its time were over. On the driver's event loop."""
+        self.stop(code, because)
+        self.on_cut()
 
     def go_on(self) -> None:
         """Take a stop back: what follows is another call."""

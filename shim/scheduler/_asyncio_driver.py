@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from shim.objectapi import http
 from shim.objectapi.exchange import Ask, Send
+from shim.objectapi.tokens import Renewal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from shim.objectapi.tokens import Renewal
+    from shim.objectapi.calls import Reply
     from shim.scheduler.scheduler import Job, Scheduler
     from shim.scheduler.steps import Steps
 
@@ -47,10 +48,13 @@ class AsyncioDriver(Generic[T]):
         self._notified = asyncio.Event()
         self._pulling = False
         self._under_way = 0
+        self._posting: set[asyncio.Task[Any]] = set()
+        # What to do with a renewal that is waited for, by job.
+        self._waiting: dict[Job[T], Callable[[Renewal], None]] = {}
+        self._is_cut = False
 
     async def __aenter__(self) -> Self:
-        if self.scheduler.session is not None:
-            self.scheduler.session.on_stop = lambda: self._from_outside(None)
+        self._follow_session()
         _live.setdefault(self._loop, WeakSet()).add(self)
         return self
 
@@ -71,6 +75,34 @@ class AsyncioDriver(Generic[T]):
             else:
                 # What is given up gives its slots back, and those are kept across a network.
                 await asyncio.to_thread(self.scheduler.close)
+
+    def _follow_session(self) -> None:
+        session = self.scheduler.session
+        if session is not None:
+            session.on_stop = lambda: self._from_outside(None)
+            session.on_cut = self._cut
+
+    def _cut(self) -> None:
+        """End what is under way as if its time were over. A question to a store ends by itself."""
+        self._is_cut = True
+        for task in self._posting:
+            task.cancel()
+        for then in self._waiting.values():
+            self._notify(partial(then, Renewal(problem="the caller's time was over")))
+        self._waiting.clear()
+
+    async def _post(self, step: Send) -> Reply:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - for the type checker.
+        self._posting.add(task)
+        try:
+            return await http.apost(self.scheduler.open(), step)
+        except asyncio.CancelledError:
+            if not self._is_cut:
+                raise
+            return http.cut_off()
+        finally:
+            self._posting.discard(task)
 
     def give_up(self) -> None:
         """Give everything up without waiting for it: the slots go back, from a thread if need be.
@@ -97,15 +129,17 @@ class AsyncioDriver(Generic[T]):
 
     def hand_out(self) -> None:
         """Have everything performed that can be now."""
+        self._follow_session()
         while job := self.scheduler.next_job():
             self._under_way += 1
             step, then = job.step, partial(self._performed, job)
             if isinstance(step, Send):
-                self._spawn(http.apost(self.scheduler.open(), step), then)
+                self._spawn(self._post(step), then)
             elif isinstance(step, Ask):
                 self._spawn(asyncio.to_thread(step.question), then)
             else:
-                self._await(step.renewal, then)
+                self._waiting[job] = then
+                self._await(job, step.renewal)
 
     def pull(self, flows: AsyncIterator[Steps[T]]) -> None:
         """Have the next translation begun as soon as it is there."""
@@ -158,15 +192,21 @@ class AsyncioDriver(Generic[T]):
         self._tasks.add(task)
         task.add_done_callback(ended)
 
-    def _await(self, renewal: Future[Renewal], then: Callable[[Renewal], None]) -> None:
+    def _await(self, job: Job[T], renewal: Future[Renewal]) -> None:
         def notify(done: Future[Renewal]) -> None:
             error = done.exception()
             if error is not None:
                 self._from_outside(_raising(error))
             else:
-                self._from_outside(partial(then, done.result()))
+                self._from_outside(partial(self._renewed, job, done.result()))
 
         renewal.add_done_callback(notify)
+
+    def _renewed(self, job: Job[T], renewal: Renewal) -> None:
+        then = self._waiting.pop(job, None)
+        # If it was cut, that is over.
+        if then is not None:
+            then(renewal)
 
     def _from_outside(self, then: Callable[[], None] | None) -> None:
         """Notify from another thread. If the loop has ended meanwhile, nothing waits for it."""
