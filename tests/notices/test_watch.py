@@ -75,6 +75,7 @@ def server():
         "/current": (200, []),
         "/gone": (410, [("Deprecation", "true")]),
         "/moved": (302, [("Deprecation", "true"), ("Location", "/current")]),
+        "/kept": (200, [("Deprecation", "false")]),
         "/two": (200, [("Deprecation", "@1768867200"), ("Deprecation", "@1768780800")]),
         "/broken": (200, [("Deprecation", "\xff@;="), ("Sunset", "31 Feb"), ("Link", "<<>;")]),
     }
@@ -168,14 +169,14 @@ class TestEachClient:
         }
 
     @each_client
-    def test_an_answer_without_such_a_header_is_no_event(self, kind, server, events):
+    def test_an_answer_that_is_not_deprecated_is_no_event(self, kind, server, events):
         """Nor is it counted."""
 
         async def main():
             async with opened(kind) as (_, fetch):
-                return await fetch(f"{server.url}/current")
+                return await fetch(f"{server.url}/current"), await fetch(f"{server.url}/kept")
 
-        assert asyncio.run(main()) == 200
+        assert asyncio.run(main()) == (200, 200)
         assert events == []
 
     @each_client
