@@ -78,7 +78,9 @@ def _round(schemathesis: str, address: str, seed: int) -> tuple[int, int]:
         *("--generation-database=none", "--max-examples=400", f"--max-time={_ROUND_SECONDS}"),
         *("--phases=examples,coverage,fuzzing", "--continue-on-failure", "--no-color"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory() as folder:
+        # It leaves its notes where it runs.
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
     sys.stdout.write(done.stdout[-4000:] + done.stderr[-2000:])
     sys.stdout.flush()
     counted = re.search(r"(\d[\d,]*) generated", done.stdout)
