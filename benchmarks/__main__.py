@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import calls, import_time, latency, memory, notice, quota, structure, usage
+from benchmarks import calls, gateway, import_time, latency, memory, notice, quota, structure, usage
 from benchmarks.rows import Row, broken, table
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ SECTIONS = {
     "quota": Section("Where the quota is what takes the time", quota.measure),
     "latency": Section("Where the network is what takes the time", latency.measure),
     "calls": Section("Calls", calls.measure),
+    "gateway": Section("The gateway", gateway.measure),
     "memory": Section("Memory", memory.measure),
     "usage": Section("Reading a log back", usage.measure),
     "structure": Section("How the package is cut", structure.measure),

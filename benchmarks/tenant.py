@@ -35,6 +35,7 @@ class Tenant:
         corp_id: The company account.
         current_open_user_id: The acting employee.
         open_user_ids: All members.
+        renewal: The settings with which a token is renewed.
     """
 
     base_url: str
@@ -42,6 +43,7 @@ class Tenant:
     corp_id: str
     current_open_user_id: str
     open_user_ids: tuple[str, ...] = field(repr=False)
+    renewal: dict[str, str] = field(default_factory=dict[str, str], repr=False)
 
     @property
     def credentials(self) -> dict[str, str]:
@@ -102,6 +104,11 @@ def sandbox(members: int, **options: float) -> Iterator[Tenant]:
             described["corpId"],
             described["currentOpenUserId"],
             tuple(described["openUserIds"]),
+            {
+                "app_id": described["appId"],
+                "app_secret": described["appSecret"],
+                "permanent_code": described["permanentCode"],
+            },
         )
 
 

@@ -50,6 +50,16 @@ def _is_ignored() -> bool:
     return bool(settings.foreseen("notices") == "ignore")
 
 
+def _watch_policy() -> notices.WatchPolicy:
+    try:
+        now = settings.current()
+    except ConfigurationError:
+        # Reported by the first offline call. A client of something else goes on.
+        return notices.WatchPolicy()
+    return notices.WatchPolicy(now.notices, now.look_through, now.summary_seconds)
+
+
+notices.watch_by(_watch_policy)
 # When all the rest is there, for handlers of logging may run any code.
 notices.begin(__version__, _is_ignored)
 

@@ -4,6 +4,8 @@ Any package may put a door on a function (`Notice`, `noticed`, `noticed_async`),
 is no frame (`Notice.counted`), or log an event (`emit`, with events of its own). This package knows
 none of the others: what it needs of the settings comes as a `NoticeContext`.
 
+For users: `watch(client)` does the same for what other servers announce of their addresses.
+
 A call in steady state costs well under a microsecond, and every call is counted, whatever the
 action. No value of an argument is ever read, kept or logged.
 """
@@ -13,6 +15,8 @@ from __future__ import annotations
 from shim.notices._doors import noticed, noticed_async
 from shim.notices._events import (
     BulkRunFinished,
+    DeprecatedAnswerReceived,
+    DeprecatedAnswersSummarized,
     LoggerDisabled,
     NoticeEvent,
     NoticeHookFailed,
@@ -53,11 +57,14 @@ from shim.notices._sites import (
     policy_changed,
     usage,
 )
+from shim.notices._watch import ServerDeprecationWarning, WatchPolicy, watch, watch_by
 
 __all__ = [
     "SITES_AT_MOST",
     "BulkRunFinished",
     "Caller",
+    "DeprecatedAnswerReceived",
+    "DeprecatedAnswersSummarized",
     "LoggerDisabled",
     "Notice",
     "NoticeAction",
@@ -77,12 +84,14 @@ __all__ = [
     "ProcessStarted",
     "QuotaStoreLost",
     "QuotaStoreRecovered",
+    "ServerDeprecationWarning",
     "SettingsFileRead",
     "SettingsFileRefused",
     "ShadowCompared",
     "Site",
     "SiteUsage",
     "UndocumentedParametersGiven",
+    "WatchPolicy",
     "announce",
     "before_the_end",
     "begin",
@@ -97,4 +106,6 @@ __all__ = [
     "set_notice_hooks",
     "summarize_now_and_then",
     "usage",
+    "watch",
+    "watch_by",
 ]

@@ -459,6 +459,89 @@ class OfflineUsageSummarized(NoticeEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class DeprecatedAnswerReceived(NoticeEvent):
+    """A server said of an address that it is deprecated, to a client given to `notices.watch`.
+
+    Logged at the first, 10th, 100th, 1000th … such answer to one line of your program. No answer of
+    the shim itself is counted here, and none of these is counted as an offline call.
+
+    Attributes:
+        method: The HTTP method.
+        host: The host, and the port if the address named one.
+        path: The path. A part that may be an id is `{}`.
+        since: Since when it is deprecated, or from when on, as the server said last: UTC,
+            ISO 8601. Empty: it gave no date.
+        sunset: When the server stops to answer there, as it said last. Empty: it gave no date.
+        documentation: Address of the server's page about it, without its query. Empty: none.
+        successor: Address that the server names instead, without ids. Empty: none.
+        caller_file: File of the line that made the HTTP call. `<unknown>` if no line of your
+            program waits for it: a task or a thread was given the client's own method.
+        caller_line: Number of the calling line, from 1. 0: unknown.
+        calls: Such answers to this line so far.
+        calls_since: Such answers to this line since its last event, this one included.
+        caller_module: Module of the calling line.
+        caller_function: Function of the calling line, with its class (Python 3.11 and later).
+    """
+
+    name = "shim.deprecated_answer_received"
+    level = "warning"
+
+    method: str
+    host: str
+    path: str
+    since: str
+    sunset: str
+    documentation: str
+    successor: str
+    caller_file: str
+    caller_line: int
+    calls: int
+    calls_since: int
+    caller_module: str
+    caller_function: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeprecatedAnswersSummarized(NoticeEvent):
+    """Exact count of such answers: every `summary_seconds` if it has changed, and at exit.
+
+    Attributes:
+        method: The HTTP method. Empty for the overflow counter.
+        host: The host, and the port if the address named one.
+        path: The path. A part that may be an id is `{}`.
+        since: Since when it is deprecated, or from when on, as the server said last: UTC,
+            ISO 8601. Empty: it gave no date.
+        sunset: When the server stops to answer there, as it said last. Empty: it gave no date.
+        documentation: Address of the server's page about it, without its query. Empty: none.
+        successor: Address that the server names instead, without ids. Empty: none.
+        caller_file: File of the line that made the HTTP call. `<unknown>` if no line of your
+            program waits for it: a task or a thread was given the client's own method.
+        caller_line: Number of the calling line, from 1. 0: unknown.
+        calls: Exact number of such answers to this line.
+        overflow: Whether this counts all lines and addresses for which the table had no room.
+        caller_module: Module of the calling line.
+        caller_function: Function of the calling line.
+    """
+
+    name = "shim.deprecated_answers_summarized"
+    level = "warning"
+
+    method: str
+    host: str
+    path: str
+    since: str
+    sunset: str
+    documentation: str
+    successor: str
+    caller_file: str
+    caller_line: int
+    calls: int
+    overflow: bool
+    caller_module: str
+    caller_function: str
+
+
+@dataclass(frozen=True, slots=True)
 class QuotaStoreLost(NoticeEvent):
     """The Redis that shares the quota cannot be reached. Logged once for each loss.
 

@@ -164,6 +164,11 @@ def _report() -> None:
     _end(sys.modules)
 
 
+def has_left() -> bool:
+    """Return whether the last summaries of this process have been logged already."""
+    return _left
+
+
 def report_late(site: Site) -> bool:
     """Report a call that is made after `leave`, and say whether it is one. Never raises."""
     if _left:

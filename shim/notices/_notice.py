@@ -358,19 +358,22 @@ class Notice:
         )
 
 
-def is_only_displayed(flags: object = sys.flags) -> bool:
-    """Return whether Python's own filters decide about this warning.
+def is_only_displayed(
+    flags: object = sys.flags, category: type[Warning] = OfflineAPIDeprecationWarning
+) -> bool:
+    """Return whether Python's own filters decide about a warning.
 
     They display it on stderr for calls of `__main__`, and ignore it elsewhere.
 
     Args:
         flags: Those of the interpreter.
+        category: The class of the warning.
     """
     # Filters of a context (Python 3.14) cannot be seen here.
     if getattr(flags, "context_aware_warnings", False):
         return False
-    for action, _, category, module, _ in warnings.filters:
-        if issubclass(OfflineAPIDeprecationWarning, category):
+    for action, _, filtered, module, _ in warnings.filters:
+        if issubclass(category, filtered):
             # As Python has it, which is no pattern.
-            return (action, category, str(module)) == ("default", DeprecationWarning, "__main__")
+            return (action, filtered, str(module)) == ("default", DeprecationWarning, "__main__")
     return False

@@ -17,7 +17,7 @@ from shim._forks import ProcessLock
 from shim.notices._frames import Caller
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from shim.notices._frames import Position
 
@@ -270,6 +270,20 @@ def usage() -> tuple[SiteUsage, ...]:
     return tuple(site.usage() for site in TABLE.sites())
 
 
+_forgotten_too: list[Callable[[], None]] = []
+
+
+def when_forgotten(listener: Callable[[], None]) -> None:
+    """Have another table emptied together with this one.
+
+    Args:
+        listener: Empties it. It must not raise.
+    """
+    _forgotten_too.append(listener)
+
+
 def forget() -> None:
     """Empty the table, as if nothing had been called. For tests."""
     TABLE.clear()
+    for listener in _forgotten_too:
+        listener()
