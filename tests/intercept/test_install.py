@@ -196,7 +196,9 @@ def test_offline_call_is_translated_once_and_named_by_its_line(post, tenant, cou
     (called,) = events.of(OfflineAPICalled)
     assert called.calls == 1
     assert called.caller_file == __file__
-    assert called.caller_function.startswith(post.__name__)
+    # Before Python 3.11 names are not qualified, and the inner function is called `post`.
+    names = {post.__name__} if sys.version_info >= (3, 11) else {post.__name__, "post"}
+    assert called.caller_function.partition(".")[0] in names
 
 
 @every_client
