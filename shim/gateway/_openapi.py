@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import inspect
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import TypeAdapter
 
-from shim._endpoint import ENDPOINTS
+from shim._endpoint import ENDPOINTS, Translation
 from shim._version import __version__
 
 if TYPE_CHECKING:
     from shim._endpoint import Endpoint
     from shim.gateway._options import GatewayOptions
 
-_INTEGERS = frozenset({"status", "departmentId", "pageSize", "pageNumber", "startTime", "endTime"})
-_OBJECTS = frozenset({"data", "user", "department"})
-_LISTS = frozenset({"openUserIds"})
+# The modules of the translations import these for type checkers only.
+_TYPES: Final = {"Mapping": Mapping, "Sequence": Sequence, "Translation": Translation}
 
 
 def document(options: GatewayOptions) -> dict[str, Any]:
@@ -75,25 +77,19 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
 def _envelope() -> dict[str, Any]:
     from shim.offline.answer import Answer
 
-    schema: dict[str, Any] = TypeAdapter(Answer).json_schema()
-    return schema
+    return _schema(Answer)
 
 
 def _body(endpoint: Endpoint) -> dict[str, Any]:
-    parameters = endpoint.signature.parameters
+    declared = inspect.signature(endpoint.translation, locals=_TYPES, eval_str=True).parameters
     return {
         "type": "object",
         "title": endpoint.title,
-        "properties": {name: _parameter(name) for name in parameters},
-        "required": [name for name, one in parameters.items() if one.default is one.empty],
+        "properties": {name: _schema(one.annotation) for name, one in declared.items()},
+        "required": [name for name, one in declared.items() if one.default is one.empty],
     }
 
 
-def _parameter(name: str) -> dict[str, Any]:
-    if name in _INTEGERS:
-        return {"type": "integer"}
-    if name in _OBJECTS:
-        return {"type": "object"}
-    if name in _LISTS:
-        return {"type": "array", "items": {"type": "string"}}
-    return {"type": "boolean"} if name.startswith("show") else {"type": "string"}
+@cache
+def _schema(of: Any) -> dict[str, Any]:
+    return TypeAdapter[Any](of).json_schema()

@@ -93,7 +93,7 @@ class Telemetry:
             yield
             return
         from opentelemetry.propagate import extract
-        from opentelemetry.trace import SpanKind
+        from opentelemetry.trace import SpanKind, StatusCode
 
         with self._tracer.start_as_current_span(
             name,
@@ -102,8 +102,13 @@ class Telemetry:
             attributes=attributes,
             # A text of an exception may hold what no trace should.
             record_exception=False,
-        ):
-            yield
+            set_status_on_exception=False,
+        ) as span:
+            try:
+                yield
+            except Exception as error:
+                span.set_status(StatusCode.ERROR, type(error).__name__)
+                raise
 
 
 def _tracer(provider: Any) -> Any:

@@ -5,13 +5,11 @@ What answers hold is held against the declarations by a test, name by name.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence  # noqa: TC003 - pydantic reads it.
+from typing import Any
 
 # pydantic reads typing's own TypedDict from Python 3.12 on only.
 from typing_extensions import NotRequired, Required, TypedDict
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 class User(TypedDict, total=False):
