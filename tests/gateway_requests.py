@@ -1,7 +1,7 @@
 """Requests to an ASGI application without a server."""
 
 
-async def requested(gateway, method, path, body):
+async def requested(gateway, method, path, body, headers=()):
     """Send one request to an ASGI application; return status, headers and body."""
     sent = []
 
@@ -18,7 +18,7 @@ async def requested(gateway, method, path, body):
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",
-        "headers": [(b"host", b"gateway"), (b"content-type", b"application/json")],
+        "headers": [(b"host", b"gateway"), (b"content-type", b"application/json"), *headers],
         "server": ("127.0.0.1", 80),
         "client": ("127.0.0.1", 9),
     }
