@@ -13,6 +13,7 @@ from gateway_requests import requested
 
 import shim
 from shim.gateway import _proxying, app
+from shim.settings import ConfigurationError
 
 FINE = b"HTTP/1.1 200 Fine\r\nContent-Length: 2\r\n\r\nok"
 
@@ -206,6 +207,17 @@ def test_proxy_of_the_environment_is_used_and_its_connection_kept(before, peer, 
     ]
     assert all(b"Host: upstream.invalid" in one for one in seen)
     assert proxy.accepted == 1
+
+
+def test_proxy_that_is_no_address_is_refused_before_anything_is_served(monkeypatch):
+    """The error names the variable, and not its value."""
+    monkeypatch.setenv("HTTP_PROXY", "http://user:secret@[::1")
+    monkeypatch.setenv("http_proxy", "http://user:secret@[::1")
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(ConfigurationError, match=r"(?i)http_proxy is not the address") as raised:
+        app(upstreams=["http://127.0.0.1:9"])
+    assert "secret" not in str(raised.value)
 
 
 def test_header_that_http_1_cannot_have_is_a_400_and_is_not_sent(peer):
