@@ -1,7 +1,7 @@
 """Requests to an ASGI application without a server."""
 
 
-async def requested(gateway, method, path, body, **changes):
+async def requested(gateway, method, path, body, headers=(), **changes):
     """Send one request to an ASGI application; return status, headers and body.
 
     None if there is no answer.
@@ -11,6 +11,7 @@ async def requested(gateway, method, path, body, **changes):
         method: The method.
         path: The path.
         body: The whole body; None: the client is gone before it.
+        headers: Further headers, as pairs of bytes.
         **changes: Entries of the scope that differ.
     """
     sent = []
@@ -30,7 +31,7 @@ async def requested(gateway, method, path, body, **changes):
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",
-        "headers": [(b"host", b"gateway"), (b"content-type", b"application/json")],
+        "headers": [(b"host", b"gateway"), (b"content-type", b"application/json"), *headers],
         "server": ("127.0.0.1", 80),
         "client": ("127.0.0.1", 9),
         **changes,

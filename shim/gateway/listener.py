@@ -158,8 +158,6 @@ class _Protocol(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self.transport.is_closing():
-            return
         super().data_received(data)
         if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
             self._arm()
@@ -167,8 +165,9 @@ class _Protocol(H11Protocol):
             self._disarm()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - as uvicorn calls it.
-        if self.conn.our_state is h11.SEND_BODY:
-            # In the middle of an answer: all that is left is to break the connection.
+        if self.conn.our_state in {h11.SEND_BODY, h11.MUST_CLOSE}:
+            # The answer has begun, or ended: all that is left is to break the connection. What
+            # follows it would be taken for a part of it, or for the next one.
             self.application.refused("framing")
             self.transport.close()
             return
@@ -191,8 +190,6 @@ class _Protocol(H11Protocol):
     def _refuse(self, status: int, reason: str, text: str, code: int) -> None:
         self._disarm()
         self.application.refused(reason)
-        if self.transport.is_closing():
-            return
         body = content(old_refusal(code, text))
         head = (
             f"HTTP/1.1 {status} Refused\r\ncontent-type: {CONTENT_TYPE}\r\n"
