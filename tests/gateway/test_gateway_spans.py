@@ -16,7 +16,6 @@ from shim.gateway import app
 BATCH = "/cgi/user/batchSetStatus"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 HEADERS = [
-    (b"host", b"gateway"),
     (b"traceparent", f"00-{TRACE}-b7ad6b7169203331-01".encode()),
     (b"x-fxshim-caller", b"payroll"),
 ]
