@@ -4,15 +4,20 @@
 import asyncio
 import http.client
 import importlib
+import importlib.machinery
 import json
 import os
+import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import types
 import urllib.request
+from contextlib import nullcontext
 from pathlib import Path
 
+import aiohttp
 import httpx
 import pytest
 import requests
@@ -21,6 +26,7 @@ import urllib3
 import shim
 from shim import intercept
 from shim.intercept import _clients
+from shim.sandbox import Sandbox
 
 FOLDER = Path(intercept.__file__).with_name("_autoload")
 HOST = "https://open.fxiaoke.com"
@@ -93,6 +99,16 @@ def test_missing_library_is_no_error(start):
         sys.meta_path[:] = found
 
 
+def test_loader_of_an_old_kind_is_left_as_it_is(start, monkeypatch):
+    class Old:
+        @staticmethod
+        def find_spec(name, *_):
+            return importlib.machinery.ModuleSpec(name, Old)
+
+    monkeypatch.setattr(sys, "meta_path", [start._finder, Old])
+    assert start._finder.find_spec("aiohttp.connector").loader is Old
+
+
 @pytest.mark.parametrize("wrong", ["x", "ftp://h", "http://h/path", "http://u@h", "http://"])
 def test_reroute_that_is_no_origin_is_refused(start, wrong):
     with pytest.raises(ValueError, match="scheme, host and port"):
@@ -126,6 +142,16 @@ def test_what_others_have_wrapped_since_stays_and_does_nothing(start, tenant):
         requests.adapters.HTTPAdapter.send = ours.__wrapped__
 
 
+async def httpx_post(url):
+    async with httpx.AsyncClient() as client:
+        await client.post(url, json={})
+
+
+async def aiohttp_post(url):
+    async with aiohttp.ClientSession() as session:
+        await session.post(url, json={})
+
+
 def test_shim_that_cannot_be_imported_breaks_no_request(start, monkeypatch):
     """Each library sends the request on, and it is counted."""
     monkeypatch.setitem(sys.modules, "shim.intercept._clients", None)
@@ -139,9 +165,12 @@ def test_shim_that_cannot_be_imported_breaks_no_request(start, monkeypatch):
         ),
         (lambda: urllib.request.urlopen(closed, b"{}", timeout=1), OSError),
         (lambda: httpx.post(closed, json={}), httpx.ConnectError),
+        (lambda: asyncio.run(httpx_post(closed)), httpx.ConnectError),
+        (lambda: asyncio.run(aiohttp_post(closed)), aiohttp.ClientConnectorError),
+        (lambda: http.client.HTTPConnection("127.0.0.1", 9).putrequest("POST", PATH), None),
     ):
         before = start.COUNTS.failed
-        with pytest.raises(error):
+        with pytest.raises(error) if error else nullcontext():
             send()
         assert start.COUNTS.failed > before
     assert set(start.COUNTS.reasons) == {"the shim cannot be imported"}
@@ -160,6 +189,9 @@ def test_error_of_our_own_leaves_the_request_as_it_was(start, monkeypatch):
 def test_putrequest_is_counted_as_not_covered(start):
     connection = http.client.HTTPConnection("127.0.0.1", 9)
     connection.putrequest("POST", PATH)
+    assert (start.COUNTS.seen, start.COUNTS.failed) == (1, 1)
+    connection.close()
+    connection.putrequest("GET", "/cgi/no/offline/call")
     assert (start.COUNTS.seen, start.COUNTS.failed) == (1, 1)
     connection.close()
 
@@ -214,6 +246,38 @@ def test_rerouted_request_for_a_proxy_or_over_https_never_reaches_the_real_host(
     pool = urllib3.HTTPSConnectionPool("open.fxiaoke.com", retries=0)
     with pytest.raises(urllib3.exceptions.MaxRetryError, match=r"127\.0\.0\.1"):
         pool.request("POST", "/other")
+
+
+def test_connection_that_is_rerouted_over_https_is_encrypted(start):
+    """What arrives first is the begin of TLS, whatever the program's own scheme is."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        start.start(reroute=f"https://127.0.0.1:{server.getsockname()[1]}")
+        came = []
+
+        def answer():
+            with server.accept()[0] as peer:
+                came.append(peer.recv(1))
+                peer.sendall(b"no TLS\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        connection = http.client.HTTPConnection("open.fxiaoke.com", timeout=30)
+        with pytest.raises(OSError, match=r"SSL|reset"):
+            connection.request("POST", "/other", b"{}")
+        connection.close()
+        thread.join()
+    assert came == [b"\x16"]
+
+
+def test_rerouted_pool_keeps_its_connection(start):
+    """Two requests, one connection."""
+    with Sandbox().serve() as base_url:
+        start.start(reroute=base_url)
+        pool = urllib3.HTTPSConnectionPool("open.fxiaoke.com")
+        for _ in range(2):
+            assert pool.request("GET", "/_sandbox/describe").status == 200
+        assert pool._fxshim_pool.num_connections == 1
+        pool._fxshim_pool.close()
 
 
 def test_request_that_cannot_be_rerouted_is_refused(start, monkeypatch):

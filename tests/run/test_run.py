@@ -1,11 +1,7 @@
-"""`fxshim run`: exit codes, signals, streams, children, and the line at the end.
-
-The folder of the start-up files is a copy, in which the interception is a function that counts.
-"""
+"""`fxshim run`: exit codes, signals, streams, children, and the line at the end."""
 
 import importlib.util
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,52 +13,39 @@ from pathlib import Path
 import pytest
 
 from shim.cli import run_program
+from shim.cli._output import CommandError
 
 LAUNCH = """
-import sys
-from pathlib import Path
-from shim.cli import main, run_program
-run_program.AUTOLOAD = Path(sys.argv.pop(1))
+import os, sys
+def keep(event, given):
+    # What a signal ends is measured only if it is written before.
+    if event == "os.kill" and given[0] == os.getpid() and "coverage" in sys.modules:
+        sys.modules["coverage"].Coverage.current().save()
+sys.addaudithook(keep)
+from shim.cli import main
 main()
 """
-START = """
-class Counts:
-    failed = 0
-    def add(self, name): pass
-    def fail(self, reason): self.failed += 1
-COUNTS = Counts()
-def start(reroute=""):
-    globals()["reroute"] = reroute
-def old_call():
-    COUNTS.add("seen")
-    COUNTS.add("translated")
-"""
-CALL = "import sys; sys.modules['_fxshim_start'].old_call()"
+CALL = (
+    "import http.client; c = http.client.HTTPSConnection('open.fxiaoke.com');"
+    "c.request('POST', '/cgi/user/batchSetStatus', '{\"corpId\": \"a\"}');"
+    "assert b'corpAccessToken is missing' in c.getresponse().read()"
+)
+"""An old call that the shim answers without any request."""
+SETTINGS = {"FXIAOKE_SHIM_CURRENT_OPEN_USER_ID": "FSUID_A", "FXIAOKE_SHIM_NOTICES": "ignore"}
 
 
 @pytest.fixture
-def autoload(tmp_path):
-    """Return a folder of start-up files whose interception counts what it is asked to."""
-    copy = tmp_path / "autoload"
-    copy.mkdir()
-    for name in ("sitecustomize.py", "_fxshim_run.py"):
-        shutil.copy(run_program.AUTOLOAD / name, copy)
-    (copy / "_fxshim_start.py").write_text(START, encoding="utf-8")
-    return copy
-
-
-@pytest.fixture
-def begin(autoload):
+def begin():
     """Return a function that begins `fxshim run` with these arguments."""
 
     def start(*arguments, env=None, **options):
         return subprocess.Popen(
-            [sys.executable, "-c", LAUNCH, str(autoload), "run", *arguments],
+            [sys.executable, "-c", LAUNCH, "run", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, **SETTINGS, **(env or {})},
             **options,
         )
 
@@ -122,6 +105,46 @@ def test_signal_that_is_sent_to_the_command_reaches_the_program(begin):
     process.terminate()
     process.communicate(timeout=30)
     assert process.returncode == 9
+
+
+KEY = """
+import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))
+"""
+
+
+def test_key_of_the_terminal_reaches_the_program_once():
+    """From the terminal itself; a second one would be passed on before the other signal is."""
+    program = (
+        "import os, signal, sys; got = []; signal.signal(signal.SIGINT, lambda *_: got.append(1));"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(10 + len(got)));"
+        "print('up', flush=True);\nwhile not got: signal.pause()\n"
+        "os.kill(os.getppid(), signal.SIGTERM)\nwhile True: signal.pause()"
+    )
+    command = [sys.executable, "-c", LAUNCH, "run", "--", sys.executable, "-c", program]
+    with subprocess.Popen(
+        [sys.executable, "-c", KEY, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        while b"up" not in process.stdout.readline():
+            assert process.poll() is None
+        process.stdin.write(b"\x03")
+        process.stdin.flush()
+        process.stdout.read()
+    assert process.returncode == 11
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's /proc")
+def test_program_that_is_stopped_for_a_time_has_not_ended(begin):
+    """As a job that a debugger or a supervisor holds."""
+    program = "import os, signal; print(os.getpid(), flush=True);"
+    program += "os.kill(os.getpid(), signal.SIGSTOP); raise SystemExit(3)"
+    process = begin("--", sys.executable, "-c", program)
+    number = int(process.stdout.readline())
+    while Path(f"/proc/{number}/stat").read_text("ascii").rpartition(") ")[2][0] != "T":
+        time.sleep(0.01)
+    os.kill(number, signal.SIGCONT)
+    process.communicate(timeout=60)
+    assert process.returncode == 3
 
 
 def test_program_gets_the_usual_signals(python):
@@ -188,7 +211,7 @@ def test_workers_of_pytest_xdist_are_covered(run, tmp_path):
 def test_workers_of_uvicorn_are_covered(begin, tmp_path):
     """`uvicorn --workers 2`, until it is interrupted."""
     (tmp_path / "service.py").write_text(
-        "import os, pathlib, sys\nsys.modules['_fxshim_start'].old_call()\n"
+        f"import os, pathlib\n{CALL}\n"
         "pathlib.Path('up-%d' % os.getpid()).touch()\nasync def app(scope, receive, send): ...\n",
         encoding="utf-8",
     )
@@ -249,11 +272,17 @@ def test_python_without_the_package_is_named(run, tmp_path):
         assert "1 process; not covered: no package shim in " in err
 
 
-def test_options_of_python_are_read_as_python_reads_them():
-    """An option may take the next word; what comes after -c or the program is not Python's."""
+def loaded():
+    """Return the module that each process of a run has."""
     spec = importlib.util.spec_from_file_location("run", run_program.AUTOLOAD / "_fxshim_run.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def test_options_of_python_are_read_as_python_reads_them():
+    """An option may take the next word; what comes after -c or the program is not Python's."""
+    module = loaded()
     for given, found in (
         (["-c", "-I"], ""),
         (["-uIc", "x"], "-I"),
@@ -271,8 +300,48 @@ def test_options_of_python_are_read_as_python_reads_them():
         assert module.is_python(name)
     for name in ("python-config", "pythonista", "sh", "ipython"):
         assert not module.is_python(name)
-    # Without a run it does nothing.
-    module.begin("")
+
+
+def test_start_up_without_a_run_does_nothing():
+    """The folder may be on the path of a process that outlives its run."""
+    code = "import sys; print(sys.modules['_fxshim_run'].FOLDER, '_fxshim_start' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(run_program.AUTOLOAD)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("FXSHIM_RUN_FOLDER False\n", "")
+
+
+def test_command_is_covered_if_it_is_a_python_that_gets_the_environment():
+    """As audit events name commands: text or bytes, a list or a line."""
+    uncovered = loaded().uncovered
+    lacks = "python with an environment that lacks PYTHONPATH or FXSHIM_RUN_FOLDER"
+    kept = {"PYTHONPATH": f"/own{os.pathsep}/b", "FXSHIM_RUN_FOLDER": "/f"}
+    for program, given, environment, why in (
+        (None, ["/usr/bin/python", "a.py"], None, ""),
+        (b"/usr/bin/python", [b"python", b"-I"], None, "python -I"),
+        ("/bin/sh", ["sh", "-c", "python"], None, "sh is no Python"),
+        (None, "curl x", None, "curl x is no Python"),
+        ("uname", None, None, ""),
+        ("python", ["python"], kept, ""),
+        ("python", ["python"], {os.fsencode(a): os.fsencode(b) for a, b in kept.items()}, ""),
+        ("python", ["python"], {**kept, "PYTHONPATH": "/b"}, lacks),
+        ("python", ["python"], {"PYTHONPATH": "/own"}, lacks),
+    ):
+        assert uncovered("/own", program, given, environment) == why
+
+
+def test_command_that_cannot_be_read_is_started_all_the_same(tmp_path, monkeypatch):
+    """Also if the records cannot be written: the folder of the run may be gone."""
+    monkeypatch.chdir(tmp_path)
+    module = loaded()
+    module.audited("/own", "open", ("sh",))
+    module.audited("/own", "os.exec", ())
+    module.audited("/own", "os.exec", ("/bin/sh", ["sh"], None))
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "records").touch()
+    module.audited("/own", "os.exec", ("/bin/ls", ["ls"], None))
+    assert (tmp_path / "records").read_text("utf-8") == f"N {os.getpid()} ls is no Python\n"
 
 
 def test_program_that_never_loads_the_shim_is_reported(run):
@@ -304,27 +373,39 @@ def test_missing_module_in_the_sitecustomize_of_the_program_is_reported(python, 
     assert "No module named 'no_such_thing'" in err
 
 
-def test_error_of_the_shim_does_not_keep_the_program_from_starting(python, autoload):
-    """It is reported at the end."""
-    (autoload / "_fxshim_start.py").write_text("raise ValueError('a')", encoding="utf-8")
-    code, out, err = python("print('runs')")
-    assert (code, out) == (0, "runs\n")
-    assert "not covered: the shim did not start: ValueError" in err
+def test_error_of_the_shim_does_not_keep_the_program_from_starting(python, tmp_path):
+    """It is reported at the end, if it can be."""
+    (tmp_path / "_fxshim_run.py").write_text("raise ValueError('a')", encoding="utf-8")
+    code, out, err = python(
+        f"""
+        import os, subprocess, sys
+        path = {str(tmp_path)!r} + os.pathsep + os.environ["PYTHONPATH"]
+        for changed in {{"FXSHIM_RUN_REROUTE": "wrong"}}, {{"PYTHONPATH": path}}:
+            command = [sys.executable, "-c", "print('runs')"]
+            subprocess.run(command, env={{**os.environ, **changed}}, check=True)
+        """
+    )
+    assert (code, out) == (0, "runs\nruns\n")
+    assert "2 processes; not covered: the shim did not start: ValueError" in err
 
 
 def test_call_that_failed_is_named_with_the_reason(python):
     """Once in a process; it is seen, and not translated."""
     code, _, err = python(
         """
-        import sys
-        counts = sys.modules["_fxshim_start"].COUNTS
+        import http.client, sys
+        failed = 0
         for _ in range(2):
-            counts.add("seen"); counts.add("failed"); counts.fail("the body is a stream")
-        sys.exit(counts.failed)
+            connection = http.client.HTTPConnection("127.0.0.1", 9)
+            try:
+                connection.request("POST", "/cgi/user/batchSetStatus", iter([b"{}"]))
+            except ConnectionRefusedError:
+                failed += 1
+        sys.exit(failed)
         """
     )
-    line = "run: 2 old calls seen, 0 translated, 1 process; not covered: the body is a stream"
-    assert (code, err) == (2, f"fxshim: {line}\n")
+    line = "run: 2 old calls seen, 0 translated, 1 process; not covered: "
+    assert (code, err) == (2, f"fxshim: {line}a body that can be read only once\n")
 
 
 def test_program_sees_little_of_the_command(python):
@@ -352,11 +433,12 @@ def test_mode_is_set_for_the_program(run):
 def test_sandbox_leads_all_hosts_to_a_new_tenant(run):
     """Its address and its acting employee are in the environment while the program runs."""
     program = (
-        "import os, sys, urllib.request\n"
+        "import os, urllib.request\n"
         "base = os.environ['FXIAOKE_SHIM_BASE_URL']\n"
-        "assert sys.modules['_fxshim_start'].reroute == base\n"
         "assert os.environ['FXIAOKE_SHIM_CURRENT_OPEN_USER_ID'].startswith('FSUID_')\n"
-        "print(urllib.request.urlopen(base + '/_sandbox/describe').status)\n"
+        "place = 'https://open.fxiaoke.com/_sandbox/describe'\n"
+        "assert os.environ['FXSHIM_RUN_REROUTE'] == base\n"
+        "print(urllib.request.urlopen(place).status)\n"
     )
     code, out, err = run("--sandbox", "--", sys.executable, "-c", program)
     assert (code, out) == (0, "200\n"), err
@@ -371,12 +453,11 @@ def test_no_file_is_left_behind(run, tmp_path):
     assert (code, out, list(temporary.iterdir())) == (0, "700\n", [])
 
 
-def test_installation_without_interception_starts_nothing(run, autoload):
+def test_installation_without_interception_starts_nothing(tmp_path, monkeypatch):
     """A rehearsal would reach the real tenant."""
-    (autoload / "_fxshim_start.py").unlink()
-    code, out, err = run("--sandbox", "--", sys.executable, "-c", "print('runs')")
-    assert (code, out) == (2, "")
-    assert "no interception" in err
+    monkeypatch.setattr(run_program, "AUTOLOAD", tmp_path)
+    with pytest.raises(CommandError, match="no interception"):
+        run_program.run(run_program.RunOptions(("true",), sandbox=True))
 
 
 def test_torn_record_is_not_counted():

@@ -116,7 +116,7 @@ def begin(own: str) -> None:
     if not _Run.folder:
         return
     record("P")
-    sys.addaudithook(lambda event, given: _audit(own, event, given))
+    sys.addaudithook(lambda event, given: audited(own, event, given))
     if not _has_shim():
         note(f"no package shim in {_printable(sys.executable)}")
         return
@@ -138,7 +138,14 @@ def _has_shim() -> bool:
     return False
 
 
-def _audit(own: str, event: str, given: tuple[object, ...]) -> None:
+def audited(own: str, event: str, given: tuple[object, ...]) -> None:
+    """Note a command that is not covered. Never raises.
+
+    Args:
+        own: The folder of this file.
+        event: An audit event of Python.
+        given: Its arguments.
+    """
     if event in _STARTS:
         try:
             # Popen: executable, args, cwd, env; the others: path, args, env.

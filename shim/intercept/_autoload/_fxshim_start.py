@@ -523,7 +523,7 @@ def _clear_after_fork() -> None:
 
 try:
     from os import register_at_fork
-except ImportError:  # Windows has no fork.
+except ImportError:  # pragma: no cover - Windows has no fork.
     pass
 else:
     register_at_fork(after_in_child=_clear_after_fork)

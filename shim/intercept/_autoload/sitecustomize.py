@@ -20,15 +20,14 @@ def _start() -> None:
     except Exception:  # noqa: BLE001, S110 - nothing of ours keeps the program from starting.
         pass
     sys.path[:] = [one for one in sys.path if one != own]
-    ours = sys.modules.pop("sitecustomize", None)
+    ours = sys.modules.pop("sitecustomize")
     try:
         import sitecustomize  # type: ignore[import-not-found,unused-ignore]  # noqa: F401
     except ModuleNotFoundError as error:
         if error.name != "sitecustomize":
             raise
-        if ours is not None:
-            # The import of this module is under way, and ends with an error without it.
-            sys.modules["sitecustomize"] = ours
+        # The import of this module is under way, and ends with an error without it.
+        sys.modules["sitecustomize"] = ours
 
 
 _start()
