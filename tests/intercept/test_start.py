@@ -196,6 +196,19 @@ def test_putrequest_is_counted_as_not_covered(start):
     connection.close()
 
 
+def test_request_without_a_body_is_looked_at_and_passed_on(start):
+    with pytest.raises(requests.ConnectionError):
+        requests.post(f"http://127.0.0.1:9{PATH}", timeout=1)
+    assert (start.COUNTS.seen, start.COUNTS.failed) == (1, 0)
+
+
+def test_answer_of_aiohttp_has_a_transport_that_can_be_closed():
+    network = _clients._NoNetwork()
+    assert not network.is_closing()
+    network.close()
+    assert network.is_closing()
+
+
 def test_request_for_a_proxy_or_through_a_tunnel_goes_to_the_real_host(start, tenant):
     made = tenant()
     sent = json.dumps(body(made)).encode()

@@ -236,6 +236,44 @@ def test_workers_of_uvicorn_are_covered(begin, tmp_path):
     assert int(err.rpartition("run: ")[2].split()[0]) >= 2
 
 
+def test_workers_of_gunicorn_are_covered(begin, tmp_path):
+    """`gunicorn --workers 2`, until it is terminated. They are made by fork."""
+    (tmp_path / "service.py").write_text(
+        f"import os, pathlib\n{CALL}\npathlib.Path('up-%d' % os.getpid()).touch()\n"
+        "def app(environ, start_response): ...\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--bind", "127.0.0.1:0"]
+    process = begin("--", *command, "service:app", cwd=tmp_path)
+    try:
+        while len(list(tmp_path.glob("up-*"))) < 2 and process.poll() is None:
+            time.sleep(0.05)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+    assert "2 old calls seen, 2 translated, 3 processes" in err, err
+
+
+def test_workers_of_celery_are_covered(begin, tmp_path):
+    """Its pool of processes, until the worker is terminated."""
+    (tmp_path / "jobs.py").write_text(
+        "import os, pathlib\nfrom celery import Celery, signals\n"
+        "app = Celery('jobs', broker='memory://')\n"
+        "@signals.worker_process_init.connect\ndef work(**_):\n"
+        f"    {CALL}\n    pathlib.Path('up-%d' % os.getpid()).touch()\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "celery", "-A", "jobs", "worker", "-c", "2", "-P", "prefork"]
+    process = begin("--", *command, "--without-gossip", "--without-mingle", cwd=tmp_path)
+    try:
+        while len(list(tmp_path.glob("up-*"))) < 2 and process.poll() is None:
+            time.sleep(0.05)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+    assert "2 old calls seen, 2 translated, 3 processes" in err, err
+
+
 @pytest.mark.parametrize(
     ("child", "why"),
     [
@@ -272,6 +310,20 @@ def test_python_without_the_package_is_named(run, tmp_path):
         assert "1 process; not covered: no package shim in " in err
 
 
+def test_process_that_cannot_import_the_package_is_named(python):
+    """As one of an environment of its own; what it imports with may be of an old kind."""
+    code, _, err = python(
+        """
+        import sys
+        finders, sys.meta_path[:] = sys.meta_path[:], [object()]
+        sys.modules["_fxshim_run"].begin("")
+        sys.meta_path[:] = finders
+        """
+    )
+    assert code == 0
+    assert "1 process; not covered: no package shim in " in err
+
+
 def loaded():
     """Return the module that each process of a run has."""
     spec = importlib.util.spec_from_file_location("run", run_program.AUTOLOAD / "_fxshim_run.py")
@@ -289,6 +341,7 @@ def test_options_of_python_are_read_as_python_reads_them():
         (["-mE"], ""),
         (["-W", "-I", "-S"], "-S"),
         (["-XE", "-E"], "-E"),
+        (["-u", "-I"], "-I"),
         (["program.py", "-I"], ""),
         (["-", "-I"], ""),
         (["--check-hash-based-pycs", "default"], ""),
