@@ -281,8 +281,8 @@ def test_workers_of_celery_are_covered(begin, tmp_path):
         ("[sys.executable, '-E', '-c', 'pass']", "python -E"),
         ("[sys.executable, '-W', 'error', '-uS', '-c', 'pass']", "python -S"),
         ("[sys.executable, '-c', 'pass'], env={}", "python with an environment that lacks"),
-        ("['true']", "true is no Python"),
-        ("'true', shell=True", "sh is no Python"),
+        ("['sh', '-c', 'exit']", "sh is no Python"),
+        ("'exit', shell=True", "sh is no Python"),
     ],
 )
 def test_child_that_is_not_covered_is_named_with_the_reason(python, child, why):
@@ -399,7 +399,7 @@ def test_command_that_cannot_be_read_is_started_all_the_same(tmp_path, monkeypat
 
 def test_program_that_never_loads_the_shim_is_reported(run):
     """`-I` for the program itself, and a program that is no Python."""
-    for command in ([sys.executable, "-I", "-c", "pass"], ["true"]):
+    for command in ([sys.executable, "-I", "-c", "pass"], ["sh", "-c", "exit"]):
         code, _, err = run("--", *command)
         assert (code, err[:26]) == (0, "fxshim: run: not covered: "), err
 
@@ -510,7 +510,7 @@ def test_installation_without_interception_starts_nothing(tmp_path, monkeypatch)
     """A rehearsal would reach the real tenant."""
     monkeypatch.setattr(run_program, "AUTOLOAD", tmp_path)
     with pytest.raises(CommandError, match="no interception"):
-        run_program.run(run_program.RunOptions(("true",), sandbox=True))
+        run_program.run(run_program.RunOptions(("sh", "-c", "exit"), sandbox=True))
 
 
 def test_torn_record_is_not_counted():
@@ -524,7 +524,7 @@ def test_own_folder_comes_first_on_the_path_of_modules(tmp_path):
     """Once, before those of the program."""
     own = str(run_program.AUTOLOAD)
     for given, made in (("", own), (f"a{os.pathsep}{own}", f"{own}{os.pathsep}a")):
-        options = run_program.RunOptions(("true",))
+        options = run_program.RunOptions(("sh", "-c", "exit"))
         environment = run_program.environment_of(options, {"PYTHONPATH": given}, tmp_path)
         assert environment["PYTHONPATH"] == made
     assert Path(own).is_dir()
