@@ -1,6 +1,7 @@
 """`shim.using`: settings for the calls of a block, by thread and task."""
 
 import asyncio
+import contextvars
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -193,3 +194,20 @@ def test_pinned_settings_hold_inside():
     with settings.pinned(now.model_copy(update={"mode": "dry_run"})):
         assert settings.current().mode == "dry_run"
     assert settings.current() is now
+
+
+def test_block_of_a_coroutine_that_is_destroyed_in_another_context_is_no_error():
+    """As by the garbage collector, or by a loop that is closed."""
+
+    class Waiting:
+        def __await__(self):
+            yield
+
+    async def calls():
+        with shim.using(mode="dry_run"):
+            await Waiting()
+
+    begun = calls()
+    contextvars.copy_context().run(begun.send, None)
+    begun.close()
+    assert settings.current().mode == "object"

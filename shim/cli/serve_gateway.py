@@ -94,7 +94,12 @@ def _secrets(file: Path | None) -> dict[str, str]:
     lines = os.environ.get(SECRETS, "").split(",")
     where = SECRETS
     if file is not None:
-        lines, where = file.read_text(encoding="utf-8").splitlines(), str(file)
+        try:
+            lines, where = file.read_text(encoding="utf-8").splitlines(), str(file)
+        except (OSError, ValueError) as error:
+            # Its bytes are secrets, so not the text of the error.
+            msg = f"{file}: cannot be read ({type(error).__name__}); name a file of UTF-8 text"
+            raise CommandError(msg) from None
     found: dict[str, str] = {}
     for line in lines:
         if not line.strip() or line.lstrip().startswith("#"):

@@ -413,7 +413,9 @@ async def athrough(
         try:
             return await answered()
         finally:
-            OWN.reset(own)
+            # One that is destroyed ends in another context, where nothing is to be put back.
+            with suppress(ValueError):
+                OWN.reset(own)
 
     async def answered() -> HttpAnswer:
         response = await transport.handle_async_request(_given(request, attempt))

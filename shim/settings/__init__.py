@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -114,7 +114,9 @@ def pinned(settings: Settings) -> Iterator[None]:
     try:
         yield
     finally:
-        _pinned.reset(token)
+        # A coroutine that is destroyed ends in another context, where nothing is to be put back.
+        with suppress(ValueError):
+            _pinned.reset(token)
 
 
 @contextmanager

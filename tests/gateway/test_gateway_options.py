@@ -75,6 +75,17 @@ def test_secrets_file_without_labels_is_refused(tmp_path):
     assert SECRET not in str(raised.value)
 
 
+@pytest.mark.parametrize("content", [b"hr=\xff\xfe", None], ids=["no UTF-8", "no file"])
+def test_secrets_file_that_cannot_be_read_is_refused(tmp_path, content):
+    """The text has none of its bytes."""
+    file = tmp_path / "secrets"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(CommandError, match="cannot be read") as raised:
+        serve(GatewayServing("127.0.0.1:0", (), file, {}))
+    assert "xff" not in str(raised.value)
+
+
 def test_taken_port_is_an_error_of_one_line(start):
     """No traceback."""
     listening, _ = start(upstreams=["http://127.0.0.1:9"])

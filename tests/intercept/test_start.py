@@ -2,6 +2,7 @@
 """The start module: what it does before, beside and after a request of the program."""
 
 import asyncio
+import contextvars
 import http.client
 import importlib
 import importlib.machinery
@@ -22,6 +23,7 @@ import httpx
 import pytest
 import requests
 import urllib3
+from yarl import URL
 
 import shim
 from shim import intercept
@@ -235,6 +237,33 @@ def test_awaited_call_that_raises_is_counted(start, tenant):
     with pytest.raises(shim.ConfigurationError):
         asyncio.run(post())
     assert start.COUNTS.reasons == {"ConfigurationError": 1}
+
+
+class Waiting:
+    """Awaited once, and never done."""
+
+    def __await__(self):
+        yield
+
+
+async def never(_self, _request, *_others):
+    await Waiting()
+
+
+@pytest.mark.parametrize("library", ["httpx", "aiohttp"])
+def test_request_that_is_destroyed_in_another_context_is_no_error(library, monkeypatch):
+    """As by the garbage collector, or by a loop that is closed."""
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", never)
+    monkeypatch.setattr(aiohttp.connector.BaseConnector, "connect", never)
+    with intercept.installed():
+        if library == "httpx":
+            request = httpx.Request("POST", HOST + PATH, json={})
+            passing = httpx.AsyncHTTPTransport.handle_async_request(None, request)
+        else:
+            request = types.SimpleNamespace(url=URL(HOST + PATH), method="POST")
+            passing = aiohttp.connector.BaseConnector.connect(None, request)
+        contextvars.copy_context().run(passing.send, None)
+        passing.close()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="a system that forks")

@@ -192,6 +192,15 @@ def _may_be_offline(path: Any) -> Any:
     return _state.active and MARK in path and _passing.get() != path and not _is_own()
 
 
+def _put_back(token: Any) -> None:
+    """Say that a request is not being passed on any more."""
+    try:  # noqa: SIM105 - contextlib would have to be imported.
+        _passing.reset(token)
+    except ValueError:
+        # A coroutine that is destroyed ends in another context, where nothing is to be put back.
+        pass
+
+
 def _clients(reason: Any) -> Any:
     """Return the part of the shim that knows the libraries; None if it cannot be imported."""
     try:
@@ -298,7 +307,7 @@ def _requests_send(original: Any) -> Any:
         try:
             return original(self, request, *args, **kwargs)
         finally:
-            _passing.reset(token)
+            _put_back(token)
 
     return send
 
@@ -324,7 +333,7 @@ def _urllib3_urlopen(original: Any) -> Any:
         try:
             return original(self, method, url, *args, **kwargs)
         finally:
-            _passing.reset(token)
+            _put_back(token)
 
     return urlopen
 
@@ -343,7 +352,7 @@ def _client_request(original: Any) -> Any:
         try:
             return original(self, method, url, body, headers, **kwargs)
         finally:
-            _passing.reset(token)
+            _put_back(token)
 
     return request
 
@@ -410,7 +419,7 @@ def _httpx_handle(original: Any) -> Any:
             return original(self, request)
         finally:
             if token is not None:
-                _passing.reset(token)
+                _put_back(token)
 
     return handle_request
 
@@ -432,7 +441,7 @@ def _httpx_ahandle(original: Any) -> Any:
             return await original(self, request)
         finally:
             if token is not None:
-                _passing.reset(token)
+                _put_back(token)
 
     return handle_async_request
 
@@ -472,7 +481,7 @@ def _aiohttp_connect(original: Any) -> Any:
             return await original(self, req, *args, **kwargs)
         finally:
             if token is not None:
-                _passing.reset(token)
+                _put_back(token)
 
     return connect
 
