@@ -31,12 +31,20 @@ def forked(work):
 
 
 def run(code):
-    """Run code in a process of its own, which may fork while it has threads."""
+    """Run code in a process of its own, which may fork while it has threads.
+
+    It is not measured: coverage has a lock of its own, which a child forked while another thread
+    holds it waits for without end.
+    """
+    unmeasured = {
+        name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")
+    }
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", CHILD + textwrap.dedent(code)],
         capture_output=True,
         text=True,
         check=False,
+        env=unmeasured,
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
     return done.stdout
