@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _FORBIDDEN: Final = RequestRefusal(
     401,
     "secret",
-    "this gateway needs its shared secret in a header",
+    "the shared secret is missing or wrong: send it in X-Fxshim-Secret, or the header set for it",
     int(Code.NO_ACCESS),
 )
 _NOT_LOCAL: Final = RequestRefusal(

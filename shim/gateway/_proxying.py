@@ -348,7 +348,7 @@ def _end_to_end(
 
 
 def _refusal(error: Exception) -> RequestRefusal | None:
-    """Return what a client is told of an error of the HTTP library; None if it is none of its."""
+    """Return the answer for an error of the HTTP library; None for any other error."""
     if isinstance(error, (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError)):
         return _UNREACHABLE
     if isinstance(error, (httpcore.LocalProtocolError, httpcore.UnsupportedProtocol)):
